@@ -1,0 +1,132 @@
+//! The policy snapshot: everything that a gateway needs to decide, made by `app`, signed, swapped atomically.
+//!
+//! It is data. Ends of overrides and holds stand inside it, so that a gateway that has lost its control still ends
+//! them on time (S30). Sealed entries are *not* in it: they live in a keyed file of their own (S27).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The format that this program writes. A gateway refuses a higher one and keeps its last good snapshot.
+pub const FORMAT: u16 = 1;
+
+/// Who may reach what, at one version of one setting's policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicySnapshot {
+    /// Layout version, [`FORMAT`].
+    pub format: u16,
+    /// Counts up with each accepted change; history and roll-back speak of it.
+    pub version: u64,
+    /// The setting that it belongs to.
+    pub setting: Uuid,
+    /// The name on the block page, e.g. "Little Limpets".
+    pub setting_name: String,
+    /// Who to ask, on the adult block page: the DSL's name (never a child's or a concern's).
+    pub contact: String,
+    /// Where the program's own pages live, e.g. `https://holdfast.local`; linked from the block page.
+    pub web_base: String,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// Groups by id. Holds at least one; `strictest` names the one that unknown clients fall in.
+    pub groups: BTreeMap<String, Group>,
+    /// Id of the group for everybody who is not known or does not match (S33).
+    pub strictest: String,
+    /// Devices of the register that have an identity on the network.
+    pub devices: Vec<Device>,
+    /// Devices that are cut off. Each says "This device is offline. Ask the office." and nothing else (S9).
+    pub holds: Vec<Hold>,
+    /// Names that always resolve, for every group, and are never recorded (S23). Suffix match.
+    pub never_log: BTreeSet<String>,
+    /// Our own pages and what a device needs to live: time, captive-portal checks (S30). Suffix match.
+    pub always: BTreeSet<String>,
+}
+
+/// For whom a group is; it decides the block page's face and what break-glass may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// Children: strict, a picture page, fails closed, no break-glass.
+    Children,
+    /// Staff and office.
+    Adults,
+    /// Guests and personal devices: blocks counted, never attributed (S24).
+    Guests,
+    /// Calls, alarms, medical apps: sealed and malware only (S30).
+    Essential,
+}
+
+/// Devices or people under one filter policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// As people call it, e.g. "Children's tablets".
+    pub name: String,
+    /// For whom.
+    pub audience: Audience,
+    /// Blocked categories → why, in the policy's words. Keys are ids of `content/categories.toml`.
+    pub blocked: BTreeMap<String, Reason>,
+    /// Names that this group reaches although a category blocks them. Never beats a sealed entry.
+    pub allow: Vec<NameRule>,
+    /// Names that this group does not reach although no category blocks them. Beats `allow` (tightening wins).
+    pub block: Vec<NameRule>,
+}
+
+/// Why a category is blocked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The category's name in the policy's words, e.g. "Pornography".
+    pub title: String,
+    /// One sentence for the adult block page.
+    pub why: String,
+    /// Obligation ids, e.g. `FIL-02`.
+    pub because: Vec<String>,
+}
+
+/// One name with everything below it, as a person decided it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameRule {
+    /// Canonical host name: lower case, punycode, no trailing dot.
+    pub name: String,
+    /// Stable id of the decision that made it, shown as "rule" in verdicts.
+    pub rule: String,
+    /// Why, for the block page and the history.
+    pub reason: String,
+    /// When it ends by itself; `None` stands until changed.
+    pub until: Option<Timestamp>,
+}
+
+/// A device's identity on the network (S33: proxy credential or DoH path first, then address).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// Register id.
+    pub id: Uuid,
+    /// As people call it, e.g. "Limpets tablet 1".
+    pub name: String,
+    /// Group id.
+    pub group: String,
+    /// Where it lives, for the help button, e.g. "Limpets room".
+    pub room: Option<String>,
+    /// Proxy user name, if it has one. Never an account's name or password.
+    pub proxy_user: Option<String>,
+    /// SHA-256 of the proxy password, hex. The password is random (128 bits), so a plain digest is enough.
+    pub proxy_password_sha256: Option<String>,
+    /// Path segment of its DoH address, if it has one.
+    pub doh_path: Option<String>,
+    /// Reserved addresses. An address alone never names a person.
+    pub source_addresses: Vec<IpAddr>,
+    /// Whether our block-page certificate was proved to be on it (S28).
+    pub shows_block_page: bool,
+    /// The person it is assigned to, when activity may be attributed.
+    pub person: Option<Uuid>,
+}
+
+/// A device that is cut off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Register id of the device.
+    pub device: Uuid,
+    /// When it ends by itself (four hours for a staff hold, S25); `None` until released.
+    pub until: Option<Timestamp>,
+}

@@ -1,0 +1,71 @@
+//! What [`crate::decide`] answers, and why. A sealed hit carries nothing but "blocked" (S27).
+
+use serde::{Deserialize, Serialize};
+
+/// The answer for one name or URL and one group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// What happens.
+    pub outcome: Outcome,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// What happens to the request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It goes through.
+    Allow,
+    /// It does not.
+    Block,
+    /// It goes to another name (safe search).
+    Rewrite(String),
+}
+
+/// Why. The order of the variants is the order of evaluation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// A sealed entry. Nothing more is ever said.
+    Sealed,
+    /// The device is held. The page says that it is offline, nothing else (S9).
+    Held,
+    /// On the never-log list: allowed, and no record is made (S23).
+    NeverLogged,
+    /// Our own pages, time, captive-portal checks.
+    Always,
+    /// A bypass of the filter: DoH canaries, relay names, `resolver.arpa`.
+    Bypass {
+        /// Which mechanism, in plain words.
+        what: String,
+    },
+    /// A person's decision about this name.
+    Rule {
+        /// The decision's id.
+        rule: String,
+        /// Its reason.
+        reason: String,
+        /// The name in the rule that matched.
+        matched: String,
+    },
+    /// A list category.
+    Category {
+        /// Category id.
+        category: String,
+        /// Its title in the policy's words.
+        title: String,
+        /// One sentence.
+        why: String,
+        /// The name in the list that matched.
+        matched: String,
+        /// The lists that hold it.
+        lists: Vec<String>,
+        /// Obligation ids.
+        because: Vec<String>,
+    },
+    /// The filter's data is missing and this group is closed without it (S30).
+    NoData,
+    /// Nothing speaks against it.
+    Unlisted,
+}
