@@ -1,11 +1,35 @@
 //! Lists in, verdict out.
 //!
 //! What it is: parsers for category lists, the compiled list file that is memory-mapped, the policy snapshot, and
-//! [`decide`]: snapshot + request + now → [`Verdict`] with its reason. Pure but for mapping a file.
+//! [`decide`]: snapshot + request + now → [`Verdict`] with its reason. Pure but for reading list files and mapping one.
 //! What it is not: a network server, or a reader of the database.
+//!
+//! The way through: [`list`] reads what strangers wrote → [`compiled`] is the file → [`Lists`] answers from it;
+//! [`PolicySnapshot`] + [`SealedTier`] → [`Prepared`], which says who asks ([`Prepared::identify`]); [`decide`] joins both.
 
+pub mod categories;
+pub mod compiled;
+pub mod decide;
+pub mod identity;
+pub mod list;
+pub mod lists;
+pub mod name;
 pub mod policy;
+pub mod prepared;
+pub mod safesearch;
+pub mod sealed;
+pub mod url;
 pub mod verdict;
 
-pub use policy::{Audience, Device, Group, Hold, NameRule, PolicySnapshot};
+pub use categories::{Categories, Category, Kind};
+pub use compiled::{Compiled, FileKey};
+pub use decide::{Request, decide};
+pub use identity::{Confidence, Evidence, Identity};
+pub use list::Rejected;
+pub use lists::{CompileReport, Error, ListInfo, Lists, LookupReport, compile, open_or_compile};
+pub use name::{Host, HostName, NameError};
+pub use policy::{Audience, Device, Group, Hold, NameRule, PolicySnapshot, Reason, SafeSearch};
+pub use prepared::{PolicyError, Prepared};
+pub use sealed::{SealedStatus, SealedTier};
+pub use url::{CanonicalUrl, UrlError};
 pub use verdict::{Cause, Outcome, Verdict};

@@ -71,6 +71,24 @@ pub struct Group {
     pub allow: Vec<NameRule>,
     /// Names that this group does not reach although no category blocks them. Beats `allow` (tightening wins).
     pub block: Vec<NameRule>,
+    /// How search engines are held to their safe search.
+    #[serde(default)]
+    pub safe_search: SafeSearch,
+}
+
+/// How search engines are held to their own safe search. Children always have it, whatever stands here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SafeSearch {
+    /// Strict for children, off for everybody else.
+    #[default]
+    ByAudience,
+    /// Off. For children this reads as strict: safe search is locked for them.
+    Off,
+    /// On; video sites in their moderate mode.
+    Moderate,
+    /// On; video sites in their strict mode.
+    Strict,
 }
 
 /// Why a category is blocked.

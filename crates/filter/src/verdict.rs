@@ -19,7 +19,7 @@ pub enum Outcome {
     Allow,
     /// It does not.
     Block,
-    /// It goes to another name (safe search).
+    /// It goes to another name, or to the address that the text spells (safe search).
     Rewrite(String),
 }
 
@@ -63,6 +63,11 @@ pub enum Cause {
         lists: Vec<String>,
         /// Obligation ids.
         because: Vec<String>,
+    },
+    /// A search engine: held to its safe search, or blocked because it cannot be held to one.
+    SafeSearch {
+        /// The engine, as people call it.
+        engine: String,
     },
     /// The filter's data is missing and this group is closed without it (S30).
     NoData,

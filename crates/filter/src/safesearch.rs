@@ -1,0 +1,1 @@
+//! Search engines and how each is held to its safe search.
