@@ -1,1 +1,34 @@
-//! Holdfast: gateway.
+//! The wire: DNS, the explicit HTTP proxy, the block page, and the probes that prove all three.
+//!
+//! What it is: sockets around one question, `filter::decide`. Control (the rest of the program) and gateway speak
+//! through files in one folder, never through a pipe, so that a crash of either side never stops DNS (S31):
+//!
+//! | File | Written by | Read by |
+//! |---|---|---|
+//! | `snapshots/NNNNNNNN.json` | control ([`snapshot::write`]) | gateway, which keeps the last good one |
+//! | `spool/*.age` | gateway | control ([`spool::SpoolReader`]) |
+//! | `status.json` | gateway | control ([`status::read`]) |
+//!
+//! What it is not: a holder of records. It cannot reach `store` or `app`, has no database key, and can seal events
+//! but not open them.
+//!
+//! To add one more way in (DoT, DoH): identify the client, ask [`filter::decide`], and hand the verdict to the same
+//! answer path; nothing else may decide.
+
+#![forbid(unsafe_code)]
+
+pub mod activity;
+mod clock;
+mod config;
+mod error;
+pub mod probe;
+mod running;
+pub mod snapshot;
+pub mod spool;
+pub mod status;
+
+pub use activity::{ActivityEvent, Confidence, Kind, Route};
+pub use clock::Clock;
+pub use config::{Config, Targets};
+pub use error::Error;
+pub use running::{Running, run_child, start};

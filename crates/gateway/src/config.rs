@@ -1,0 +1,91 @@
+//! What a gateway is told when it starts. What it is told later comes in snapshots.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::VerifyingKey;
+
+/// Everything that a gateway needs to start.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `GATEWAY_DIR`: snapshots, spool and status live below it. Made if it is not there.
+    pub dir: PathBuf,
+    /// Where DNS listens, UDP and TCP on the same port. Port 0 takes a free one.
+    pub dns: SocketAddr,
+    /// Where the explicit proxy listens.
+    pub proxy: SocketAddr,
+    /// A second proxy port that asks for credentials (407) whenever none came: for browsers, which send them only
+    /// when asked (`docs/decisions`, "who is behind the proxy").
+    pub proxy_sign_in: Option<SocketAddr>,
+    /// Where the block page listens for devices whose DNS was pointed at it (port 80 in life).
+    pub block_http: Option<SocketAddr>,
+    /// The addresses that DNS hands out for a blocked name to devices that show the block page.
+    pub block_addresses: (Option<Ipv4Addr>, Option<Ipv6Addr>),
+    /// The setting's filtering provider's resolvers (S26), tried in order. Empty: those of `/etc/resolv.conf`.
+    pub upstreams: Vec<SocketAddr>,
+    /// The compiled list file. A newer one at the same path is picked up while running; a bad one is not (S30).
+    pub lists: Option<PathBuf>,
+    /// The public key that snapshots must verify with.
+    pub snapshot_key: VerifyingKey,
+    /// The store's public key: who can open the spool.
+    pub spool_recipient: age::x25519::Recipient,
+    /// Most bytes that the spool may take on disk.
+    pub spool_limit: u64,
+    /// Where the proxy may connect to.
+    pub targets: Targets,
+}
+
+impl Config {
+    /// The defaults of the contract (DNS 127.0.0.1:5335, proxy 127.0.0.1:3128, 64 MB of spool), no block port.
+    pub fn new(
+        dir: impl Into<PathBuf>,
+        snapshot_key: VerifyingKey,
+        spool_recipient: age::x25519::Recipient,
+    ) -> Self {
+        let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Self {
+            dir: dir.into(),
+            dns: SocketAddr::new(loopback, 5335),
+            proxy: SocketAddr::new(loopback, 3128),
+            proxy_sign_in: None,
+            block_http: None,
+            block_addresses: (None, None),
+            upstreams: Vec::new(),
+            lists: None,
+            snapshot_key,
+            spool_recipient,
+            spool_limit: 64 << 20,
+            targets: Targets::Public,
+        }
+    }
+
+    /// Where control puts signed snapshots.
+    pub fn snapshot_dir(&self) -> PathBuf {
+        snapshot_dir(&self.dir)
+    }
+
+    /// Where the gateway puts sealed events.
+    pub fn spool_dir(&self) -> PathBuf {
+        spool_dir(&self.dir)
+    }
+}
+
+/// `GATEWAY_DIR/snapshots`.
+pub(crate) fn snapshot_dir(gateway_dir: &Path) -> PathBuf {
+    gateway_dir.join("snapshots")
+}
+
+/// `GATEWAY_DIR/spool`.
+pub(crate) fn spool_dir(gateway_dir: &Path) -> PathBuf {
+    gateway_dir.join("spool")
+}
+
+/// Where the proxy may connect to. A page must not reach the setting's own machines through it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Targets {
+    /// Public addresses on ports 80 and 443, and our own pages.
+    #[default]
+    Public,
+    /// As `Public`, and these too, with whatever port they carry: a test's own servers.
+    PublicAnd(Vec<SocketAddr>),
+}
