@@ -106,6 +106,8 @@ impl PersonKind {
 
     /// The kind of this key.
     pub fn from_key(key: &str) -> Option<Self> {
-        [Self::Staff, Self::Child, Self::Family, Self::Visitor, Self::Unknown].into_iter().find(|kind| kind.key() == key)
+        [Self::Staff, Self::Child, Self::Family, Self::Visitor, Self::Unknown]
+            .into_iter()
+            .find(|kind| kind.key() == key)
     }
 }
