@@ -8,11 +8,21 @@
 //! To add a rule with a source and a date, put it in `content/` and its shape here; to add a thing that people may
 //! do, add an [`access::Action`] and the compiler will ask who may.
 
+pub mod access;
+pub mod clock;
 pub mod concern;
+pub mod content;
+pub mod control;
 pub mod ctx;
+pub mod exclusion;
 pub mod id;
 pub mod people;
+pub mod procedure;
+pub mod reference;
+pub mod routing;
+pub mod setting;
 
+pub use access::{Action, Refused, Relation};
 pub use ctx::{Actor, Client, OpCtx};
 pub use id::*;
 pub use people::{Role, RoleSet};

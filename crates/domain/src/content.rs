@@ -1,0 +1,262 @@
+//! `content/`: data that a safeguarding lead can read and correct. Read and checked here; embedded by `app`, which
+//! runs [`Content::read`] when the program builds and again at start.
+//!
+//! A rule with a source, an edition and a date is data, not code.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::control::{Control, Obligation, Proof};
+use crate::procedure::Procedure;
+use crate::setting::Profile;
+
+/// Everything in `content/` that the program itself reads.
+#[derive(Debug, Clone)]
+pub struct Content {
+    /// Duties by id, in the register's order.
+    pub obligations: Vec<Obligation>,
+    /// Controls by key.
+    pub controls: BTreeMap<String, Control>,
+    /// Procedures by id.
+    pub procedures: BTreeMap<String, Procedure>,
+    /// Agencies by key, of one area merged over the national ones: see [`Content::agencies_of`].
+    pub agencies: BTreeMap<String, Vec<Agency>>,
+    /// Profiles of settings by key.
+    pub profiles: BTreeMap<String, Profile>,
+    /// Guidance editions.
+    pub guidance: Vec<Guidance>,
+    /// Bank holidays of England.
+    pub bank_holidays: Vec<BankHoliday>,
+    /// Names that always resolve, without record (S23).
+    pub never_log: Vec<NeverLog>,
+}
+
+/// An agency, with its numbers and when they were last checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agency {
+    /// Stable key: `police`, `iwf`, `front_door`, `lado`.
+    pub key: String,
+    /// Full name.
+    pub name: String,
+    /// When to use it, one sentence.
+    pub when: String,
+    /// Telephone, as people dial it.
+    #[serde(default)]
+    pub phone: Option<String>,
+    /// Out of hours.
+    #[serde(default)]
+    pub phone_out_of_hours: Option<String>,
+    /// Web address, shown as text.
+    #[serde(default)]
+    pub web: Option<String>,
+    /// Mail address.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// Opening hours, in words.
+    #[serde(default)]
+    pub hours: Option<String>,
+    /// Told to families too?
+    #[serde(default)]
+    pub for_families: bool,
+    /// When somebody last checked it.
+    pub last_checked: Date,
+    /// Where it was read.
+    pub source: String,
+}
+
+/// Guidance in one edition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guidance {
+    /// Stable key: `kcsie`.
+    pub key: String,
+    /// Name.
+    pub title: String,
+    /// Edition.
+    pub edition: String,
+    /// In force from.
+    #[serde(default)]
+    pub from: Option<Date>,
+    /// One sentence: for whom.
+    pub applies_to: String,
+    /// How sure we are: `verified`, `second_hand`, `unverified`.
+    pub standing: String,
+}
+
+/// A bank holiday.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BankHoliday {
+    /// Day.
+    pub date: Date,
+    /// Name.
+    pub name: String,
+}
+
+/// A name that always resolves, without record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NeverLog {
+    /// Host name; everything below it too.
+    pub name: String,
+    /// Whose it is.
+    pub whose: String,
+}
+
+/// What is wrong with `content/`: file and sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("content/{file}: {why}")]
+pub struct Wrong {
+    /// Path below `content/`.
+    pub file: String,
+    /// One sentence.
+    pub why: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ObligationsFile {
+    obligation: Vec<Obligation>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ControlsFile {
+    control: Vec<Control>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AgenciesFile {
+    agency: Vec<Agency>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GuidanceFile {
+    guidance: Vec<Guidance>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BankHolidaysFile {
+    #[serde(rename = "source")]
+    _source: String,
+    holiday: Vec<BankHoliday>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NeverLogFile {
+    never_log: Vec<NeverLog>,
+}
+
+fn parse<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, Wrong> {
+    toml::from_str(text).map_err(|error| Wrong { file: file.to_owned(), why: error.to_string() })
+}
+
+impl Content {
+    /// Reads all files (path below `content/` → text) and checks them against each other.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its file.
+    pub fn read(files: &BTreeMap<String, String>) -> Result<Self, Wrong> {
+        let mut content = Self {
+            obligations: Vec::new(),
+            controls: BTreeMap::new(),
+            procedures: BTreeMap::new(),
+            agencies: BTreeMap::new(),
+            profiles: BTreeMap::new(),
+            guidance: Vec::new(),
+            bank_holidays: Vec::new(),
+            never_log: Vec::new(),
+        };
+        for (file, text) in files {
+            content.read_one(file, text)?;
+        }
+        content.check()?;
+        Ok(content)
+    }
+
+    fn read_one(&mut self, file: &str, text: &str) -> Result<(), Wrong> {
+        let wrong = |why: String| Wrong { file: file.to_owned(), why };
+        let folder = file.split_once('/').map(|(folder, name)| (folder, name.trim_end_matches(".toml")));
+        match (file, folder) {
+            ("obligations.toml", _) => self.obligations = parse::<ObligationsFile>(file, text)?.obligation,
+            ("controls.toml", _) => {
+                for control in parse::<ControlsFile>(file, text)?.control {
+                    if let Some(twice) = self.controls.insert(control.key.clone(), control) {
+                        return Err(wrong(format!("control {} is there twice", twice.key)));
+                    }
+                }
+            }
+            ("guidance.toml", _) => self.guidance = parse::<GuidanceFile>(file, text)?.guidance,
+            ("bank-holidays.toml", _) => self.bank_holidays = parse::<BankHolidaysFile>(file, text)?.holiday,
+            ("never-log.toml", _) => self.never_log = parse::<NeverLogFile>(file, text)?.never_log,
+            (_, Some(("procedures", _))) => {
+                let procedure = Procedure::from_toml(text).map_err(wrong)?;
+                self.procedures.insert(procedure.id.clone(), procedure);
+            }
+            (_, Some(("agencies", area))) => {
+                self.agencies.insert(area.to_owned(), parse::<AgenciesFile>(file, text)?.agency);
+            }
+            (_, Some(("settings", _))) => {
+                let profile = Profile::from_toml(text).map_err(wrong)?;
+                self.profiles.insert(profile.key.clone(), profile);
+            }
+            // Read by others: categories and default lists by the filter, words by views, the demo's people by app.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), Wrong> {
+        let wrong = |file: &str, why: String| Err(Wrong { file: file.to_owned(), why });
+        let mut ids = BTreeSet::new();
+        for obligation in &self.obligations {
+            if !ids.insert(obligation.id.as_str()) {
+                return wrong("obligations.toml", format!("{} is there twice", obligation.id));
+            }
+            if let Some(missing) = obligation.controls.iter().find(|key| !self.controls.contains_key(*key)) {
+                return wrong(
+                    "obligations.toml",
+                    format!("{} names a control {missing} that does not exist", obligation.id),
+                );
+            }
+        }
+        for procedure in self.procedures.values() {
+            let file = format!("procedures/{}.toml", procedure.id);
+            let mut because = procedure.because.iter().chain(procedure.steps.iter().flat_map(|step| &step.because));
+            if let Some(missing) = because.find(|id| !ids.contains(id.as_str())) {
+                return wrong(&file, format!("no obligation is called {missing}"));
+            }
+            for agency in procedure.steps.iter().flat_map(|step| &step.agencies) {
+                if !self.agencies.values().flatten().any(|known| known.key == *agency) {
+                    return wrong(&file, format!("no agency is called {agency}"));
+                }
+            }
+        }
+        for profile in self.profiles.values() {
+            if !self.agencies.contains_key(&profile.area) {
+                return wrong(&format!("settings/{}.toml", profile.key), format!("no agencies for {}", profile.area));
+            }
+        }
+        Ok(())
+    }
+
+    /// Agencies of an area, then the national ones that it does not replace.
+    pub fn agencies_of(&self, area: &str) -> Vec<&Agency> {
+        let local: Vec<&Agency> = self.agencies.get(area).into_iter().flatten().collect();
+        let national = self.agencies.get("national").into_iter().flatten();
+        let rest: Vec<&Agency> = national.filter(|agency| !local.iter().any(|known| known.key == agency.key)).collect();
+        local.into_iter().chain(rest).collect()
+    }
+
+    /// The names of all questions that `app` must be able to answer, so that a test can ask each.
+    pub fn questions(&self) -> BTreeSet<&Proof> {
+        self.controls.values().map(|control| &control.proof).collect()
+    }
+}
