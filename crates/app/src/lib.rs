@@ -1,1 +1,10 @@
-//! Holdfast: app.
+//! Use cases: each authorises, acts in one write transaction, audits in the same transaction, and leaves side effects
+//! as job rows.
+//!
+//! What it is not: HTTP, HTML, SQL, or the wire. To add a use case, add a function to the module of its area that takes
+//! [`Services`] and `&mut OpCtx`, starts with `authorize`, and returns plain data; then a page or a command may call it.
+
+pub mod content;
+pub mod error;
+
+pub use error::{Error, Result};
