@@ -7,8 +7,6 @@ use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]
 #[folder = "../../content"]
-#[include = "*.toml"]
-#[include = "lists/*"]
 struct Files;
 
 /// Every text file of `content/` by its path.
