@@ -6,5 +6,8 @@
 
 pub mod content;
 pub mod error;
+pub mod filtering;
+pub mod gateway;
+pub mod mail;
 
 pub use error::{Error, Result};

@@ -1,0 +1,7 @@
+//! The filter as people decide it: policy, changes, proposals, and the snapshot that the gateway is given.
+
+pub mod change;
+pub mod policy;
+
+pub use change::{Change, Direction, LOCKED_FOR_CHILDREN, Unfit, difference, direction};
+pub use policy::{Decision, Group, Policy, Surroundings, Why};

@@ -1,0 +1,175 @@
+//! The filter policy of a setting, as people decide it, and the snapshot that a gateway is given.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use filter::policy::FORMAT;
+use filter::{Audience, NameRule, PolicySnapshot, Reason};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Groups with their categories and rules. Kept for ever in numbered versions (FDM-04).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Groups by key.
+    pub groups: BTreeMap<String, Group>,
+    /// The group for everybody who is not known (S33).
+    pub strictest: String,
+}
+
+/// One group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// As people call it.
+    pub name: String,
+    /// For whom.
+    pub audience: Audience,
+    /// Blocked categories, each with the reason (FDM-01).
+    pub blocked: BTreeMap<String, Why>,
+    /// Names allowed although a category blocks them.
+    #[serde(default)]
+    pub allow: BTreeMap<String, Decision>,
+    /// Names blocked although no category does (FIL-03).
+    #[serde(default)]
+    pub block: BTreeMap<String, Decision>,
+}
+
+/// Why a category is blocked for a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Why {
+    /// In the policy's words.
+    pub title: String,
+    /// One sentence.
+    pub why: String,
+    /// Obligations.
+    #[serde(default)]
+    pub because: Vec<String>,
+}
+
+/// What a person decided about a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// The proposal that made it.
+    pub rule: String,
+    /// Why.
+    pub reason: String,
+    /// When it ends by itself.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+}
+
+/// What a snapshot holds beyond the policy.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// The setting.
+    pub setting: Uuid,
+    /// Its name.
+    pub setting_name: String,
+    /// Who to ask: the lead's name.
+    pub contact: String,
+    /// Our own pages.
+    pub web_base: String,
+    /// Devices of the register.
+    pub devices: Vec<filter::Device>,
+    /// Holds in force.
+    pub holds: Vec<filter::Hold>,
+    /// Never recorded (S23).
+    pub never_log: BTreeSet<String>,
+    /// Always answered (S30).
+    pub always: BTreeSet<String>,
+}
+
+/// Names that a device needs to live, whatever its group: time, captive-portal checks.
+pub const LIFELINES: [&str; 9] = [
+    "time.apple.com",
+    "time.android.com",
+    "time.google.com",
+    "time.windows.com",
+    "pool.ntp.org",
+    "captive.apple.com",
+    "connectivitycheck.gstatic.com",
+    "msftconnecttest.com",
+    "detectportal.firefox.com",
+];
+
+impl Policy {
+    /// The snapshot for this policy at this version.
+    pub fn snapshot(&self, version: u64, made_at: Timestamp, around: Surroundings) -> PolicySnapshot {
+        PolicySnapshot {
+            format: FORMAT,
+            version,
+            setting: around.setting,
+            setting_name: around.setting_name,
+            contact: around.contact,
+            web_base: around.web_base,
+            made_at,
+            groups: self.groups.iter().map(|(key, group)| (key.clone(), group.for_gateway())).collect(),
+            strictest: self.strictest.clone(),
+            devices: around
+                .devices
+                .into_iter()
+                .map(|device| filter::Device { group: self.group_or_strictest(&device.group), ..device })
+                .collect(),
+            holds: around.holds,
+            never_log: around.never_log,
+            always: around.always,
+        }
+    }
+
+    /// A group that the policy no longer holds counts as the strictest one.
+    fn group_or_strictest(&self, key: &str) -> String {
+        if self.groups.contains_key(key) { key.to_owned() } else { self.strictest.clone() }
+    }
+}
+
+impl Group {
+    fn for_gateway(&self) -> filter::Group {
+        let rules = |decisions: &BTreeMap<String, Decision>| {
+            decisions
+                .iter()
+                .map(|(name, decision)| NameRule {
+                    name: name.clone(),
+                    rule: decision.rule.clone(),
+                    reason: decision.reason.clone(),
+                    until: decision.until,
+                })
+                .collect()
+        };
+        let blocked = self
+            .blocked
+            .iter()
+            .map(|(category, why)| {
+                let reason =
+                    Reason { title: why.title.clone(), why: why.why.clone(), because: why.because.clone() };
+                (category.clone(), reason)
+            })
+            .collect();
+        filter::Group {
+            name: self.name.clone(),
+            audience: self.audience,
+            blocked,
+            allow: rules(&self.allow),
+            block: rules(&self.block),
+            safe_search: safe_search(self.audience),
+        }
+    }
+}
+
+/// Children's search is always safe and cannot be switched off (DfE F11); guests get the moderate mode.
+fn safe_search(audience: Audience) -> filter::SafeSearch {
+    match audience {
+        Audience::Children => filter::SafeSearch::Strict,
+        Audience::Guests => filter::SafeSearch::Moderate,
+        Audience::Adults | Audience::Essential => filter::SafeSearch::Off,
+    }
+}
+
+/// Reserved addresses of a device, from what the register holds as JSON.
+pub fn addresses(json: &serde_json::Value) -> Vec<IpAddr> {
+    json.as_array().into_iter().flatten().filter_map(|item| item.as_str()?.parse().ok()).collect()
+}

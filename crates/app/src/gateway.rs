@@ -1,0 +1,206 @@
+//! The edge to the gateway: publish a policy, read its state, take its events, probe it.
+//!
+//! A true edge, so a trait: `app` must not depend on the wire (architecture), the binary joins the two. Everything here
+//! is data about devices and names; nothing about concerns ever crosses.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use domain::DeviceId;
+use filter::PolicySnapshot;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A future of the edge.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What the program may ask of its gateway.
+pub trait Gateway: Send + Sync {
+    /// The lowest version that the gateway takes as new.
+    ///
+    /// # Errors
+    /// A sentence, when its folder cannot be read.
+    fn next_version(&self) -> Result<u64, String>;
+
+    /// Signs and hands over a policy. It is in force within a second.
+    ///
+    /// # Errors
+    /// A sentence, when it cannot be written.
+    fn publish(&self, snapshot: &PolicySnapshot) -> Result<(), String>;
+
+    /// How it stands; `None` when it does not run.
+    fn status(&self) -> Option<GatewayState>;
+
+    /// Events since the last call, oldest first, at most `limit`. They leave the spool when `kept` of the returned
+    /// batch is called, so that a crash between loses nothing.
+    ///
+    /// # Errors
+    /// A sentence, when the spool cannot be read.
+    fn take(&self, limit: usize) -> Result<Batch, String>;
+
+    /// Asks the real DNS and proxy path for every group, with harmless names.
+    fn probe(&self, snapshot: PolicySnapshot) -> Pending<'_, Result<Vec<ProbeResult>, String>>;
+
+    /// What the filter itself would say, for `filter decide` and "why was this blocked".
+    fn decide(&self, snapshot: &PolicySnapshot, question: &Question, now: Timestamp) -> Result<Answer, String>;
+}
+
+/// Events taken from the spool.
+pub struct Batch {
+    /// Oldest first.
+    pub events: Vec<Activity>,
+    /// Call when they are safely stored.
+    pub kept: Box<dyn FnOnce() -> Result<(), String> + Send>,
+}
+
+/// How the gateway stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GatewayState {
+    /// When it last said so. Older than fifteen seconds means that it does not run.
+    pub at: Timestamp,
+    /// Policy in force; `None` is the built-in baseline (S30).
+    pub policy: Option<u64>,
+    /// Where DNS listens.
+    pub dns: String,
+    /// Where the proxy listens.
+    pub proxy: String,
+    /// Names in its lists; `None` without lists.
+    pub list_names: Option<u64>,
+    /// When its list file last changed.
+    pub lists_changed_at: Option<Timestamp>,
+    /// Why the newest list was not taken, if so.
+    pub lists_refused: Option<String>,
+    /// Is a sealed list supplied?
+    pub sealed_supplied: bool,
+    /// The sealed tier in plain words (S26).
+    pub sealed: String,
+    /// Do the upstream resolvers answer? Address → yes or no.
+    pub upstreams: Vec<(String, bool)>,
+    /// What was really cut, by device.
+    pub cuts: Vec<(DeviceId, Cut)>,
+    /// Questions answered and blocked since it started.
+    pub answered: u64,
+    /// Of them blocked.
+    pub blocked: u64,
+    /// Records lost because the queue was full.
+    pub lost: u64,
+}
+
+/// What was really cut for a held device (S25).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    /// Since when the gateway knows of the hold.
+    pub since: Option<Timestamp>,
+    /// Tunnels closed.
+    pub tunnels_closed: u64,
+    /// Questions refused since.
+    pub refused: u64,
+}
+
+/// One thing that a device asked for, or called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// First time.
+    pub at: Timestamp,
+    /// Last time, for counted ones.
+    pub until: Timestamp,
+    /// The device, if known. Guests are never attributed (S24).
+    pub device: Option<DeviceId>,
+    /// Group key.
+    pub group: String,
+    /// How sure the gateway is of the device.
+    pub proven: bool,
+    /// What happened.
+    pub what: What,
+}
+
+/// What happened. A device *asked for* a name; it never "visited".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum What {
+    /// Allowed, so many times between the two times.
+    Allowed {
+        /// Host name.
+        host: String,
+        /// How often.
+        count: u64,
+    },
+    /// Blocked: a success of the filter, not a breach (S21).
+    Blocked {
+        /// Host name.
+        host: String,
+        /// How often.
+        count: u64,
+        /// Category or rule, in words.
+        because: String,
+        /// `dns` or `proxy`.
+        path: String,
+    },
+    /// A sealed entry: no name is ever kept (S27).
+    Sealed {
+        /// Keyed hash.
+        digest: String,
+    },
+    /// A way round the filter was tried.
+    Bypass {
+        /// Host name.
+        host: String,
+    },
+    /// The help button on a child's page.
+    HelpCalled {
+        /// Room.
+        room: Option<String>,
+    },
+    /// Records were lost, visibly.
+    Lost {
+        /// How many.
+        count: u64,
+    },
+}
+
+/// One probe's result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbeResult {
+    /// Group key.
+    pub group: String,
+    /// `dns` or `proxy`.
+    pub path: String,
+    /// What was asked, in words: a category's title, "our own page", "a way round".
+    pub what: String,
+    /// What should have happened.
+    pub expected: String,
+    /// What happened.
+    pub got: String,
+    /// The same?
+    pub passed: bool,
+}
+
+/// A question to the filter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Group key.
+    pub group: String,
+    /// Device, if any.
+    pub device: Option<DeviceId>,
+    /// Name or URL, as typed.
+    pub url: String,
+}
+
+/// The filter's answer, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// `allow`, `block` or `rewrite`.
+    pub verdict: String,
+    /// Category id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Decision id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// One sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Obligation ids.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<Vec<String>>,
+}
