@@ -1,6 +1,21 @@
-//! The mapping from lists to the policy's words.
+//! The mapping from lists to the policy's words, so that a page says "Pornography" and not `mixed_adult`.
+//!
+//! What it is: the reader and checker of `content/categories.toml`:
+//!
+//! ```toml
+//! [[category]]
+//! id = "pornography"                                  # lower case letters, digits, `_`, `-`; never changes
+//! title = "Pornography"
+//! why = "It is not suitable for children, and our policy forbids it to everybody."
+//! lists = ["adult", "mixed_adult", "pornography-hosts"] # UT1 folders and file stems, in lower case
+//! because = ["FIL-02"]
+//! kind = "black"                                      # or "white"
+//! ```
+//!
+//! What it is not: a policy. Which group is kept from which category stands in the snapshot. A list that no category
+//! names keeps its own name as its category.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +39,7 @@ pub struct Category {
     pub title: String,
     /// One sentence for the adult block page.
     pub why: String,
-    /// Lists that feed it: UT1 folder names, file stems.
+    /// Lists that feed it: UT1 folder names, file stems. A list feeds one category only.
     pub lists: Vec<String>,
     /// Obligation ids, e.g. `FIL-02`.
     #[serde(default)]
@@ -57,10 +72,64 @@ pub enum CategoriesError {
     },
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Text {
+    category: Vec<Category>,
+}
+
 impl Categories {
     /// Reads and checks the text.
-    pub fn parse(_text: &str) -> Result<Self, CategoriesError> {
-        todo!()
+    ///
+    /// # Errors
+    /// The first thing that is wrong, naming the category.
+    pub fn parse(text: &str) -> Result<Self, CategoriesError> {
+        let Text { category: all } = toml::from_str(text)?;
+        let mut ids = BTreeSet::new();
+        let mut by_list = BTreeMap::new();
+        for (at, category) in all.iter().enumerate() {
+            let wrong = |what: String| {
+                Err(CategoriesError::Invalid {
+                    id: category.id.clone(),
+                    what,
+                })
+            };
+            if !is_id(&category.id) {
+                return wrong(
+                    "the id may hold lower case letters, digits, “_” and “-” only".into(),
+                );
+            }
+            if !ids.insert(category.id.as_str()) {
+                return wrong("this id stands here twice".into());
+            }
+            if category.title.trim().is_empty() || category.why.trim().is_empty() {
+                return wrong(
+                    "title and why must say something; they stand on the block page".into(),
+                );
+            }
+            if category.lists.is_empty() {
+                return wrong("it names no list, so it could never match anything".into());
+            }
+            for obligation in &category.because {
+                if !is_obligation(obligation) {
+                    return wrong(format!(
+                        "“{obligation}” does not look like an obligation's id (as in FIL-02)"
+                    ));
+                }
+            }
+            for list in &category.lists {
+                if list.is_empty() || list.to_lowercase() != *list {
+                    return wrong(format!("the list “{list}” must be written in lower case"));
+                }
+                if let Some(other) = by_list.insert(list.clone(), at) {
+                    let other = all.get(other).map_or("", |other| other.id.as_str());
+                    return wrong(format!(
+                        "the list “{list}” already feeds “{other}”; a list feeds one category only"
+                    ));
+                }
+            }
+        }
+        Ok(Self { all, by_list })
     }
 
     /// All, in the order of the text.
@@ -76,5 +145,79 @@ impl Categories {
     /// The category that a list feeds.
     pub fn of_list(&self, list: &str) -> Option<&Category> {
         self.by_list.get(list).and_then(|at| self.all.get(*at))
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-')
+        })
+}
+
+fn is_obligation(text: &str) -> bool {
+    text.split_once('-').is_some_and(|(area, number)| {
+        area.len() == 3
+            && area.bytes().all(|byte| byte.is_ascii_uppercase())
+            && !number.is_empty()
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+        [[category]]
+        id = "pornography"
+        title = "Pornography"
+        why = "Not for children."
+        lists = ["adult", "mixed_adult"]
+        because = ["FIL-02"]
+        kind = "black"
+
+        [[category]]
+        id = "learning"
+        title = "Learning"
+        why = "Chosen for children."
+        lists = ["child"]
+        kind = "white"
+    "#;
+
+    #[test]
+    fn reads() {
+        let categories = Categories::parse(GOOD).unwrap();
+        assert_eq!(categories.of_list("mixed_adult").unwrap().id, "pornography");
+        assert_eq!(categories.find("learning").unwrap().kind, Kind::White);
+        assert!(categories.of_list("games").is_none());
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        for (from, to, part) in [
+            ("\"learning\"", "\"pornography\"", "twice"),
+            ("\"child\"", "\"adult\"", "already feeds “pornography”"),
+            ("\"child\"", "\"Child\"", "lower case"),
+            ("[\"child\"]", "[]", "names no list"),
+            ("FIL-02", "whatever", "obligation"),
+            ("\"Pornography\"", "\" \"", "must say something"),
+            (
+                "id = \"learning\"",
+                "id = \"Learn ing\"",
+                "lower case letters",
+            ),
+            ("kind = \"white\"", "kind = \"grey\"", "cannot be read"),
+            (
+                "kind = \"white\"",
+                "kind = \"white\"\ncolour = 1",
+                "cannot be read",
+            ),
+        ] {
+            let error = Categories::parse(&GOOD.replacen(from, to, 1))
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(part), "{to}: {error}");
+        }
     }
 }

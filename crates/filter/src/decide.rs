@@ -1,9 +1,21 @@
-//! Snapshot + request + now → verdict.
+//! Snapshot + lists + request + now → verdict.
+//!
+//! What it is: one order of evaluation, the same for DNS, proxy and the command line:
+//! sealed → held → never logged → always → bypass → block rule → allow rule → category → safe search → unlisted.
+//! An earlier step is never undone by a later one, so an allow rule beats a category and nothing else; safe search
+//! still holds for what an allow rule or the always-list opens.
+//! What it is not: who asks ([`crate::identity`]), or how an answer looks on the wire.
+//! To add a step: a function that answers `Option<Verdict>`, its line in [`decide`], its cause in `verdict.rs`, a property.
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::{CanonicalUrl, Host, Lists, Prepared, Verdict};
+use crate::compiled::Asked;
+use crate::name::suffixes;
+use crate::safesearch::{self, Target};
+use crate::{
+    Audience, CanonicalUrl, Cause, Group, Host, Lists, NameRule, Outcome, Prepared, Verdict,
+};
 
 /// One question: may this group (and this device, if it is known) reach this host or address?
 #[derive(Debug, Clone, Copy)]
@@ -18,12 +30,145 @@ pub struct Request<'a> {
     pub url: Option<&'a CanonicalUrl>,
 }
 
-/// Decides one request.
-pub fn decide(
-    _policy: &Prepared,
-    _lists: &Lists,
-    _request: &Request<'_>,
-    _now: Timestamp,
-) -> Verdict {
-    todo!()
+/// Ways round the filter that ask for a name first, and what each is. With everything below.
+const BYPASS: [(&str, &str); 5] = [
+    (
+        "use-application-dns.net",
+        "a browser asking whether it may use encrypted DNS of its own",
+    ),
+    ("mask.icloud.com", "iCloud Private Relay"),
+    ("mask-h2.icloud.com", "iCloud Private Relay"),
+    ("mask-canary.icloud.com", "iCloud Private Relay"),
+    ("resolver.arpa", "a device looking for encrypted DNS"),
+];
+
+/// Decides one request. Never fails: what cannot be decided is blocked, but for essential systems (S30).
+pub fn decide(policy: &Prepared, lists: &Lists, request: &Request<'_>, now: Timestamp) -> Verdict {
+    if policy.sealed().contains(request.host, request.url) {
+        return block(Cause::Sealed);
+    }
+    if request
+        .device
+        .is_some_and(|device| policy.is_held(device, now))
+    {
+        return block(Cause::Held);
+    }
+    let asked = Asked::new(request.host);
+    let host = asked.as_str();
+    if policy.is_never_logged(host) {
+        return allow(Cause::NeverLogged);
+    }
+    // `Prepared` holds its strictest group for sure; without one there would be no policy to speak of.
+    let Some((group, rules)) = policy.rules(request.group) else {
+        return block(Cause::NoData);
+    };
+    if policy.is_always(host) {
+        return rewritten(group, request.host).unwrap_or(allow(Cause::Always));
+    }
+    if let Some(what) = bypass(host) {
+        return block(Cause::Bypass {
+            what: what.to_owned(),
+        });
+    }
+    if let Some(rule) = rules.block(group, host, now) {
+        return block(cause(rule));
+    }
+    if let Some(rule) = rules.allow(group, host, now) {
+        return rewritten(group, request.host).unwrap_or_else(|| allow(cause(rule)));
+    }
+    if lists.is_missing() {
+        return match group.audience {
+            Audience::Essential => allow(Cause::NoData),
+            Audience::Children | Audience::Adults | Audience::Guests => block(Cause::NoData),
+        };
+    }
+    if let Some(cause) = category(group, lists, &asked, request.url) {
+        return block(cause);
+    }
+    safe_search(group, request.host).unwrap_or(allow(Cause::Unlisted))
+}
+
+fn bypass(host: &str) -> Option<&'static str> {
+    suffixes(host)
+        .find_map(|suffix| BYPASS.iter().find(|row| row.0 == suffix))
+        .map(|row| row.1)
+}
+
+/// The most specific match in a blocked category, with all lists of that category that hold the host.
+fn category(
+    group: &Group,
+    lists: &Lists,
+    asked: &Asked<'_>,
+    url: Option<&CanonicalUrl>,
+) -> Option<Cause> {
+    if group.blocked.is_empty() {
+        return None;
+    }
+    let mut best: Option<crate::Hit<'_>> = None;
+    lists.walk(asked, url, |hit| {
+        let closer = best.is_none_or(|best| hit.matched.len() > best.matched.len());
+        if closer && group.blocked.contains_key(hit.category) {
+            best = Some(hit);
+        }
+    });
+    let best = best?;
+    let reason = group.blocked.get(best.category)?;
+    let mut names: Vec<String> = Vec::new();
+    lists.walk(asked, url, |hit| {
+        if hit.category == best.category && !names.contains(&hit.list.name) {
+            names.push(hit.list.name.clone());
+        }
+    });
+    names.sort_unstable();
+    Some(Cause::Category {
+        category: best.category.to_owned(),
+        title: reason.title.clone(),
+        why: reason.why.clone(),
+        matched: best.matched.to_string(),
+        lists: names,
+        because: reason.because.clone(),
+    })
+}
+
+fn safe_search(group: &Group, host: &Host) -> Option<Verdict> {
+    let level = safesearch::level(group.audience, group.safe_search)?;
+    let engine = safesearch::engine(host.name()?, level)?;
+    let cause = Cause::SafeSearch {
+        engine: engine.name.to_owned(),
+    };
+    match engine.to {
+        Target::Rewrite(target) => Some(Verdict {
+            outcome: Outcome::Rewrite(target.to_owned()),
+            cause,
+        }),
+        // Adults whose safe search is on chose to have it where there is one, not to lose the rest.
+        Target::Block => (group.audience == Audience::Children).then(|| block(cause)),
+    }
+}
+
+/// Safe search for what somebody opened: an engine that can be held is; one that cannot was opened knowingly.
+fn rewritten(group: &Group, host: &Host) -> Option<Verdict> {
+    safe_search(group, host).filter(|verdict| verdict.outcome != Outcome::Block)
+}
+
+fn cause(rule: &NameRule) -> Cause {
+    Cause::Rule {
+        rule: rule.rule.clone(),
+        reason: rule.reason.clone(),
+        matched: rule.name.clone(),
+    }
+}
+
+fn block(cause: Cause) -> Verdict {
+    Verdict {
+        outcome: Outcome::Block,
+        cause,
+    }
+}
+
+fn allow(cause: Cause) -> Verdict {
+    Verdict {
+        outcome: Outcome::Allow,
+        cause,
+    }
 }

@@ -1,12 +1,19 @@
 //! Who asks: what a connection shows → device and group (S33).
+//!
+//! What it is: the order of trust: a secret that only one device has (proxy credential, DoH path), then a reserved
+//! address; anything that contradicts itself proves nothing.
+//! What it is not: a sign-in. No account's password is a proxy password, and an address alone never names a person.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use crate::Prepared;
+use crate::prepared::Place;
+use crate::{Device, Prepared};
 
 /// What a connection shows of who it is. Leave out what the transport does not have.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,9 +51,92 @@ pub struct Identity {
     pub confidence: Confidence,
 }
 
+/// What one piece of evidence says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Says {
+    /// It is not there, or means nobody.
+    Nothing,
+    /// The device at this place.
+    Device(usize),
+    /// It claims to be a secret of ours and is not.
+    Wrong,
+}
+
 impl Prepared {
     /// Says who asks. Never fails: whoever is not known, or contradicts himself, falls in the strictest group.
-    pub fn identify(&self, _evidence: &Evidence<'_>) -> Identity {
-        todo!()
+    pub fn identify(&self, evidence: &Evidence<'_>) -> Identity {
+        let proxy = evidence.proxy.map_or(Says::Nothing, |(user, password)| {
+            self.proxy_user(user, password)
+        });
+        let doh = evidence
+            .doh_path
+            .map_or(Says::Nothing, |path| secret(self.by_doh_path.get(path)));
+        let address = evidence.addr.map_or(Says::Nothing, |addr| {
+            match self.by_address.get(&addr.to_canonical()) {
+                Some(Some(at)) => Says::Device(*at),
+                _ => Says::Nothing,
+            }
+        });
+        let mut named = None;
+        for says in [proxy, doh, address] {
+            match (says, named) {
+                (Says::Nothing, _) => {}
+                (Says::Device(at), None) => named = Some(at),
+                (Says::Device(at), Some(other)) if at == other => {}
+                (Says::Device(_), Some(_)) | (Says::Wrong, _) => {
+                    return self.strictest(Confidence::Mismatch);
+                }
+            }
+        }
+        let device = named.and_then(|at| self.snapshot().devices.get(at));
+        let group = device.and_then(|device| self.groups.get_key_value(device.group.as_str()));
+        match (device, group) {
+            (Some(device), Some((group, _))) => {
+                let proven = proxy != Says::Nothing || doh != Says::Nothing;
+                let confidence = if proven {
+                    Confidence::Proven
+                } else {
+                    Confidence::Address
+                };
+                Identity {
+                    device: Some(device.id),
+                    group: Arc::clone(group),
+                    confidence,
+                }
+            }
+            _ => self.strictest(Confidence::Unknown),
+        }
     }
+
+    fn proxy_user(&self, user: &str, password: &str) -> Says {
+        let says = secret(self.by_proxy_user.get(user));
+        let Says::Device(at) = says else { return says };
+        match self.snapshot().devices.get(at) {
+            Some(device) if is_password(device, password) => says,
+            _ => Says::Wrong,
+        }
+    }
+
+    fn strictest(&self, confidence: Confidence) -> Identity {
+        Identity {
+            device: None,
+            group: Arc::clone(&self.strictest),
+            confidence,
+        }
+    }
+}
+
+/// A secret that two devices share, or none has, is a wrong one.
+fn secret(place: Option<&Place>) -> Says {
+    place.copied().flatten().map_or(Says::Wrong, Says::Device)
+}
+
+fn is_password(device: &Device, password: &str) -> bool {
+    let mut stored = [0_u8; 32];
+    let readable = device
+        .proxy_password_sha256
+        .as_deref()
+        .is_some_and(|text| hex::decode_to_slice(text, &mut stored).is_ok());
+    let sent = Sha256::digest(password.as_bytes());
+    readable && bool::from(sent.as_slice().ct_eq(&stored))
 }

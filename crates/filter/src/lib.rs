@@ -10,6 +10,7 @@
 pub mod categories;
 pub mod compiled;
 pub mod decide;
+mod hash;
 pub mod identity;
 pub mod list;
 pub mod lists;
@@ -21,15 +22,17 @@ pub mod sealed;
 pub mod url;
 pub mod verdict;
 
-pub use categories::{Categories, Category, Kind};
-pub use compiled::{Compiled, FileKey};
+pub use categories::{Categories, CategoriesError, Category, Kind};
+pub use compiled::{Asked, Compiled, FileKey};
 pub use decide::{Request, decide};
 pub use identity::{Confidence, Evidence, Identity};
 pub use list::Rejected;
-pub use lists::{CompileReport, Error, ListInfo, Lists, LookupReport, compile, open_or_compile};
+pub use lists::{
+    CompileReport, Error, Hit, ListInfo, Lists, LookupReport, compile, open_or_compile,
+};
 pub use name::{Host, HostName, NameError};
 pub use policy::{Audience, Device, Group, Hold, NameRule, PolicySnapshot, Reason, SafeSearch};
 pub use prepared::{PolicyError, Prepared};
-pub use sealed::{SealedStatus, SealedTier};
+pub use sealed::{SealedError, SealedStatus, SealedTier};
 pub use url::{CanonicalUrl, UrlError};
 pub use verdict::{Cause, Outcome, Verdict};

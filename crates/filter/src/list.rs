@@ -1,6 +1,26 @@
-//! Lists as strangers wrote them.
+//! Lists as strangers wrote them: hostile text in, entries and complaints out, a line at a time, in bounded memory.
+//!
+//! What it is: the reader ([`read`]), what one line means (`line`), where the lists of a folder are ([`source`]).
+//! What it is not: a downloader, or a judge of what a category is for.
+//! To add a format: a branch in `line::read`, a row in its table, and a test that shows what is *not* taken.
+
+mod line;
+pub(crate) use line::DEEPEST;
+mod lines;
+pub mod source;
+
+use std::io::BufRead;
 
 use serde::{Deserialize, Serialize};
+
+use crate::{CanonicalUrl, Host};
+
+/// How many rejected lines a report keeps; the rest are counted.
+pub const KEPT: usize = 1000;
+/// How much of a rejected line is kept, in characters.
+const TEXT: usize = 120;
+/// How much of a file's head is looked at before any line of it is believed, in bytes.
+const HEAD: usize = 8192;
 
 /// A line that was not taken, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,5 +35,178 @@ pub struct Rejected {
     pub why: String,
 }
 
-/// How many rejected lines a report keeps; the rest are counted.
-pub const KEPT: usize = 1000;
+/// The rejected lines of one run: the first [`KEPT`] in full, all of them counted.
+#[derive(Debug, Default)]
+pub struct Rejections {
+    kept: Vec<Rejected>,
+    total: u64,
+}
+
+impl Rejections {
+    /// Notes one. `line` 0 speaks of the whole file.
+    pub fn add(&mut self, list: &str, line: u64, text: &[u8], why: impl Into<String>) {
+        self.total += 1;
+        if self.kept.len() >= KEPT {
+            return;
+        }
+        // Four bytes a character at most; what is cut in the middle of one shows as a replacement character.
+        let head = text.get(..TEXT * 4).unwrap_or(text);
+        let text = String::from_utf8_lossy(head)
+            .chars()
+            .take(TEXT)
+            .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+            .collect();
+        self.kept.push(Rejected {
+            list: list.to_owned(),
+            line,
+            text,
+            why: why.into(),
+        });
+    }
+
+    /// How many there were.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// The first ones, in full.
+    pub fn into_kept(self) -> Vec<Rejected> {
+        self.kept
+    }
+
+    /// The first one.
+    pub fn first(&self) -> Option<&Rejected> {
+        self.kept.first()
+    }
+}
+
+/// What the lines of a file are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Names, plain or in hosts format, told apart line by line.
+    Names,
+    /// URL prefixes without scheme, as UT1's `urls`.
+    Urls,
+    /// Regular expressions, as UT1's `expressions`. Each is reported as not supported yet.
+    Expressions,
+}
+
+/// One thing that a list holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// A name with everything below it, or one literal address.
+    Host(Host),
+    /// Everything below this path on this host and the hosts below it.
+    Url(CanonicalUrl),
+}
+
+/// Reads one file. Never fails on content: what is not taken is noted in `rejections`.
+///
+/// # Errors
+/// Only what the reader itself reports. Entries before the error were already handed over.
+pub fn read(
+    mut reader: impl BufRead,
+    list: &str,
+    form: Form,
+    rejections: &mut Rejections,
+    mut take: impl FnMut(Entry),
+) -> std::io::Result<()> {
+    let head = reader.fill_buf()?;
+    if let Some(why) = no_list_at_all(head.get(..HEAD).unwrap_or(head)) {
+        rejections.add(list, 0, b"", why);
+        return Ok(());
+    }
+    let mut lines = lines::Lines::new(reader);
+    while let Some(line) = lines.next()? {
+        match line {
+            lines::Line::Whole { number, bytes } => match line::read(bytes, form, &mut take) {
+                Ok(()) => {}
+                Err(why) => rejections.add(list, number, bytes, why),
+            },
+            lines::Line::TooLong { number, head } => {
+                rejections.add(
+                    list,
+                    number,
+                    head,
+                    "the line is longer than any name or address can be",
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the first bytes of a file say that it is something else altogether.
+fn no_list_at_all(head: &[u8]) -> Option<&'static str> {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    if text.trim_ascii_start().first() == Some(&b'<') {
+        return Some(
+            "this is a web page or XML, not a list; the address may have moved, or a sign-in page answered instead",
+        );
+    }
+    let binary =
+        |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x0b | 0x1a);
+    text.iter()
+        .any(binary)
+        .then_some("this is a binary file (perhaps still compressed), not a list in plain text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(text: &[u8], form: Form) -> (Vec<Entry>, Rejections) {
+        let (mut entries, mut rejections) = (Vec::new(), Rejections::default());
+        read(text, "test", form, &mut rejections, |entry| {
+            entries.push(entry)
+        })
+        .unwrap();
+        (entries, rejections)
+    }
+
+    #[test]
+    fn a_web_page_is_refused_as_a_whole() {
+        for page in [
+            "<!DOCTYPE html>\nexample.com\n",
+            "\u{feff}  \n<html>\nexample.com",
+            "<?xml version='1.0'?>\nexample.com",
+        ] {
+            let (entries, rejections) = run(page.as_bytes(), Form::Names);
+            assert!(entries.is_empty());
+            assert_eq!(rejections.total(), 1);
+            assert!(rejections.first().unwrap().why.contains("web page"));
+        }
+    }
+
+    #[test]
+    fn a_binary_file_is_refused_as_a_whole() {
+        let (entries, rejections) = run(b"\x1f\x8b\x08\x00\nexample.com\n", Form::Names);
+        assert!(entries.is_empty());
+        assert!(rejections.first().unwrap().why.contains("binary"));
+    }
+
+    #[test]
+    fn rejected_lines_are_cut_and_capped_but_all_counted() {
+        let text = format!("{}\n", "not a name ".repeat(40)).repeat(KEPT + 5);
+        let (_, rejections) = run(text.as_bytes(), Form::Names);
+        assert_eq!(rejections.total(), 1005);
+        let kept = rejections.into_kept();
+        assert_eq!(kept.len(), KEPT);
+        assert_eq!(kept[3].line, 4);
+        assert_eq!(kept[3].text.chars().count(), 120);
+    }
+
+    #[test]
+    fn expressions_are_named_and_not_taken() {
+        let (entries, rejections) = run(b"# comment\n(porn|sex)\n", Form::Expressions);
+        assert!(entries.is_empty());
+        assert_eq!(rejections.total(), 1);
+        assert!(
+            rejections
+                .first()
+                .unwrap()
+                .why
+                .contains("not supported yet")
+        );
+    }
+}

@@ -1,8 +1,18 @@
-//! The policy snapshot, indexed so that a decision takes no search.
+//! The policy snapshot, indexed so that a decision takes no search, together with the sealed tier.
+//!
+//! What it is: the check of a snapshot and its maps. What it is not: the decision ([`crate::decide`]) or who asks
+//! ([`crate::identity`]). To add an indexed part: a field here, filled in [`Prepared::new`].
 
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::{PolicySnapshot, SealedTier};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::name::suffixes;
+use crate::policy::FORMAT;
+use crate::{Device, Group, Host, NameRule, PolicySnapshot, SealedTier};
 
 /// Why a snapshot cannot be used. The gateway keeps its last good one.
 #[derive(Debug, thiserror::Error)]
@@ -43,12 +53,90 @@ pub enum PolicyError {
 pub struct Prepared {
     snapshot: Arc<PolicySnapshot>,
     sealed: Arc<SealedTier>,
+    pub(crate) groups: HashMap<Arc<str>, Rules>,
+    pub(crate) strictest: Arc<str>,
+    never_log: HashSet<Box<str>>,
+    always: HashSet<Box<str>>,
+    holds: HashMap<Uuid, Vec<Option<Timestamp>>>,
+    pub(crate) by_proxy_user: HashMap<Box<str>, Place>,
+    pub(crate) by_doh_path: HashMap<Box<str>, Place>,
+    pub(crate) by_address: HashMap<IpAddr, Place>,
+    by_id: HashMap<Uuid, usize>,
+}
+
+/// A device's place in the snapshot; `None` when two devices claim the same mark, which then proves neither.
+pub(crate) type Place = Option<usize>;
+
+/// A group's rules by name.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    /// Its id, for the way back into the snapshot.
+    id: Arc<str>,
+    block: HashMap<Box<str>, Vec<usize>>,
+    allow: HashMap<Box<str>, Vec<usize>>,
 }
 
 impl Prepared {
     /// Checks and indexes a snapshot.
+    ///
+    /// # Errors
+    /// [`PolicyError`]: a newer format, a group that is not there, a rule whose name is none.
     pub fn new(snapshot: PolicySnapshot, sealed: Arc<SealedTier>) -> Result<Self, PolicyError> {
+        if snapshot.format > FORMAT {
+            return Err(PolicyError::Format {
+                found: snapshot.format,
+                known: FORMAT,
+            });
+        }
+        let known = |what: String, group: &str| match snapshot.groups.contains_key(group) {
+            true => Ok(()),
+            false => Err(PolicyError::Group {
+                what,
+                group: group.to_owned(),
+            }),
+        };
+        known("The rule for unknown devices".into(), &snapshot.strictest)?;
+        let mut groups = HashMap::new();
+        for (id, group) in &snapshot.groups {
+            let id: Arc<str> = Arc::from(id.as_str());
+            let block = index(&group.block, || {
+                format!("the block rules of {}", group.name)
+            })?;
+            let allow = index(&group.allow, || {
+                format!("the allow rules of {}", group.name)
+            })?;
+            groups.insert(Arc::clone(&id), Rules { id, block, allow });
+        }
+        let (mut by_proxy_user, mut by_doh_path, mut by_address) =
+            (HashMap::new(), HashMap::new(), HashMap::new());
+        let mut by_id = HashMap::new();
+        for (at, device) in snapshot.devices.iter().enumerate() {
+            known(format!("The device “{}”", device.name), &device.group)?;
+            by_id.insert(device.id, at);
+            if let Some(user) = &device.proxy_user {
+                claim(&mut by_proxy_user, Box::from(user.as_str()), at);
+            }
+            if let Some(path) = &device.doh_path {
+                claim(&mut by_doh_path, Box::from(path.as_str()), at);
+            }
+            for address in &device.source_addresses {
+                claim(&mut by_address, address.to_canonical(), at);
+            }
+        }
+        let mut holds: HashMap<Uuid, Vec<_>> = HashMap::new();
+        for hold in &snapshot.holds {
+            holds.entry(hold.device).or_default().push(hold.until);
+        }
         Ok(Self {
+            strictest: Arc::from(snapshot.strictest.as_str()),
+            never_log: names(&snapshot.never_log, "the never-log list")?,
+            always: names(&snapshot.always, "the list of names that always resolve")?,
+            groups,
+            holds,
+            by_proxy_user,
+            by_doh_path,
+            by_address,
+            by_id,
             snapshot: Arc::new(snapshot),
             sealed,
         })
@@ -62,5 +150,122 @@ impl Prepared {
     /// The sealed tier that stands before it.
     pub fn sealed(&self) -> &SealedTier {
         &self.sealed
+    }
+
+    /// A device of the register.
+    pub fn device(&self, id: Uuid) -> Option<&Device> {
+        self.by_id
+            .get(&id)
+            .and_then(|at| self.snapshot.devices.get(*at))
+    }
+
+    /// The group with this id, or the strictest.
+    pub fn group(&self, id: &str) -> Option<&Group> {
+        self.snapshot
+            .groups
+            .get(id)
+            .or_else(|| self.snapshot.groups.get(&self.snapshot.strictest))
+    }
+
+    /// Whether the device is cut off at this time.
+    pub fn is_held(&self, device: Uuid, now: Timestamp) -> bool {
+        self.holds
+            .get(&device)
+            .is_some_and(|ends| ends.iter().any(|end| end.is_none_or(|end| end > now)))
+    }
+
+    pub(crate) fn rules(&self, group: &str) -> Option<(&Group, &Rules)> {
+        let rules = self
+            .groups
+            .get(group)
+            .or_else(|| self.groups.get(&self.strictest))?;
+        Some((self.snapshot.groups.get(&*rules.id)?, rules))
+    }
+
+    pub(crate) fn is_never_logged(&self, host: &str) -> bool {
+        suffixes(host).any(|suffix| self.never_log.contains(suffix))
+    }
+
+    pub(crate) fn is_always(&self, host: &str) -> bool {
+        suffixes(host).any(|suffix| self.always.contains(suffix))
+    }
+}
+
+impl Rules {
+    /// The block rule in force for this host: the most specific name's first.
+    pub(crate) fn block<'g>(
+        &self,
+        group: &'g Group,
+        host: &str,
+        now: Timestamp,
+    ) -> Option<&'g NameRule> {
+        in_force(&self.block, &group.block, host, now)
+    }
+
+    /// The allow rule in force for this host: the most specific name's first.
+    pub(crate) fn allow<'g>(
+        &self,
+        group: &'g Group,
+        host: &str,
+        now: Timestamp,
+    ) -> Option<&'g NameRule> {
+        in_force(&self.allow, &group.allow, host, now)
+    }
+}
+
+fn in_force<'g>(
+    index: &HashMap<Box<str>, Vec<usize>>,
+    rules: &'g [NameRule],
+    host: &str,
+    now: Timestamp,
+) -> Option<&'g NameRule> {
+    if index.is_empty() {
+        return None;
+    }
+    suffixes(host)
+        .filter_map(|suffix| index.get(suffix))
+        .flatten()
+        .filter_map(|at| rules.get(*at))
+        .find(|rule| rule.until.is_none_or(|until| until > now))
+}
+
+fn index(
+    rules: &[NameRule],
+    place: impl Fn() -> String,
+) -> Result<HashMap<Box<str>, Vec<usize>>, PolicyError> {
+    let mut index: HashMap<Box<str>, Vec<usize>> = HashMap::new();
+    for (at, rule) in rules.iter().enumerate() {
+        index
+            .entry(canonical(&rule.name, &place)?)
+            .or_default()
+            .push(at);
+    }
+    Ok(index)
+}
+
+fn names<'n>(
+    names: impl IntoIterator<Item = &'n String>,
+    place: &str,
+) -> Result<HashSet<Box<str>>, PolicyError> {
+    names
+        .into_iter()
+        .map(|name| canonical(name, || place.to_owned()))
+        .collect()
+}
+
+fn canonical(name: &str, place: impl Fn() -> String) -> Result<Box<str>, PolicyError> {
+    Host::parse(name)
+        .map(|host| host.to_string().into_boxed_str())
+        .map_err(|source| PolicyError::Name {
+            name: name.to_owned(),
+            place: place(),
+            source,
+        })
+}
+
+fn claim<K: std::hash::Hash + Eq>(index: &mut HashMap<K, Place>, key: K, at: usize) {
+    let place = index.entry(key).or_insert(Some(at));
+    if *place != Some(at) {
+        *place = None;
     }
 }
