@@ -4,6 +4,7 @@
 //! What it is not: HTTP, HTML, SQL, or the wire. To add a use case, add a function to the module of its area that takes
 //! [`Services`] and `&mut OpCtx`, starts with `authorize`, and returns plain data; then a page or a command may call it.
 
+pub mod accounts;
 pub mod content;
 pub mod error;
 pub mod filtering;
