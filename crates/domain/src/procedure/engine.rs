@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::model::{Condition, Field, FieldKind, Gate, Procedure, ProgramAct, Step};
+use super::model::{ClockRule, Condition, Field, FieldKind, Gate, Procedure, ProgramAct, Step};
 use crate::people::RoleSet;
 
 /// Values of the setting's switches, e.g. `screen = monitor_off`.
@@ -172,6 +172,34 @@ impl Procedure {
     pub fn standing<'a>(&'a self, records: &'a [StepRecord], switches: &Switches) -> Standing<'a> {
         let view = View { records, switches };
         Standing { steps: self.steps.iter().map(|step| view.step_state(step)).collect() }
+    }
+
+    /// The clocks that run for a concern, as things stand.
+    pub fn clocks_running<'a>(
+        &'a self,
+        records: &[StepRecord],
+        switches: &Switches,
+    ) -> impl Iterator<Item = &'a ClockRule> {
+        let view = View { records, switches };
+        self.clocks.iter().filter(move |clock| clock.when.as_ref().is_none_or(|condition| view.holds(condition)))
+    }
+
+    /// When a clock was stopped: when the step that stops it was first recorded as done, by when it happened.
+    pub fn clock_stopped(&self, records: &[StepRecord], clock: &str) -> Option<Timestamp> {
+        let stops = |record: &&StepRecord| {
+            matches!(record.act, Act::Done | Act::AlreadyHappened)
+                && self.step(&record.step).is_some_and(|step| step.clock.as_deref() == Some(clock))
+        };
+        records.iter().filter(stops).map(|record| record.event_at).min()
+    }
+
+    /// The first words for this setting's switch `screen`, or the default ones (BRE-01).
+    pub fn first_words_for(&self, switches: &Switches) -> &[String] {
+        switches
+            .get("screen")
+            .and_then(|value| self.first_words.get(value))
+            .or_else(|| self.first_words.get("default"))
+            .map_or(&[], Vec::as_slice)
     }
 
     /// May this be recorded?
@@ -347,6 +375,13 @@ impl<'r> View<'r, '_> {
                 }
             }),
             Condition::Setting { setting, is } => self.switches.get(setting).is_some_and(|value| is.contains(value)),
+            Condition::Ever { ever, field, is } => self.records.iter().any(|record| {
+                record.step == *ever
+                    && matches!(record.act, Act::Done | Act::AlreadyHappened)
+                    && record.answers.get(field).is_some_and(|answer| is.contains(answer))
+            }),
+            Condition::All { all } => all.iter().all(|part| self.holds(part)),
+            Condition::None { none } => !none.iter().any(|part| self.holds(part)),
         }
     }
 }

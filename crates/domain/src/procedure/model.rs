@@ -24,8 +24,8 @@ pub struct Procedure {
     /// Obligations that following it meets.
     #[serde(default)]
     pub because: Vec<String>,
-    /// The very first words on the report form: what to do with the screen, right now (BRE-01). Keys are switches of
-    /// the setting (`screen`), so that local police advice can replace the default.
+    /// The very first words on the report form: what to do with the screen, right now (BRE-01). Keys are values
+    /// of the setting's switch `screen`, so that local police advice can replace the default.
     pub first_words: BTreeMap<String, Vec<String>>,
     /// What must not be done, shown at the moment of action.
     pub must_not: Vec<MustNot>,
@@ -137,6 +137,26 @@ pub enum Condition {
         setting: String,
         /// Accepted values.
         is: BTreeSet<String>,
+    },
+    /// A step was ever recorded with one of these answers, whatever was answered since. For answers that one person
+    /// alone must not take back ("it could be illegal").
+    Ever {
+        /// Step key.
+        ever: String,
+        /// Field of that step.
+        field: String,
+        /// Answers.
+        is: BTreeSet<String>,
+    },
+    /// All of these hold.
+    All {
+        /// Conditions.
+        all: Vec<Condition>,
+    },
+    /// None of these holds. A step that is not done yet holds nothing, so "unless the answer was no" reads so.
+    None {
+        /// Conditions.
+        none: Vec<Condition>,
     },
 }
 
@@ -332,6 +352,15 @@ impl Procedure {
                 return Err(format!("step {} is there twice", step.key));
             }
         }
+        for clock in &self.clocks {
+            // A clock is read after the fact, so it may ask any step, not only those above something.
+            if let Some(condition) = &clock.when {
+                self.check_condition(condition, &seen, &known).map_err(|why| format!("clock {}: {why}", clock.key))?;
+            }
+            if !self.steps.iter().any(|step| step.clock.as_deref() == Some(clock.key.as_str())) {
+                return Err(format!("no step stops the clock {}", clock.key));
+            }
+        }
         if !self.steps.iter().any(|step| step.act == Some(ProgramAct::Close)) {
             return Err("no step closes the concern".into());
         }
@@ -345,7 +374,15 @@ impl Procedure {
         above: &BTreeSet<&str>,
         known: &BTreeMap<&str, &Step>,
     ) -> Result<(), String> {
-        let Condition::Step { step, field, is, not } = condition else { return Ok(()) };
+        let nothing = BTreeSet::new();
+        let (step, field, is, not) = match condition {
+            Condition::Setting { .. } => return Ok(()),
+            Condition::All { all: parts } | Condition::None { none: parts } => {
+                return parts.iter().try_for_each(|part| self.check_condition(part, above, known));
+            }
+            Condition::Ever { ever, field, is } => (ever, Some(field), is, &nothing),
+            Condition::Step { step, field, is, not } => (step, field.as_ref(), is, not),
+        };
         if !above.contains(step.as_str()) {
             return Err(format!("asks for step {step}, which is not above it"));
         }

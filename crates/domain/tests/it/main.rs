@@ -1,0 +1,3 @@
+//! The rules of `domain` against the real `content/`, and as properties.
+
+mod content;
