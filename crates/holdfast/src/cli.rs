@@ -1,0 +1,317 @@
+//! The commands, as `design` of the contract names them. Parsing only; each command's work is in its own module.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Makes a nursery's online safety policy true.
+#[derive(Debug, Parser)]
+#[command(name = "holdfast", version, about, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run everything on a fictional setting, in one process, on this machine only.
+    #[command(after_help = "Example: holdfast demo --setting n --fresh")]
+    Demo(Demo),
+    /// Run a real setting.
+    #[command(after_help = "Example: holdfast serve --config /etc/holdfast.toml")]
+    Serve(Serve),
+    /// Run a gateway alone: the child of `serve`, or filter only with --standalone.
+    #[command(after_help = "Example: holdfast gateway --standalone --lists lists/ --policy policy.json --upstream 192.0.2.1")]
+    Gateway(GatewayArgs),
+    /// Compile lists, or look names up in them.
+    #[command(subcommand)]
+    Lists(Lists),
+    /// Ask the filter, or test it through the real path.
+    #[command(subcommand)]
+    Filter(Filter),
+    /// Every obligation of the policy with its status today.
+    #[command(after_help = "Example: holdfast evidence --json")]
+    Evidence(Evidence),
+    /// Check or take out the audit chain.
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Make, check or restore a backup.
+    #[command(subcommand)]
+    Backup(Backup),
+    /// Tokens for the JSON API.
+    #[command(subcommand)]
+    Token(Token),
+    /// What is wrong with this installation and how to mend it.
+    #[command(after_help = "Example: holdfast doctor")]
+    Doctor(Doctor),
+}
+
+/// Where the data lies.
+#[derive(Debug, Clone, Args)]
+pub struct Data {
+    /// The data folder.
+    #[arg(long, default_value = "./holdfast-data", env = "HOLDFAST_DATA")]
+    pub data: PathBuf,
+}
+
+/// Where to listen.
+#[derive(Debug, Clone, Args)]
+pub struct Listen {
+    /// Web pages. Port 0 takes a free one and prints it.
+    #[arg(long)]
+    pub web: Option<SocketAddr>,
+    /// DNS, UDP and TCP.
+    #[arg(long)]
+    pub dns: Option<SocketAddr>,
+    /// The explicit proxy.
+    #[arg(long)]
+    pub proxy: Option<SocketAddr>,
+    /// The proxy port that asks browsers for a device's credentials.
+    #[arg(long)]
+    pub proxy_sign_in: Option<SocketAddr>,
+    /// The block page for devices whose DNS points at it.
+    #[arg(long)]
+    pub block_http: Option<SocketAddr>,
+    /// The block page over HTTPS, for devices that carry our certificate.
+    #[arg(long)]
+    pub block_https: Option<SocketAddr>,
+    /// Resolvers of the filtering provider, with commas between.
+    #[arg(long, value_delimiter = ',', value_parser = upstream)]
+    pub upstream: Vec<SocketAddr>,
+    /// Lists: a UT1 folder, a list file, a folder of those, or a compiled file.
+    #[arg(long)]
+    pub lists: Option<PathBuf>,
+}
+
+/// An address with or without port; DNS's is 53.
+fn upstream(text: &str) -> Result<SocketAddr, String> {
+    text.parse::<SocketAddr>()
+        .or_else(|_| text.parse::<std::net::IpAddr>().map(|ip| SocketAddr::new(ip, 53)))
+        .map_err(|_| format!("{text} is not an address like 192.0.2.1 or 192.0.2.1:53"))
+}
+
+/// `holdfast demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    #[command(flatten)]
+    pub data: Data,
+    #[command(flatten)]
+    pub listen: Listen,
+    /// Which of the two fictional settings.
+    #[arg(long, default_value = "h")]
+    pub setting: String,
+    /// Throw the old demo away and start over.
+    #[arg(long)]
+    pub fresh: bool,
+    /// Let other machines of the network in. Never enter real names.
+    #[arg(long)]
+    pub lan: bool,
+    /// PostgreSQL instead of the encrypted SQLite file.
+    #[arg(long)]
+    pub database_url: Option<String>,
+}
+
+/// `holdfast serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The configuration file.
+    #[arg(long)]
+    pub config: PathBuf,
+}
+
+/// `holdfast gateway`.
+#[derive(Debug, Args)]
+pub struct GatewayArgs {
+    /// Filter only: no records, no database.
+    #[arg(long, requires = "policy")]
+    pub standalone: bool,
+    /// The policy snapshot as JSON; an empty file blocks every black-type name for everybody.
+    #[arg(long)]
+    pub policy: Option<PathBuf>,
+    /// The folder that control and gateway share; set by `serve`.
+    #[arg(long, hide = true)]
+    pub dir: Option<PathBuf>,
+    /// A control on another machine.
+    #[arg(long, requires = "token_file")]
+    pub control: Option<String>,
+    /// Its one-time token.
+    #[arg(long)]
+    pub token_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub listen: Listen,
+}
+
+/// `holdfast lists`.
+#[derive(Debug, Subcommand)]
+pub enum Lists {
+    /// Compile lists into one mapped file; prints what was taken and what was not, as JSON.
+    #[command(after_help = "Example: holdfast lists compile --out lists.hf lists/ut1 extra-hosts.txt")]
+    Compile {
+        /// The file to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// Folders and files.
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
+    /// Say what the lists hold about names or URLs, a JSON line each. Sealed lists are never opened.
+    #[command(after_help = "Example: holdfast lists lookup --db lists.hf example.org")]
+    Lookup {
+        /// The compiled file.
+        #[arg(long)]
+        db: PathBuf,
+        /// Names or URLs; without any, one a line from standard input.
+        names: Vec<String>,
+    },
+}
+
+/// `holdfast filter`.
+#[derive(Debug, Subcommand)]
+pub enum Filter {
+    /// Say what a group would get for URLs, a JSON line each.
+    #[command(after_help = "Example: holdfast filter decide --group children-tablets https://example.org/")]
+    Decide {
+        #[command(flatten)]
+        data: Data,
+        /// Group key.
+        #[arg(long)]
+        group: String,
+        /// Device name.
+        #[arg(long)]
+        device: Option<String>,
+        /// Person; groups of people come with schedules.
+        #[arg(long)]
+        person: Option<String>,
+        /// As if at this time.
+        #[arg(long)]
+        at: Option<jiff::Timestamp>,
+        /// URLs or names.
+        #[arg(required = true)]
+        urls: Vec<String>,
+    },
+    /// Run the self-test through the real DNS and proxy path for every group. Exit 1 if any part fails.
+    #[command(after_help = "Example: holdfast filter test")]
+    Test {
+        #[command(flatten)]
+        data: Data,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `holdfast evidence`.
+#[derive(Debug, Args)]
+pub struct Evidence {
+    #[command(flatten)]
+    pub data: Data,
+    /// Key of the setting, when there are several.
+    #[arg(long)]
+    pub setting: Option<String>,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `holdfast audit`.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Walk the chain and the signed heads; exit 1 and the first break.
+    #[command(after_help = "Example: holdfast audit verify")]
+    Verify {
+        #[command(flatten)]
+        data: Data,
+        /// An exported chain; needs neither database nor key.
+        #[arg(long)]
+        file: Option<PathBuf>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the chain to a file that can be checked without the records.
+    #[command(after_help = "Example: holdfast audit export --out chain.jsonl")]
+    Export {
+        #[command(flatten)]
+        data: Data,
+        /// The file to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+/// `holdfast backup`.
+#[derive(Debug, Subcommand)]
+pub enum Backup {
+    /// Write an encrypted backup; the recovery code opens it.
+    #[command(after_help = "Example: holdfast backup create --out /media/usb/holdfast.backup")]
+    Create {
+        #[command(flatten)]
+        data: Data,
+        /// The file to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// One setting alone.
+        #[arg(long)]
+        setting: Option<String>,
+    },
+    /// Check that a backup can be read to its end.
+    #[command(after_help = "Example: holdfast backup verify holdfast.backup")]
+    Verify {
+        /// The file.
+        file: PathBuf,
+        /// File with the recovery code; else it is asked for.
+        #[arg(long)]
+        recovery_code_file: Option<PathBuf>,
+    },
+    /// Restore into an empty data folder.
+    #[command(after_help = "Example: holdfast backup restore holdfast.backup --data /srv/holdfast")]
+    Restore {
+        /// The file.
+        file: PathBuf,
+        #[command(flatten)]
+        data: Data,
+        /// PostgreSQL instead of the encrypted SQLite file.
+        #[arg(long)]
+        database_url: Option<String>,
+        /// File with the recovery code; else it is asked for.
+        #[arg(long)]
+        recovery_code_file: Option<PathBuf>,
+    },
+}
+
+/// `holdfast token`.
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Print a bearer token for the API under /api/v1.
+    #[command(after_help = "Example: holdfast token create --user dsl --expires 1h --scope evidence")]
+    Create {
+        #[command(flatten)]
+        data: Data,
+        /// Whose.
+        #[arg(long)]
+        user: String,
+        /// How long, e.g. 1h.
+        #[arg(long, value_parser = span)]
+        expires: jiff::SignedDuration,
+        /// evidence, filter. Never case content (S16).
+        #[arg(long, value_delimiter = ',', default_value = "evidence,filter")]
+        scope: Vec<String>,
+    },
+}
+
+/// `holdfast doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    pub data: Data,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn span(text: &str) -> Result<jiff::SignedDuration, String> {
+    text.parse::<jiff::SignedDuration>().map_err(|_| format!("{text} is not a time like 1h or 30m"))
+}
