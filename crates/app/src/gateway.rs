@@ -3,12 +3,14 @@
 //! A true edge, so a trait: `app` must not depend on the wire (architecture), the binary joins the two. Everything here
 //! is data about devices and names; nothing about concerns ever crosses.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 
 use domain::DeviceId;
 use filter::PolicySnapshot;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// A future of the edge.
@@ -31,26 +33,48 @@ pub trait Gateway: Send + Sync {
     /// How it stands; `None` when it does not run.
     fn status(&self) -> Option<GatewayState>;
 
-    /// Events since the last call, oldest first, at most `limit`. They leave the spool when `kept` of the returned
-    /// batch is called, so that a crash between loses nothing.
+    /// The oldest batch of events that has not been kept yet.
     ///
     /// # Errors
     /// A sentence, when the spool cannot be read.
-    fn take(&self, limit: usize) -> Result<Batch, String>;
+    fn take(&self) -> Result<Option<Batch>, String>;
+
+    /// Files a batch under its day, as it is: still encrypted, outside the case database and its backups (S38). Filing
+    /// the same batch twice is the same as once.
+    ///
+    /// # Errors
+    /// A sentence, when the disk refuses.
+    fn keep(&self, batch: &Batch) -> Result<(), String>;
+
+    /// Every event between two times that has been kept or is still waiting, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// A sentence, when a file cannot be read.
+    fn between(&self, from: Timestamp, to: Timestamp, limit: usize) -> Result<Vec<Activity>, String>;
+
+    /// Destroys the days before this one, but those held; says how many (S38).
+    ///
+    /// # Errors
+    /// A sentence, when the disk refuses.
+    fn forget_before(&self, day: Date, held: &BTreeSet<Date>) -> Result<u64, String>;
 
     /// Asks the real DNS and proxy path for every group, with harmless names.
     fn probe(&self, snapshot: PolicySnapshot) -> Pending<'_, Result<Vec<ProbeResult>, String>>;
 
     /// What the filter itself would say, for `filter decide` and "why was this blocked".
+    ///
+    /// # Errors
+    /// A sentence, when the lists cannot be read.
     fn decide(&self, snapshot: &PolicySnapshot, question: &Question, now: Timestamp) -> Result<Answer, String>;
 }
 
 /// Events taken from the spool.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
+    /// Counts up; the same batch has the same number.
+    pub id: u64,
     /// Oldest first.
     pub events: Vec<Activity>,
-    /// Call when they are safely stored.
-    pub kept: Box<dyn FnOnce() -> Result<(), String> + Send>,
 }
 
 /// How the gateway stands.
@@ -145,6 +169,25 @@ pub enum What {
     Bypass {
         /// Host name.
         host: String,
+    },
+    /// A held device asked for something.
+    Held {
+        /// How often.
+        count: u64,
+    },
+    /// Guests: counted, never attributed (S24).
+    Guests {
+        /// Let through.
+        allowed: u64,
+        /// Blocked.
+        blocked: u64,
+    },
+    /// A client without, or with a wrong, identity. It fell in the strictest group.
+    Unidentified {
+        /// It offered a credential, and the credential was wrong.
+        wrong_credential: bool,
+        /// How many requests.
+        count: u64,
     },
     /// The help button on a child's page.
     HelpCalled {

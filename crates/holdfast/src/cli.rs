@@ -24,7 +24,9 @@ pub enum Command {
     #[command(after_help = "Example: holdfast serve --config /etc/holdfast.toml")]
     Serve(Serve),
     /// Run a gateway alone: the child of `serve`, or filter only with --standalone.
-    #[command(after_help = "Example: holdfast gateway --standalone --lists lists/ --policy policy.json --upstream 192.0.2.1")]
+    #[command(
+        after_help = "Example: holdfast gateway --standalone --lists lists/ --policy policy.json --upstream 192.0.2.1"
+    )]
     Gateway(GatewayArgs),
     /// Compile lists, or look names up in them.
     #[command(subcommand)]

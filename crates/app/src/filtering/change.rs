@@ -145,7 +145,9 @@ impl Change {
         match self {
             Self::BlockName { name, groups } => format!("Block {name} for {}", named(groups)),
             Self::AllowName { name, groups, until: None } => format!("Allow {name} for {}", named(groups)),
-            Self::AllowName { name, groups, until: Some(_) } => format!("Allow {name} for {} for a time", named(groups)),
+            Self::AllowName { name, groups, until: Some(_) } => {
+                format!("Allow {name} for {} for a time", named(groups))
+            }
             Self::ForgetName { name, groups } => format!("Forget what was decided about {name} for {}", named(groups)),
             Self::BlockCategory { why, groups, .. } => format!("Block {} for {}", why.title, named(groups)),
             Self::AllowCategory { category, groups } => format!("Stop blocking {category} for {}", named(groups)),
@@ -158,9 +160,11 @@ impl Change {
 pub const LOCKED_FOR_CHILDREN: [&str; 5] = ["pornography", "hate", "extremism", "gambling", "illegal"];
 
 fn host(name: &str) -> Result<String, Unfit> {
-    HostName::parse(name.trim())
-        .map(|host| host.as_str().to_owned())
-        .map_err(|_| Unfit(format!("\u{201c}{name}\u{201d} is not a site\u{2019}s name. Write it like example.org, without http and slashes.")))
+    HostName::parse(name.trim()).map(|host| host.as_str().to_owned()).map_err(|_| {
+        Unfit(format!(
+            "\u{201c}{name}\u{201d} is not a site\u{2019}s name. Write it like example.org, without http and slashes."
+        ))
+    })
 }
 
 fn decision(rule: &str, reason: &str, until: Option<Timestamp>) -> Decision {
@@ -171,7 +175,12 @@ fn chosen<'p>(policy: &'p mut Policy, keys: &[String]) -> Result<Vec<&'p mut sup
     if let Some(missing) = keys.iter().find(|key| !policy.groups.contains_key(*key)) {
         return Err(Unfit(format!("There is no group called {missing}.")));
     }
-    Ok(policy.groups.iter_mut().filter(|(key, _)| keys.is_empty() || keys.contains(key)).map(|(_, group)| group).collect())
+    Ok(policy
+        .groups
+        .iter_mut()
+        .filter(|(key, _)| keys.is_empty() || keys.contains(key))
+        .map(|(_, group)| group)
+        .collect())
 }
 
 /// Whatever the way (a roll-back too): a children's group keeps its locked categories, stays a children's group and
@@ -181,10 +190,9 @@ fn keep_locked(before: &Policy, after: &Policy) -> Result<(), Unfit> {
         let Some(now) = after.groups.get(key) else {
             return Err(Unfit(format!("{} is a children\u{2019}s group and cannot go.", group.name)));
         };
-        let lost = group
-            .blocked
-            .iter()
-            .find(|(category, _)| LOCKED_FOR_CHILDREN.contains(&category.as_str()) && !now.blocked.contains_key(*category));
+        let lost = group.blocked.iter().find(|(category, _)| {
+            LOCKED_FOR_CHILDREN.contains(&category.as_str()) && !now.blocked.contains_key(*category)
+        });
         if now.audience != Audience::Children || lost.is_some() {
             return Err(Unfit(format!("{} must stay as strict as the policy promises.", group.name)));
         }

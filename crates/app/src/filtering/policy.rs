@@ -144,8 +144,7 @@ impl Group {
             .blocked
             .iter()
             .map(|(category, why)| {
-                let reason =
-                    Reason { title: why.title.clone(), why: why.why.clone(), because: why.because.clone() };
+                let reason = Reason { title: why.title.clone(), why: why.why.clone(), because: why.because.clone() };
                 (category.clone(), reason)
             })
             .collect();
