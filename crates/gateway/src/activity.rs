@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 
+pub use filter::Confidence;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -24,18 +25,6 @@ pub struct ActivityEvent {
     pub confidence: Confidence,
     /// What happened.
     pub kind: Kind,
-}
-
-/// How the device was told apart (S33).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Confidence {
-    /// It gave its own proxy credential or DoH path.
-    Credential,
-    /// It came from its reserved address. That alone never names a person.
-    Address,
-    /// Nobody knows it: it was decided under the strictest group.
-    Unknown,
 }
 
 /// Which way the request came.

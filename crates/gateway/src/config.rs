@@ -25,6 +25,8 @@ pub struct Config {
     pub upstreams: Vec<SocketAddr>,
     /// The compiled list file. A newer one at the same path is picked up while running; a bad one is not (S30).
     pub lists: Option<PathBuf>,
+    /// How the lists' names map to the policy's categories (`content/categories.toml`).
+    pub categories: filter::Categories,
     /// The public key that snapshots must verify with.
     pub snapshot_key: VerifyingKey,
     /// The store's public key: who can open the spool.
@@ -37,11 +39,7 @@ pub struct Config {
 
 impl Config {
     /// The defaults of the contract (DNS 127.0.0.1:5335, proxy 127.0.0.1:3128, 64 MB of spool), no block port.
-    pub fn new(
-        dir: impl Into<PathBuf>,
-        snapshot_key: VerifyingKey,
-        spool_recipient: age::x25519::Recipient,
-    ) -> Self {
+    pub fn new(dir: impl Into<PathBuf>, snapshot_key: VerifyingKey, spool_recipient: age::x25519::Recipient) -> Self {
         let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
         Self {
             dir: dir.into(),
@@ -52,6 +50,7 @@ impl Config {
             block_addresses: (None, None),
             upstreams: Vec::new(),
             lists: None,
+            categories: filter::Categories::default(),
             snapshot_key,
             spool_recipient,
             spool_limit: 64 << 20,
@@ -83,7 +82,7 @@ pub(crate) fn spool_dir(gateway_dir: &Path) -> PathBuf {
 /// Where the proxy may connect to. A page must not reach the setting's own machines through it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Targets {
-    /// Public addresses on ports 80 and 443, and our own pages.
+    /// Public addresses, and our own pages. Children and guests: the web's ports alone.
     #[default]
     Public,
     /// As `Public`, and these too, with whatever port they carry: a test's own servers.

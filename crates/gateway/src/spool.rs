@@ -8,12 +8,15 @@
 //! [`SpoolReader::remove`].
 
 mod queue;
+mod recorder;
 
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
+pub(crate) use recorder::{Fact, Recorder, Subject};
+
 use crate::activity::{ActivityEvent, Confidence, Kind};
 use queue::SegmentName;
 
@@ -39,10 +42,7 @@ const LARGEST_OPEN: u64 = 64 << 20;
 impl SpoolReader {
     /// Reads the spool of the gateway at `gateway_dir` (`GATEWAY_DIR`), which need not exist yet.
     pub fn new(gateway_dir: &Path, identity: age::x25519::Identity) -> Self {
-        Self {
-            dir: crate::config::spool_dir(gateway_dir),
-            identity,
-        }
+        Self { dir: crate::config::spool_dir(gateway_dir), identity }
     }
 
     /// The oldest segment's events, or `None` when the queue is empty. The same again until it is removed.
@@ -55,20 +55,12 @@ impl SpoolReader {
             return Ok(None);
         };
         match self.open(&path) {
-            Ok(events) => Ok(Some(Batch {
-                id: name.sequence,
-                events,
-                path,
-            })),
+            Ok(events) => Ok(Some(Batch { id: name.sequence, events, path })),
             Err(e) => {
                 tracing::error!(error = %e, "an activity segment was set aside");
                 let aside = path.with_extension("damaged");
                 fs::rename(&path, &aside).map_err(Error::file("set aside", &path))?;
-                Ok(Some(Batch {
-                    id: name.sequence,
-                    events: vec![lost(&name)],
-                    path,
-                }))
+                Ok(Some(Batch { id: name.sequence, events: vec![lost(&name)], path }))
             }
         }
     }
@@ -79,18 +71,13 @@ impl SpoolReader {
     /// [`Error::File`] when it cannot be removed; it will then come again.
     pub fn remove(&self, batch: &Batch) -> Result<(), Error> {
         match fs::remove_file(&batch.path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                Err(Error::file("remove", &batch.path)(e))
-            }
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::file("remove", &batch.path)(e)),
             _ => Ok(()),
         }
     }
 
     fn open(&self, path: &Path) -> Result<Vec<ActivityEvent>, Error> {
-        let cannot = |why: String| Error::Segment {
-            path: path.into(),
-            why,
-        };
+        let cannot = |why: String| Error::Segment { path: path.into(), why };
         let sealed = fs::read(path).map_err(Error::file("read", path))?;
         let mut plain = String::new();
         age::Decryptor::new(sealed.as_slice())
@@ -99,10 +86,7 @@ impl SpoolReader {
             .take(LARGEST_OPEN)
             .read_to_string(&mut plain)
             .map_err(|e| cannot(e.to_string()))?;
-        plain
-            .lines()
-            .map(|line| serde_json::from_str(line).map_err(|e| cannot(e.to_string())))
-            .collect()
+        plain.lines().map(|line| serde_json::from_str(line).map_err(|e| cannot(e.to_string()))).collect()
     }
 }
 
@@ -114,10 +98,6 @@ fn lost(name: &SegmentName) -> ActivityEvent {
         person: None,
         group: String::new(),
         confidence: Confidence::Unknown,
-        kind: Kind::Lost {
-            from: name.from,
-            to: name.to,
-            count: name.records,
-        },
+        kind: Kind::Lost { from: name.from, to: name.to, count: name.records },
     }
 }

@@ -43,18 +43,8 @@ impl SegmentName {
             Class::Events => "events",
             Class::Alerts => "alerts",
         };
-        let Self {
-            sequence,
-            from,
-            to,
-            records,
-            ..
-        } = self;
-        format!(
-            "{sequence:020}-{class}-{}-{}-{records}.age",
-            from.as_second(),
-            to.as_second()
-        )
+        let Self { sequence, from, to, records, .. } = self;
+        format!("{sequence:020}-{class}-{}-{}-{records}.age", from.as_second(), to.as_second())
     }
 
     fn parse(file_name: &str) -> Option<Self> {
@@ -68,13 +58,7 @@ impl SegmentName {
         };
         let mut second = || Timestamp::from_second(parts.next()?.parse().ok()?).ok();
         let (from, to) = (second()?, second()?);
-        Some(Self {
-            sequence,
-            class,
-            from,
-            to,
-            records: parts.next()?.parse().ok()?,
-        })
+        Some(Self { sequence, class, from, to, records: parts.next()?.parse().ok()? })
     }
 }
 
@@ -111,19 +95,10 @@ pub(super) type Dropped = Vec<SegmentName>;
 const BLOCK: u64 = 4096;
 
 impl Queue {
-    pub(super) fn open(
-        dir: PathBuf,
-        recipient: age::x25519::Recipient,
-        limit: u64,
-    ) -> Result<Self, Error> {
+    pub(super) fn open(dir: PathBuf, recipient: age::x25519::Recipient, limit: u64) -> Result<Self, Error> {
         fs::create_dir_all(&dir).map_err(Error::file("make", &dir))?;
         let last_sequence = segments(&dir)?.last().map_or(0, |(name, _)| name.sequence);
-        Ok(Self {
-            dir,
-            recipient,
-            limit,
-            last_sequence,
-        })
+        Ok(Self { dir, recipient, limit, last_sequence })
     }
 
     /// How many segments wait for control.
@@ -132,28 +107,14 @@ impl Queue {
     }
 
     /// Seals `events` into one segment; drops others, least valuable and oldest first, when there is no room.
-    pub(super) fn append(
-        &mut self,
-        class: Class,
-        events: &[ActivityEvent],
-        now: Timestamp,
-    ) -> Result<Dropped, Error> {
-        let (Some(from), Some(to)) = (
-            events.iter().map(|e| e.at).min(),
-            events.iter().map(|e| e.at).max(),
-        ) else {
+    pub(super) fn append(&mut self, class: Class, events: &[ActivityEvent], now: Timestamp) -> Result<Dropped, Error> {
+        let (Some(from), Some(to)) = (events.iter().map(|e| e.at).min(), events.iter().map(|e| e.at).max()) else {
             return Ok(Vec::new());
         };
         // The clock gives a sequence that survives an emptied folder and a restart; a clock that went back still rises.
         let clock = u64::try_from(now.as_microsecond()).unwrap_or(0);
         let sequence = clock.max(self.last_sequence + 1);
-        let name = SegmentName {
-            sequence,
-            class,
-            from,
-            to,
-            records: events.len() as u64,
-        };
+        let name = SegmentName { sequence, class, from, to, records: events.len() as u64 };
         let path = self.dir.join(name.file_name());
         let sealed = self.seal(&path, events)?;
         let (mut dropped, fits) = self.make_room(class, sealed.len() as u64)?;
@@ -167,18 +128,11 @@ impl Queue {
     }
 
     fn seal(&self, path: &Path, events: &[ActivityEvent]) -> Result<Vec<u8>, Error> {
-        let cannot = |why: String| Error::Segment {
-            path: path.into(),
-            why,
-        };
+        let cannot = |why: String| Error::Segment { path: path.into(), why };
         let mut sealed = Vec::with_capacity(512 + events.len() * 200);
-        let encryptor = age::Encryptor::with_recipients(std::iter::once(
-            &self.recipient as &dyn age::Recipient,
-        ))
-        .map_err(|e| cannot(e.to_string()))?;
-        let mut writer = encryptor
-            .wrap_output(&mut sealed)
+        let encryptor = age::Encryptor::with_recipients(std::iter::once(&self.recipient as &dyn age::Recipient))
             .map_err(|e| cannot(e.to_string()))?;
+        let mut writer = encryptor.wrap_output(&mut sealed).map_err(|e| cannot(e.to_string()))?;
         for event in events {
             serde_json::to_writer(&mut writer, event).map_err(|e| cannot(e.to_string()))?;
             writer.write_all(b"\n").map_err(|e| cannot(e.to_string()))?;
