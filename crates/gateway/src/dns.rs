@@ -1,0 +1,357 @@
+//! DNS: one path from a packet to its answer, for every transport.
+//!
+//! [`Dns::begin`] answers at once what needs nobody else: refusals, blocks, what the cache knows. What is left goes to
+//! [`Dns::finish`], which may wait for an upstream. Both ask [`Gate::decide`], as does the proxy when it needs an
+//! address ([`Dns::addresses`]), so that a name has one fate whichever way it is asked for.
+
+mod compose;
+pub(crate) mod limit;
+pub(crate) mod listen;
+mod resolver;
+pub(crate) mod upstream;
+mod wire;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use filter::{Audience, Cause, Host, HostName, Outcome, Verdict};
+use hickory_proto::rr::{Name, RData, RecordType};
+
+use crate::activity::Route;
+use crate::counters::Counters;
+use crate::policy::{Client, Gate, Policy};
+use limit::Limiter;
+use resolver::Found;
+pub(crate) use resolver::Resolver;
+use upstream::{Ask, Failure};
+use wire::{Code, Ede, Question, Rejected};
+
+/// A blocked device asks again after this many seconds, so that a changed decision is seen soon (S34: at most 30).
+const BLOCKED_TTL: u32 = 10;
+/// Children's answers live this long at most, so that the end of a session ends access (S34), seconds.
+const CHILDREN_TTL: u32 = 30;
+/// What a held device reads, everywhere (S9).
+pub(crate) const OFFLINE: &str = "This device is offline. Ask the office.";
+
+/// How a question came; it bounds the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Udp,
+    Tcp,
+}
+
+/// The DNS service.
+#[derive(Debug)]
+pub(crate) struct Dns {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) resolver: Arc<Resolver>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) limiter: Limiter,
+    pub(crate) block_addresses: (Option<Ipv4Addr>, Option<Ipv6Addr>),
+}
+
+/// What [`Dns::begin`] made of a packet.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// Nothing is due.
+    Silence,
+    /// This is the answer.
+    Answer(Vec<u8>),
+    /// Somebody above must be asked.
+    Wait(Box<Waiting>),
+}
+
+/// A question that waits for an upstream.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    packet: Vec<u8>,
+    transport: Transport,
+    policy: Arc<Policy>,
+    client: Client,
+    host: Host,
+    verdict: Verdict,
+    ask: Ask,
+}
+
+/// Why a name has no address for this client.
+#[derive(Debug)]
+pub(crate) enum NoAddress {
+    /// Something in its chain of aliases is blocked.
+    Blocked(Verdict),
+    /// There is no such name, or it has no address.
+    Unknown,
+    /// Nobody above answers.
+    Unreachable,
+}
+
+impl Dns {
+    /// The whole way, for transports that may wait.
+    pub(crate) async fn answer(&self, packet: &[u8], peer: IpAddr, transport: Transport) -> Option<Vec<u8>> {
+        match self.begin(packet, peer, transport) {
+            Step::Silence => None,
+            Step::Answer(answer) => Some(answer),
+            Step::Wait(waiting) => Some(self.finish(*waiting).await),
+        }
+    }
+
+    /// Decides, and answers what needs nobody else.
+    pub(crate) fn begin(&self, packet: &[u8], peer: IpAddr, transport: Transport) -> Step {
+        let question = match Question::parse(packet) {
+            Ok(question) => question,
+            Err(Rejected::Silently) => return Step::Silence,
+            Err(Rejected::With(code)) => return wire::reject(packet, code).map_or(Step::Silence, Step::Answer),
+        };
+        Counters::add(&self.counters.dns_answered);
+        let policy = self.gate.policy();
+        let client = policy.client(peer, None);
+        let Some(host) = host_of(&question.name()) else {
+            return Step::Answer(question.answer(Code::Refused).finish());
+        };
+        let verdict = self.gate.decide(&policy, &client, &host, None, Route::Dns);
+        if verdict.outcome == Outcome::Block {
+            return Step::Answer(self.blocked(&question, &client, &verdict));
+        }
+        if let Some(answer) = self.own_page(&question, &policy, &host) {
+            return Step::Answer(answer);
+        }
+        if let Outcome::Rewrite(to) = &verdict.outcome
+            && let Ok(ip) = to.parse::<IpAddr>()
+        {
+            self.gate.record(&client, &host, &verdict, Route::Dns, self.gate.clock.now());
+            return Step::Answer(address_answer(&question, ip, CHILDREN_TTL));
+        }
+        let Some(ask) = ask_for(&question, &verdict) else {
+            return Step::Answer(question.answer(Code::NoError).negative(BLOCKED_TTL).finish());
+        };
+        if let Some(found) = self.resolver.fresh(&ask) {
+            return Step::Answer(self.conclude(&question, transport, &policy, &client, &host, &verdict, &found));
+        }
+        if !self.limiter.allow(client.address) {
+            return Step::Answer(question.answer(Code::Refused).because(Ede::NotReady, "too many questions").finish());
+        }
+        Step::Wait(Box::new(Waiting { packet: packet.to_vec(), transport, policy, client, host, verdict, ask }))
+    }
+
+    /// Asks above and answers.
+    pub(crate) async fn finish(&self, waiting: Waiting) -> Vec<u8> {
+        let Waiting { packet, transport, policy, client, host, verdict, ask } = waiting;
+        let found = self.resolver.resolve(&ask).await;
+        let Ok(question) = Question::parse(&packet) else { return Vec::new() };
+        match found {
+            Ok(found) => self.conclude(&question, transport, &policy, &client, &host, &verdict, &found),
+            Err(failure) => no_answer(&question, failure),
+        }
+    }
+
+    /// What SERVFAIL looks like when the gateway has no room to wait.
+    pub(crate) fn overloaded(waiting: &Waiting) -> Option<Vec<u8>> {
+        Question::parse(&waiting.packet).ok().map(|question| no_answer(&question, Failure::Busy))
+    }
+
+    /// The addresses of a name that `verdict` let through, in the order to try them. The chain of aliases is decided
+    /// too, as it is for a DNS question.
+    pub(crate) async fn addresses(
+        &self,
+        policy: &Policy,
+        client: &Client,
+        host: &HostName,
+        verdict: &Verdict,
+    ) -> Result<Vec<IpAddr>, NoAddress> {
+        let name = match &verdict.outcome {
+            Outcome::Rewrite(to) => match to.parse::<IpAddr>() {
+                Ok(ip) => return Ok(vec![ip]),
+                Err(_) => to.as_str(),
+            },
+            _ => host.as_str(),
+        };
+        let name = Name::from_ascii(name).map_err(|_| NoAddress::Unknown)?.to_lowercase();
+        let ask = |kind| Ask { name: fully_qualified(&name), kind, dnssec_ok: false, checking_disabled: false };
+        let (v4, v6) = (ask(RecordType::A), ask(RecordType::AAAA));
+        let (v4, v6) = tokio::join!(self.resolver.resolve(&v4), self.resolver.resolve(&v6));
+        let mut addresses = Vec::new();
+        let mut reached = false;
+        for found in [v4, v6].into_iter().flatten() {
+            reached = true;
+            if let Some((alias, verdict)) = self.blocked_alias(policy, client, verdict, &found) {
+                tracing::debug!(%alias, "blocked by an alias");
+                return Err(NoAddress::Blocked(verdict));
+            }
+            addresses.extend(found.entry.message.answers.iter().filter_map(|record| record.data.ip_addr()));
+        }
+        match addresses.is_empty() {
+            false => Ok(addresses),
+            true if reached => Err(NoAddress::Unknown),
+            true => Err(NoAddress::Unreachable),
+        }
+    }
+
+    /// Turns what is known about a name into what this client may see of it.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the seven things that an answer depends on, none of which belong together"
+    )]
+    fn conclude(
+        &self,
+        question: &Question<'_>,
+        transport: Transport,
+        policy: &Policy,
+        client: &Client,
+        host: &Host,
+        verdict: &Verdict,
+        found: &Found,
+    ) -> Vec<u8> {
+        if let Some((_, alias_verdict)) = self.blocked_alias(policy, client, verdict, found) {
+            self.gate.record(client, host, &alias_verdict, Route::Dns, self.gate.clock.now());
+            return self.blocked(question, client, &alias_verdict);
+        }
+        // A browser asks three types for each page; one address question stands for them.
+        if matches!(question.kind, RecordType::A | RecordType::AAAA) {
+            self.gate.record(client, host, verdict, Route::Dns, self.gate.clock.now());
+        }
+        let limit = match transport {
+            Transport::Udp => question.udp_limit(),
+            Transport::Tcp => usize::from(u16::MAX),
+        };
+        let longest = if client.audience == Audience::Children { CHILDREN_TTL } else { u32::MAX };
+        let rewritten = matches!(verdict.outcome, Outcome::Rewrite(_));
+        compose::answer(question, found, rewritten, longest, limit)
+            .unwrap_or_else(|| no_answer(question, Failure::Unreachable))
+    }
+
+    /// The first alias in an answer that this client may not reach. A name that a person allowed, or that is always
+    /// reachable, takes its aliases with it, but for sealed ones.
+    fn blocked_alias(
+        &self,
+        policy: &Policy,
+        client: &Client,
+        verdict: &Verdict,
+        found: &Found,
+    ) -> Option<(Host, Verdict)> {
+        let now = self.gate.clock.now();
+        let trusted = matches!(verdict.cause, Cause::Rule { .. } | Cause::NeverLogged | Cause::Always)
+            || matches!(verdict.outcome, Outcome::Rewrite(_));
+        found.entry.message.answers.iter().find_map(|record| {
+            let target = match &record.data {
+                RData::CNAME(alias) => &alias.0,
+                RData::HTTPS(https) if !https.target_name.is_root() => &https.target_name,
+                RData::SVCB(svcb) if !svcb.target_name.is_root() => &svcb.target_name,
+                _ => return None,
+            };
+            let alias = host_of(target.to_lowercase().to_ascii().trim_end_matches('.'))?;
+            let verdict = policy.verdict(client, &alias, None, now);
+            let blocked = verdict.outcome == Outcome::Block && (!trusted || verdict.cause == Cause::Sealed);
+            blocked.then_some((alias, verdict))
+        })
+    }
+
+    fn blocked(&self, question: &Question<'_>, client: &Client, verdict: &Verdict) -> Vec<u8> {
+        Counters::add(&self.counters.dns_blocked);
+        if verdict.cause == Cause::Held {
+            self.counters.cut(client.subject.device, |cut| cut.dns_refused += 1);
+        }
+        let (ede, text) = because(verdict);
+        let may_show = !matches!(verdict.cause, Cause::Held | Cause::Bypass { .. });
+        let page = may_show && client.shows_block_page && self.block_addresses != (None, None);
+        let answer = match (question.kind, self.block_addresses) {
+            _ if !page => question.answer(Code::NxDomain).negative(BLOCKED_TTL),
+            (RecordType::A, (Some(v4), _)) => {
+                question.answer(Code::NoError).record(RecordType::A, BLOCKED_TTL, &v4.octets())
+            }
+            (RecordType::AAAA, (_, Some(v6))) => {
+                question.answer(Code::NoError).record(RecordType::AAAA, BLOCKED_TTL, &v6.octets())
+            }
+            _ => question.answer(Code::NoError).negative(BLOCKED_TTL),
+        };
+        answer.because(ede, text).finish()
+    }
+
+    /// Our own pages' name leads to ourselves: nobody above knows it.
+    fn own_page(&self, question: &Question<'_>, policy: &Policy, host: &Host) -> Option<Vec<u8>> {
+        let Host::Name(name) = host else { return None };
+        let own = url_host(&policy.snapshot().web_base)?;
+        if own != name.as_str() || self.block_addresses == (None, None) {
+            return None;
+        }
+        Some(match (question.kind, self.block_addresses) {
+            (RecordType::A, (Some(v4), _)) => address_answer(question, v4.into(), CHILDREN_TTL),
+            (RecordType::AAAA, (_, Some(v6))) => address_answer(question, v6.into(), CHILDREN_TTL),
+            _ => question.answer(Code::NoError).negative(BLOCKED_TTL).finish(),
+        })
+    }
+}
+
+/// The host of `http(s)://host[:port]/…`.
+pub(crate) fn url_host(base: &str) -> Option<&str> {
+    let rest = base.split_once("://")?.1;
+    let authority = rest.split('/').next()?;
+    match authority.strip_prefix('[') {
+        Some(v6) => v6.split(']').next(),
+        None => authority.split(':').next(),
+    }
+}
+
+/// The host that a DNS name speaks of. Service labels such as `_443._tcp` and odd bytes are stepped over from the
+/// left, because whatever stands below a blocked name is blocked.
+fn host_of(name: &str) -> Option<Host> {
+    let mut rest = name;
+    loop {
+        if let Ok(host) = Host::parse(rest) {
+            return Some(host);
+        }
+        rest = rest.split_once('.')?.1;
+    }
+}
+
+/// What to ask above; nothing for types that a rewritten name must not have (an HTTPS record would lead past it).
+fn ask_for(question: &Question<'_>, verdict: &Verdict) -> Option<Ask> {
+    let asked = compose::question_name(question)?;
+    let rewritten = match &verdict.outcome {
+        Outcome::Rewrite(to) => {
+            if !matches!(question.kind, RecordType::A | RecordType::AAAA) {
+                return None;
+            }
+            Some(fully_qualified(&Name::from_ascii(to).ok()?))
+        }
+        _ => None,
+    };
+    let dnssec_ok = question.edns.is_some_and(|e| e.dnssec_ok) && rewritten.is_none();
+    let name = rewritten.unwrap_or(asked).to_lowercase();
+    Some(Ask { name, kind: question.kind, dnssec_ok, checking_disabled: question.checking_disabled() })
+}
+
+fn fully_qualified(name: &Name) -> Name {
+    let mut name = name.clone();
+    name.set_fqdn(true);
+    name
+}
+
+fn address_answer(question: &Question<'_>, ip: IpAddr, ttl: u32) -> Vec<u8> {
+    match (question.kind, ip) {
+        (RecordType::A, IpAddr::V4(v4)) => question.answer(Code::NoError).record(RecordType::A, ttl, &v4.octets()),
+        (RecordType::AAAA, IpAddr::V6(v6)) => {
+            question.answer(Code::NoError).record(RecordType::AAAA, ttl, &v6.octets())
+        }
+        _ => question.answer(Code::NoError).negative(ttl),
+    }
+    .finish()
+}
+
+fn no_answer(question: &Question<'_>, failure: Failure) -> Vec<u8> {
+    let (ede, text) = match failure {
+        Failure::Unreachable => (Ede::NoReachableAuthority, "the provider's DNS does not answer"),
+        Failure::Busy => (Ede::NotReady, "too many questions are waiting"),
+    };
+    question.answer(Code::ServFail).because(ede, text).finish()
+}
+
+/// The short text of the Extended DNS Error.
+fn because(verdict: &Verdict) -> (Ede, String) {
+    match &verdict.cause {
+        Cause::Sealed => (Ede::Blocked, "blocked".into()),
+        Cause::Held => (Ede::Blocked, OFFLINE.into()),
+        Cause::Category { title, .. } => (Ede::Filtered, format!("category: {title}; ask the office")),
+        Cause::Bypass { .. } => (Ede::Blocked, "a way round the filter; ask the office".into()),
+        Cause::NoData => (Ede::Blocked, "the filter has no data; ask the office".into()),
+        _ => (Ede::Blocked, "blocked here; ask the office".into()),
+    }
+}

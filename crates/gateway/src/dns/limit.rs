@@ -1,0 +1,63 @@
+//! How many questions one address may send upstream. Blocks and cached answers cost nothing and are not counted.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use tokio::time::Instant;
+
+use crate::lock::Mutex;
+
+/// Questions a second, and how many may come at once. A page with adverts asks for about a hundred names.
+const RATE: f64 = 300.0;
+const BURST: f64 = 1500.0;
+/// Addresses remembered; beyond it, full ones are forgotten first.
+const MOST: usize = 4096;
+
+/// A token bucket per address.
+#[derive(Debug, Default)]
+pub(crate) struct Limiter(Mutex<HashMap<IpAddr, Bucket>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    tokens: f64,
+    at: Instant,
+}
+
+impl Bucket {
+    fn refilled(self, now: Instant) -> f64 {
+        (self.tokens + RATE * now.duration_since(self.at).as_secs_f64()).min(BURST)
+    }
+}
+
+impl Limiter {
+    /// Takes one from the address's bucket.
+    pub(crate) fn allow(&self, address: IpAddr) -> bool {
+        let now = Instant::now();
+        let mut buckets = self.0.lock();
+        if buckets.len() >= MOST && !buckets.contains_key(&address) {
+            buckets.retain(|_, bucket| bucket.refilled(now) < BURST);
+            if buckets.len() >= MOST {
+                return false;
+            }
+        }
+        let bucket = buckets.entry(address).or_insert(Bucket { tokens: BURST, at: now });
+        let tokens = bucket.refilled(now);
+        let allowed = tokens >= 1.0;
+        *bucket = Bucket { tokens: if allowed { tokens - 1.0 } else { tokens }, at: now };
+        allowed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_runs_dry_and_another_does_not() {
+        let limiter = Limiter::default();
+        let address = |last| IpAddr::from([192, 0, 2, last]);
+        let allowed = (0..4000).filter(|_| limiter.allow(address(1))).count();
+        assert!((1500..3000).contains(&allowed), "{allowed}");
+        assert!(limiter.allow(address(2)));
+    }
+}

@@ -1,0 +1,388 @@
+//! A DNS question as bytes: read without copying more than its name, answered by patching a copy of it.
+//!
+//! It reads strangers' packets, so each access is checked and nothing follows a pointer (a question has none).
+
+use hickory_proto::rr::RecordType;
+
+/// RFC 8914 information codes that we use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u16)]
+pub(crate) enum Ede {
+    StaleAnswer = 3,
+    Blocked = 15,
+    Filtered = 17,
+    NotReady = 14,
+    NoReachableAuthority = 22,
+    NetworkError = 23,
+}
+
+/// Response codes that we make ourselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Code {
+    NoError = 0,
+    FormErr = 1,
+    ServFail = 2,
+    NxDomain = 3,
+    NotImp = 4,
+    Refused = 5,
+    /// Needs the OPT record's upper bits: 16.
+    BadVersion = 16,
+}
+
+/// The largest UDP answer that never fragments (DNS flag day 2020).
+pub(crate) const UDP_PAYLOAD: u16 = 1232;
+const HEADER: usize = 12;
+const CLASS_IN: u16 = 1;
+const OPT: u16 = 41;
+
+/// A well-formed question, borrowing its packet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'a> {
+    packet: &'a [u8],
+    /// Where the question section ends.
+    end: usize,
+    pub(crate) kind: RecordType,
+    pub(crate) edns: Option<Edns>,
+}
+
+/// What the client's OPT record says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Edns {
+    pub(crate) payload: u16,
+    pub(crate) dnssec_ok: bool,
+}
+
+/// Why a packet is not a question that we answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rejected {
+    /// Not even an answer is due: too short for a header, or itself an answer.
+    Silently,
+    /// Answered with this code.
+    With(Code),
+}
+
+impl<'a> Question<'a> {
+    /// Reads a packet.
+    pub(crate) fn parse(packet: &'a [u8]) -> Result<Self, Rejected> {
+        let header = packet.get(..HEADER).ok_or(Rejected::Silently)?;
+        let flags = u16_at(header, 2).ok_or(Rejected::Silently)?;
+        if flags & 0x8000 != 0 {
+            return Err(Rejected::Silently);
+        }
+        let malformed = Rejected::With(Code::FormErr);
+        if flags & 0x7800 != 0 {
+            return Err(Rejected::With(Code::NotImp));
+        }
+        let count = |at| u16_at(header, at).unwrap_or(0);
+        if count(4) != 1 || count(6) != 0 || flags & 0x0200 != 0 {
+            return Err(malformed);
+        }
+        let name_end = skip_plain_name(packet, HEADER).ok_or(malformed)?;
+        let kind = u16_at(packet, name_end).ok_or(malformed)?;
+        let class = u16_at(packet, name_end + 2).ok_or(malformed)?;
+        let end = name_end + 4;
+        let mut edns = None;
+        let mut at = end;
+        // Authority records stand in no plain question; a dynamic update has another opcode.
+        if count(8) != 0 || count(10) > 8 {
+            return Err(malformed);
+        }
+        for _ in 0..count(10) {
+            let owner_end = skip_plain_name(packet, at).ok_or(malformed)?;
+            let field = |offset| u16_at(packet, owner_end + offset).ok_or(malformed);
+            let (record, payload, ttl_high, ttl_low, length) = (field(0)?, field(2)?, field(4)?, field(6)?, field(8)?);
+            at = owner_end + 10 + usize::from(length);
+            if packet.len() < at {
+                return Err(malformed);
+            }
+            if record == OPT {
+                if edns.is_some() || owner_end != at - 10 - usize::from(length) || packet.get(owner_end - 1) != Some(&0)
+                {
+                    return Err(malformed);
+                }
+                if ttl_high & 0xff != 0 {
+                    return Err(Rejected::With(Code::BadVersion));
+                }
+                edns = Some(Edns { payload: payload.max(512), dnssec_ok: ttl_low & 0x8000 != 0 });
+            }
+        }
+        let kind = RecordType::from(kind);
+        match kind {
+            _ if class != CLASS_IN => return Err(Rejected::With(Code::Refused)),
+            RecordType::AXFR | RecordType::IXFR => return Err(Rejected::With(Code::Refused)),
+            // RFC 8482 lets a server decline to list everything; also 41, 128 and the other meta types.
+            RecordType::ANY | RecordType::OPT | RecordType::TSIG => return Err(Rejected::With(Code::NotImp)),
+            _ => {}
+        }
+        Ok(Self { packet, end, kind, edns })
+    }
+
+    /// The name as text, lower case, with every byte that host names cannot hold as `?`. Empty for the root.
+    pub(crate) fn name(&self) -> String {
+        let mut text = String::with_capacity(64);
+        let mut at = HEADER;
+        while let Some(&length) = self.packet.get(at).filter(|&&l| l != 0) {
+            let label = self.packet.get(at + 1..at + 1 + usize::from(length)).unwrap_or(&[]);
+            if !text.is_empty() {
+                text.push('.');
+            }
+            text.extend(label.iter().map(|b| match b.to_ascii_lowercase() {
+                // A dot inside a label would read as two labels.
+                b @ (b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_') => char::from(b),
+                _ => '?',
+            }));
+            at += 1 + usize::from(length);
+        }
+        text
+    }
+
+    pub(crate) fn id(&self) -> u16 {
+        u16_at(self.packet, 0).unwrap_or(0)
+    }
+
+    pub(crate) fn recursion_desired(&self) -> bool {
+        self.flags() & 0x0100 != 0
+    }
+
+    pub(crate) fn checking_disabled(&self) -> bool {
+        self.flags() & 0x0010 != 0
+    }
+
+    fn flags(&self) -> u16 {
+        u16_at(self.packet, 2).unwrap_or(0)
+    }
+
+    /// The question section as it came: the client's own spelling goes back to it (0x20).
+    pub(crate) fn section(&self) -> &'a [u8] {
+        self.packet.get(HEADER..self.end).unwrap_or(&[])
+    }
+
+    /// Most bytes that an answer over UDP may have.
+    pub(crate) fn udp_limit(&self) -> usize {
+        usize::from(self.edns.map_or(512, |e| e.payload.min(UDP_PAYLOAD)))
+    }
+
+    /// Begins an answer: header and question, counts to be raised by [`Answer`]'s methods.
+    pub(crate) fn answer(&self, code: Code) -> Answer {
+        let mut bytes = Vec::with_capacity(self.end + 128);
+        bytes.extend_from_slice(self.packet.get(..self.end).unwrap_or(&[]));
+        Answer::patch(bytes, self.flags(), 1, code, self.edns.is_some())
+    }
+}
+
+/// The answer to a packet that is no question: its header, and nothing of what could not be read.
+pub(crate) fn reject(packet: &[u8], code: Code) -> Option<Vec<u8>> {
+    let header = packet.get(..HEADER)?;
+    let flags = u16_at(header, 2)?;
+    Some(Answer::patch(header.to_vec(), flags, 0, code, code == Code::BadVersion).finish())
+}
+
+/// An answer in the making.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    bytes: Vec<u8>,
+    answers: u16,
+    authorities: u16,
+    code: Code,
+    /// RFC 6891: an OPT record goes only to those who sent one.
+    edns: bool,
+    ede: Option<(Ede, String)>,
+}
+
+impl Answer {
+    fn patch(mut bytes: Vec<u8>, flags: u16, questions: u16, code: Code, edns: bool) -> Self {
+        // QR and RA set; opcode, RD and CD kept; AA, TC, AD cleared.
+        let flags = 0x8080 | (flags & 0x7910) | (code as u16 & 0x0f);
+        set_u16(&mut bytes, 2, flags);
+        set_u16(&mut bytes, 4, questions);
+        for at in [6, 8, 10] {
+            set_u16(&mut bytes, at, 0);
+        }
+        Self { bytes, answers: 0, authorities: 0, code, edns, ede: None }
+    }
+
+    /// Adds a record that is owned by the question's name.
+    pub(crate) fn record(mut self, kind: RecordType, ttl: u32, data: &[u8]) -> Self {
+        self.push(kind, ttl, data);
+        self.answers += 1;
+        self
+    }
+
+    /// Says for how long "there is no such thing" may be kept (RFC 2308), seconds.
+    pub(crate) fn negative(mut self, ttl: u32) -> Self {
+        // SOA with the root as both names; serial, refresh, retry, expire are nobody's business.
+        let mut data = [0; 22];
+        data[2..6].copy_from_slice(&1u32.to_be_bytes());
+        data[18..22].copy_from_slice(&ttl.to_be_bytes());
+        self.push(RecordType::SOA, ttl, &data);
+        self.authorities += 1;
+        self
+    }
+
+    /// Says why (RFC 8914), to clients that speak EDNS.
+    pub(crate) fn because(mut self, ede: Ede, text: impl Into<String>) -> Self {
+        self.ede = Some((ede, text.into()));
+        self
+    }
+
+    fn push(&mut self, kind: RecordType, ttl: u32, data: &[u8]) {
+        self.bytes.extend_from_slice(&[0xc0, HEADER as u8]);
+        self.bytes.extend_from_slice(&u16::from(kind).to_be_bytes());
+        self.bytes.extend_from_slice(&CLASS_IN.to_be_bytes());
+        self.bytes.extend_from_slice(&ttl.to_be_bytes());
+        self.bytes.extend_from_slice(&(data.len() as u16).to_be_bytes());
+        self.bytes.extend_from_slice(data);
+    }
+
+    pub(crate) fn finish(mut self) -> Vec<u8> {
+        set_u16(&mut self.bytes, 6, self.answers);
+        set_u16(&mut self.bytes, 8, self.authorities);
+        if self.edns {
+            let options = self.ede.map(|(ede, text)| ede_option(ede, &text)).unwrap_or_default();
+            self.bytes.push(0);
+            self.bytes.extend_from_slice(&OPT.to_be_bytes());
+            self.bytes.extend_from_slice(&UDP_PAYLOAD.to_be_bytes());
+            self.bytes.extend_from_slice(&[(self.code as u16 >> 4) as u8, 0, 0, 0]);
+            self.bytes.extend_from_slice(&(options.len() as u16).to_be_bytes());
+            self.bytes.extend_from_slice(&options);
+            set_u16(&mut self.bytes, 10, 1);
+        }
+        self.bytes
+    }
+}
+
+/// An Extended DNS Error as an EDNS option, header and all.
+pub(crate) fn ede_option(ede: Ede, text: &str) -> Vec<u8> {
+    let mut end = text.len().min(200);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = text.as_bytes().get(..end).unwrap_or(&[]);
+    let mut option = Vec::with_capacity(6 + text.len());
+    option.extend_from_slice(&15u16.to_be_bytes());
+    option.extend_from_slice(&(2 + text.len() as u16).to_be_bytes());
+    option.extend_from_slice(&(ede as u16).to_be_bytes());
+    option.extend_from_slice(text);
+    option
+}
+
+/// The position after a name without compression.
+fn skip_plain_name(packet: &[u8], mut at: usize) -> Option<usize> {
+    let start = at;
+    loop {
+        let length = *packet.get(at)?;
+        at += 1 + usize::from(length);
+        if length == 0 {
+            return (at - start <= 255 && at <= packet.len()).then_some(at);
+        }
+        if length > 63 || at - start > 255 {
+            return None;
+        }
+    }
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_be_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]))
+}
+
+fn set_u16(bytes: &mut [u8], at: usize, value: u16) {
+    if let Some(place) = bytes.get_mut(at..at + 2) {
+        place.copy_from_slice(&value.to_be_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn question(name: &str, kind: u16, edns: bool) -> Vec<u8> {
+        let mut packet = vec![0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, u8::from(edns)];
+        for label in name.split('.').filter(|l| !l.is_empty()) {
+            packet.push(label.len() as u8);
+            packet.extend_from_slice(label.as_bytes());
+        }
+        packet.push(0);
+        packet.extend_from_slice(&kind.to_be_bytes());
+        packet.extend_from_slice(&[0, 1]);
+        if edns {
+            packet.extend_from_slice(&[0, 0, 41, 16, 0, 0, 0, 0x80, 0, 0, 0]);
+        }
+        packet
+    }
+
+    #[test]
+    fn reads_a_question() {
+        let packet = question("WwW.Example.Com", 28, true);
+        let q = Question::parse(&packet).unwrap();
+        assert_eq!((q.name().as_str(), q.kind, q.id()), ("www.example.com", RecordType::AAAA, 0x1234));
+        assert_eq!(q.edns, Some(Edns { payload: 4096, dnssec_ok: true }));
+        assert_eq!(q.udp_limit(), 1232);
+    }
+
+    #[test]
+    fn the_answer_reads_back() {
+        let packet = question("Blocked.Example", 1, true);
+        let q = Question::parse(&packet).unwrap();
+        let bytes = q.answer(Code::NxDomain).negative(10).because(Ede::Filtered, "gambling").finish();
+        let message = hickory_proto::op::Message::from_vec(&bytes).unwrap();
+        assert_eq!(message.response_code, hickory_proto::op::ResponseCode::NXDomain);
+        assert_eq!(message.queries[0].name().to_ascii(), "Blocked.Example.");
+        assert_eq!(message.authorities[0].ttl, 10);
+        assert!(message.edns.is_some());
+    }
+
+    #[test]
+    fn refuses_what_is_no_question() {
+        let with = |code| Some(Rejected::With(code));
+        let mut packet = question("a.example", 1, false);
+        assert_eq!(Question::parse(&packet[..11]).err(), Some(Rejected::Silently));
+        assert_eq!(Question::parse(&packet[..20]).err(), with(Code::FormErr));
+        packet[2] = 0x81;
+        assert_eq!(Question::parse(&packet).err(), Some(Rejected::Silently));
+        packet[2] = 0x29;
+        assert_eq!(Question::parse(&packet).err(), with(Code::NotImp));
+        packet[2] = 1;
+        packet[5] = 0;
+        assert_eq!(Question::parse(&packet).err(), with(Code::FormErr));
+        assert_eq!(Question::parse(&question("a.example", 252, false)).err(), with(Code::Refused));
+        assert_eq!(Question::parse(&question("a.example", 255, false)).err(), with(Code::NotImp));
+        let mut version = question("a.example", 1, true);
+        let at = version.len() - 5;
+        version[at] = 1;
+        assert_eq!(Question::parse(&version).err(), with(Code::BadVersion));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_and_every_answer_parses(packet in prop::collection::vec(any::<u8>(), 0..600)) {
+            let answer = match Question::parse(&packet) {
+                Ok(q) => {
+                    q.name();
+                    Some(q.answer(Code::NxDomain).negative(1).because(Ede::Blocked, "é".repeat(150)).finish())
+                }
+                Err(Rejected::Silently) => None,
+                Err(Rejected::With(code)) => reject(&packet, code),
+            };
+            if let Some(answer) = answer {
+                prop_assert!(hickory_proto::op::Message::from_vec(&answer).is_ok());
+            }
+        }
+
+        #[test]
+        fn near_questions_never_panic(
+            flips in prop::collection::vec((0usize..60, any::<u8>()), 0..6), edns in any::<bool>()
+        ) {
+            let mut packet = question("some.longer.example.org", 65, edns);
+            for (at, value) in flips {
+                if let Some(byte) = packet.get_mut(at) { *byte = value; }
+            }
+            if let Ok(q) = Question::parse(&packet) {
+                let bytes = q.answer(Code::NoError).record(RecordType::A, 30, &[127, 0, 0, 1]).finish();
+                prop_assert!(bytes.len() < 1300);
+            }
+        }
+    }
+}
