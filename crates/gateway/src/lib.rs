@@ -18,14 +18,22 @@
 #![forbid(unsafe_code)]
 
 pub mod activity;
+pub mod baseline;
+mod blockpage;
 mod clock;
 mod config;
+mod counters;
+mod dns;
 mod error;
+mod lock;
+mod policy;
 pub mod probe;
+mod proxy;
 mod running;
 pub mod snapshot;
 pub mod spool;
 pub mod status;
+mod watch;
 
 pub use activity::{ActivityEvent, Confidence, Kind, Route};
 pub use clock::Clock;

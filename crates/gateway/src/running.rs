@@ -1,12 +1,31 @@
 //! Starting and stopping: sockets are bound before anything is answered, so that a taken port is said at once.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::blockpage::listen::BlockPages;
+use crate::counters::Counters;
+use crate::dns::limit::Limiter;
+use crate::dns::upstream::{Upstreams, is_ourselves, of_this_machine};
+use crate::dns::{self, Dns, Resolver};
+use crate::policy::Gate;
+use crate::proxy::{Proxy, SignIn, Tunnels};
+use crate::spool::Recorder;
 use crate::status::Listening;
-use crate::{Clock, Config, Error};
+use crate::watch::Watch;
+use crate::{Clock, Config, Error, blockpage};
+
+/// Answers under way get this long when the gateway stops.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
+/// A burst of questions while both processors are busy must not be dropped by the kernel, bytes.
+const UDP_BUFFER: usize = 4 << 20;
+/// A free port for UDP and TCP at once is found within this many tries.
+const PORT_TRIES: usize = 16;
 
 /// A gateway that serves until [`Running::shutdown`] or until it is dropped with its runtime.
 #[derive(Debug)]
@@ -15,6 +34,8 @@ pub struct Running {
     pub listening: Listening,
     stop: CancellationToken,
     tasks: TaskTracker,
+    recording: tokio::task::JoinHandle<()>,
+    stop_recording: CancellationToken,
 }
 
 impl Running {
@@ -28,11 +49,17 @@ impl Running {
         self.listening.proxy
     }
 
-    /// Stops listening, lets answers under way finish (two seconds), closes tunnels, flushes the spool.
+    /// Stops listening, closes tunnels, gives answers under way two seconds, then flushes the spool.
     pub async fn shutdown(self) {
         self.stop.cancel();
         self.tasks.close();
-        self.tasks.wait().await;
+        if tokio::time::timeout(LAST_ANSWERS, self.tasks.wait()).await.is_err() {
+            tracing::warn!("some answers were still under way when the gateway stopped");
+        }
+        self.stop_recording.cancel();
+        if let Err(error) = self.recording.await {
+            tracing::error!(%error, "the activity queue did not stop by itself");
+        }
     }
 }
 
@@ -42,12 +69,75 @@ impl Running {
 /// [`Error::Listen`] with a sentence for the technician; [`Error::File`] when the folder cannot be used. A missing or
 /// damaged snapshot or list is not an error: the baseline serves (S30) and `status.json` says why.
 pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
-    let (_, _) = (&config, &clock);
-    Err(Error::Listen {
-        what: "DNS",
-        address: config.dns,
-        why: "the gateway is being built".into(),
-    })
+    std::fs::create_dir_all(&config.dir).map_err(Error::file("make", &config.dir))?;
+    let (udp, tcp, dns_addr) = bind_dns(config.dns).await?;
+    let (proxy_listener, proxy_addr) = bind("The proxy", config.proxy).await?;
+    let sign_in = match config.proxy_sign_in {
+        Some(address) => Some(bind("The proxy's sign-in port", address).await?),
+        None => None,
+    };
+    let block = match config.block_http {
+        Some(address) => Some(bind("The block page", address).await?),
+        None => None,
+    };
+    let listening = Listening {
+        dns: dns_addr,
+        proxy: proxy_addr,
+        proxy_sign_in: sign_in.as_ref().map(|(_, address)| *address),
+        block_http: block.as_ref().map(|(_, address)| *address),
+    };
+
+    let stop = CancellationToken::new();
+    let stop_recording = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    let (recorder, recording) = Recorder::open(
+        &config.spool_dir(),
+        config.spool_recipient.clone(),
+        config.spool_limit,
+        clock.clone(),
+        stop_recording.clone(),
+    )?;
+    let recording = tokio::spawn(recording);
+    let counters = Arc::new(Counters::default());
+    let tunnels = Arc::new(Tunnels::default());
+    let resolver = Resolver::new(Upstreams::new(upstreams(&config, dns_addr)));
+    let (mut watch, policy) = Watch::begin(&config, listening.clone(), &clock)?;
+    let gate = Arc::new(Gate::new(policy, recorder, clock, rand::random()));
+    let dns = Arc::new(Dns {
+        gate: gate.clone(),
+        resolver: resolver.clone(),
+        counters: counters.clone(),
+        limiter: Limiter::default(),
+        block_addresses: config.block_addresses,
+    });
+    let pages = Arc::new(BlockPages::new(gate.clone()));
+    let proxy = Arc::new(Proxy {
+        gate: gate.clone(),
+        dns: dns.clone(),
+        tunnels: tunnels.clone(),
+        counters: counters.clone(),
+        pages: pages.clone(),
+        targets: config.targets.clone(),
+        tasks: tasks.clone(),
+        stop: stop.clone(),
+    });
+
+    let udp = Arc::new(udp);
+    for _ in 0..std::thread::available_parallelism().map_or(1, |n| n.get().min(4)) {
+        tasks.spawn(dns::listen::udp(dns.clone(), udp.clone(), stop.clone(), tasks.clone()));
+    }
+    tasks.spawn(dns::listen::tcp(dns, tcp, stop.clone(), tasks.clone()));
+    tasks.spawn(proxy.clone().serve(proxy_listener, SignIn::WhenWrong));
+    if let Some((listener, _)) = sign_in {
+        tasks.spawn(proxy.serve(listener, SignIn::Always));
+    }
+    if let Some((listener, _)) = block {
+        tasks.spawn(blockpage::listen::serve(pages, listener, stop.clone(), tasks.clone()));
+    }
+    watch.settle(&gate, &counters);
+    watch.write_status(&gate, &counters, &tunnels, &resolver);
+    tasks.spawn(watch.serve(gate, counters, tunnels, resolver, stop.clone()));
+    Ok(Running { listening, stop, tasks, recording, stop_recording })
 }
 
 /// The gateway as a process of its own (S31): serves until the process is told to stop (SIGTERM or SIGINT).
@@ -64,14 +154,63 @@ pub async fn run_child(config: Config, clock: Clock) -> Result<(), Error> {
 async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
-        Ok(mut term) => {
+        Ok(mut terminate) => {
             tokio::select! {
-                _ = term.recv() => {}
+                _ = terminate.recv() => {}
                 _ = tokio::signal::ctrl_c() => {}
             }
         }
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
+/// The configured resolvers, or this machine's; never ourselves, which would ask in a circle.
+fn upstreams(config: &Config, ourselves: SocketAddr) -> Vec<SocketAddr> {
+    if config.upstreams.is_empty() {
+        return of_this_machine(ourselves);
+    }
+    config.upstreams.iter().copied().filter(|server| !is_ourselves(*server, ourselves)).collect()
+}
+
+async fn bind(what: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+    let listener = TcpListener::bind(address).await.map_err(|e| cannot_listen(what, address, &e))?;
+    let real = listener.local_addr().map_err(|e| cannot_listen(what, address, &e))?;
+    Ok((listener, real))
+}
+
+/// UDP and TCP on one port; for port 0, one that is free for both.
+async fn bind_dns(address: SocketAddr) -> Result<(UdpSocket, TcpListener, SocketAddr), Error> {
+    let mut tries = 0;
+    loop {
+        let (tcp, real) = bind("DNS (TCP)", address).await?;
+        match bind_udp(real) {
+            Ok(udp) => return Ok((udp, tcp, real)),
+            Err(_) if address.port() == 0 && tries < PORT_TRIES => tries += 1,
+            Err(e) => return Err(cannot_listen("DNS (UDP)", address, &e)),
         }
     }
+}
+
+fn bind_udp(address: SocketAddr) -> std::io::Result<UdpSocket> {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    // The kernel may grant less than we ask for; what it grants is enough to start.
+    let _ = socket.set_recv_buffer_size(UDP_BUFFER);
+    let _ = socket.set_send_buffer_size(UDP_BUFFER);
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    UdpSocket::from_std(socket.into())
+}
+
+fn cannot_listen(what: &'static str, address: SocketAddr, error: &std::io::Error) -> Error {
+    use std::io::ErrorKind;
+    let why = match error.kind() {
+        ErrorKind::AddrInUse => "another program has this port. Stop that program or choose another port".to_owned(),
+        ErrorKind::PermissionDenied => {
+            "ports below 1024 need a permission. Run the installer, or choose a higher port".to_owned()
+        }
+        ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
+        _ => error.to_string(),
+    };
+    Error::Listen { what, address, why }
 }

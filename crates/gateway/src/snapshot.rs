@@ -30,10 +30,7 @@ pub fn write(dir: &Path, snapshot: &PolicySnapshot, key: &SigningKey) -> Result<
     fs::create_dir_all(dir).map_err(Error::file("make", dir))?;
     let path = path_of(dir, snapshot.version);
     if snapshot.version < next_version(dir)? {
-        return Err(refused(
-            &path,
-            "its version is not higher than the newest one's",
-        ));
+        return Err(refused(&path, "its version is not higher than the newest one's"));
     }
     let json = serde_json::to_vec(snapshot).map_err(|e| refused(&path, &e.to_string()))?;
     let mut bytes = hex::encode(key.sign(&signed_bytes(&json)).to_bytes()).into_bytes();
@@ -63,9 +60,7 @@ pub fn next_version(dir: &Path) -> Result<u64, Error> {
 pub fn read(path: &Path, key: &VerifyingKey) -> Result<PolicySnapshot, Error> {
     let file = fs::File::open(path).map_err(Error::file("read", path))?;
     let mut bytes = Vec::new();
-    file.take(LARGEST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(Error::file("read", path))?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(Error::file("read", path))?;
     if bytes.len() as u64 > LARGEST {
         return Err(refused(path, "it is too large"));
     }
@@ -75,12 +70,10 @@ pub fn read(path: &Path, key: &VerifyingKey) -> Result<PolicySnapshot, Error> {
         .and_then(|at| Some((bytes.get(..at)?, bytes.get(at + 1..)?)))
         .ok_or_else(|| refused(path, "it has no signature line"))?;
     let mut raw = [0; 64];
-    hex::decode_to_slice(signature, &mut raw)
-        .map_err(|_| refused(path, "its signature line is damaged"))?;
+    hex::decode_to_slice(signature, &mut raw).map_err(|_| refused(path, "its signature line is damaged"))?;
     key.verify_strict(&signed_bytes(json), &Signature::from_bytes(&raw))
         .map_err(|_| refused(path, "its signature does not match"))?;
-    let snapshot: PolicySnapshot =
-        serde_json::from_slice(json).map_err(|e| refused(path, &e.to_string()))?;
+    let snapshot: PolicySnapshot = serde_json::from_slice(json).map_err(|e| refused(path, &e.to_string()))?;
     if snapshot.format > FORMAT {
         return Err(refused(path, "it was written by a later program"));
     }
@@ -103,12 +96,7 @@ pub struct SnapshotWatcher {
 impl SnapshotWatcher {
     /// Watches `dir`, which need not exist yet, for snapshots signed by `key`.
     pub fn new(dir: impl Into<PathBuf>, key: VerifyingKey) -> Self {
-        Self {
-            dir: dir.into(),
-            key,
-            current: None,
-            refused: Vec::new(),
-        }
+        Self { dir: dir.into(), key, current: None, refused: Vec::new() }
     }
 
     /// The newest snapshot that is newer than the last one returned, if there is one, and why others were refused.
@@ -117,9 +105,7 @@ impl SnapshotWatcher {
         let mut complaints = Vec::new();
         let files = match numbered(&self.dir) {
             Ok(files) => files,
-            Err(Error::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-                Vec::new()
-            }
+            Err(Error::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             Err(e) => return (None, vec![e]),
         };
         for (version, path) in files.into_iter().rev() {
@@ -127,11 +113,7 @@ impl SnapshotWatcher {
                 break;
             }
             let seen = fs::metadata(&path).map_or((0, None), |m| (m.len(), m.modified().ok()));
-            if self
-                .refused
-                .iter()
-                .any(|(p, len, at)| *p == path && (*len, *at) == seen)
-            {
+            if self.refused.iter().any(|(p, len, at)| *p == path && (*len, *at) == seen) {
                 continue;
             }
             match read(&path, &self.key) {
@@ -160,10 +142,7 @@ fn path_of(dir: &Path, version: u64) -> PathBuf {
 }
 
 fn refused(path: &Path, why: &str) -> Error {
-    Error::Snapshot {
-        path: path.into(),
-        why: why.into(),
-    }
+    Error::Snapshot { path: path.into(), why: why.into() }
 }
 
 /// The folder's snapshots by version, oldest first.
@@ -176,12 +155,7 @@ fn numbered(dir: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
     let mut found: Vec<_> = entries
         .filter_map(|entry| {
             let path = entry.ok()?.path();
-            let version = path
-                .file_name()?
-                .to_str()?
-                .strip_suffix(".snapshot")?
-                .parse()
-                .ok()?;
+            let version = path.file_name()?.to_str()?.strip_suffix(".snapshot")?.parse().ok()?;
             Some((version, path))
         })
         .collect();
@@ -194,8 +168,6 @@ pub(crate) fn write_aside(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     use std::io::Write;
     let aside = path.with_extension("new");
     let mut file = fs::File::create(&aside).map_err(Error::file("write", &aside))?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(Error::file("write", &aside))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(Error::file("write", &aside))?;
     fs::rename(&aside, path).map_err(Error::file("write", path))
 }

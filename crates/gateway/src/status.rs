@@ -22,6 +22,9 @@ pub struct Status {
     pub at: Timestamp,
     /// The policy in force.
     pub policy: Policy,
+    /// Why the newest snapshot was not taken, if it was not; an older one stays in force.
+    #[serde(default)]
+    pub snapshot_refused: Option<String>,
     /// Where it listens.
     pub listening: Listening,
     /// The lists in force.
@@ -78,6 +81,9 @@ pub struct Lists {
     pub changed_at: Option<Timestamp>,
     /// Why the newest file was not taken, if it was not; the older one stays in force.
     pub refused: Option<String>,
+    /// Whether a sealed list is supplied.
+    #[serde(default)]
+    pub sealed_supplied: bool,
     /// The sealed tier in plain words; "not supplied" is red everywhere.
     pub sealed: String,
 }

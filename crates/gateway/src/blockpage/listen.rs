@@ -1,0 +1,155 @@
+//! The block page as a small web server, for devices whose DNS was pointed at it. Plain HTTP only: without our
+//! certificate on the device, TLS would teach people to click through a warning (S28).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use filter::{Host, Outcome};
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{HELP_PATH, Page, Way, blocked, help_is_coming, short, ticket};
+use crate::activity::Kind;
+use crate::lock::Mutex;
+use crate::policy::{Client, Gate};
+
+/// Most connections, and how long a client may take over its headers.
+const CONNECTIONS: usize = 512;
+const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// Most bytes of the help button's form.
+const LARGEST_FORM: usize = 1024;
+/// One device calls once in this many seconds; pressing on is no second call.
+const SAME_CALL: i64 = 5;
+/// Devices remembered for it.
+const MOST_CALLERS: usize = 1024;
+
+/// Serves block pages and the help button.
+#[derive(Debug)]
+pub(crate) struct BlockPages {
+    pub(crate) gate: Arc<Gate>,
+    called: Mutex<Vec<(String, jiff::Timestamp)>>,
+}
+
+impl BlockPages {
+    pub(crate) fn new(gate: Arc<Gate>) -> Self {
+        Self { gate, called: Mutex::new(Vec::new()) }
+    }
+
+    /// One request to the block listener.
+    pub(crate) async fn serve(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Full<Bytes>> {
+        let policy = self.gate.policy();
+        let client = policy.client(peer, None);
+        if request.method() == Method::POST && request.uri().path() == HELP_PATH {
+            return self.help(request, &client).await;
+        }
+        let host = request
+            .headers()
+            .get(header::HOST)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.parse::<http::uri::Authority>().ok())
+            .and_then(|authority| Host::parse(authority.host()).ok());
+        let Some(host) = host else {
+            return respond(short(400, "Nothing to show", ""));
+        };
+        // The DNS question has been recorded already; this only explains it.
+        let verdict = policy.verdict(&client, &host, None, self.gate.clock.now());
+        respond(match verdict.outcome {
+            Outcome::Block => blocked(&self.gate, &policy, &client, &host, &verdict, Way::Listener),
+            _ => short(404, "Nothing is blocked here", "Try the page again in half a minute."),
+        })
+    }
+
+    /// The help button. It records that help was called, and nothing else (S6).
+    pub(crate) async fn help(&self, request: Request<Incoming>, client: &Client) -> Response<Full<Bytes>> {
+        let body = Limited::new(request.into_body(), LARGEST_FORM).collect().await;
+        let Ok(body) = body.map(|b| b.to_bytes()) else {
+            return respond(short(400, "Try again", ""));
+        };
+        let ticket = ticket(&self.gate, client);
+        let given = body.strip_prefix(b"ticket=").unwrap_or(&[]);
+        if !bool::from(subtle::ConstantTimeEq::ct_eq(given, ticket.as_bytes())) {
+            return respond(short(400, "Go back and press the button", ""));
+        }
+        let now = self.gate.clock.now();
+        if self.is_new_call(ticket, now) {
+            let policy = self.gate.policy();
+            let room = client.subject.device.and_then(|id| policy.device(id)).and_then(|d| d.room.clone());
+            self.gate.recorder.alert(client.subject.clone(), Kind::HelpCalled { room }, now);
+        }
+        respond(help_is_coming())
+    }
+
+    fn is_new_call(&self, caller: String, now: jiff::Timestamp) -> bool {
+        let mut called = self.called.lock();
+        called.retain(|(_, at)| (0..SAME_CALL).contains(&(now.as_second() - at.as_second())));
+        if called.iter().any(|(who, _)| *who == caller) {
+            return false;
+        }
+        if called.len() < MOST_CALLERS {
+            called.push((caller, now));
+        }
+        true
+    }
+}
+
+/// A page as an HTTP answer.
+pub(crate) fn respond(page: Page) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(page.html)));
+    *response.status_mut() = StatusCode::from_u16(page.status).unwrap_or(StatusCode::FORBIDDEN);
+    let headers = response.headers_mut();
+    let fixed = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, http::HeaderValue::from_static(value));
+    }
+    if let Ok(csp) = page.csp.parse() {
+        headers.insert(header::CONTENT_SECURITY_POLICY, csp);
+    }
+    response
+}
+
+/// Serves one listening address until `stop`. Connections are short and few are kept.
+pub(crate) async fn serve(pages: Arc<BlockPages>, listener: TcpListener, stop: CancellationToken, tasks: TaskTracker) {
+    let connections = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((stream, peer)) = accepted else {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let Ok(permit) = connections.clone().try_acquire_owned() else { continue };
+        let (pages, stop) = (pages.clone(), stop.clone());
+        tasks.spawn(async move {
+            let service = service_fn(move |request| {
+                let pages = pages.clone();
+                async move { Ok::<_, std::convert::Infallible>(pages.serve(request, peer.ip()).await) }
+            });
+            let served = hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADERS_WITHIN)
+                .max_buf_size(16 << 10)
+                .serve_connection(TokioIo::new(stream), service);
+            tokio::select! {
+                () = stop.cancelled() => {}
+                _ = served => {}
+            }
+            drop(permit);
+        });
+    }
+}

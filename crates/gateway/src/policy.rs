@@ -1,0 +1,233 @@
+//! The policy in force, and the one place where this crate decides and records.
+//!
+//! Every way in (DNS, proxy, block page) makes a [`Client`] from what its connection shows and asks [`Gate::decide`];
+//! nothing else may let a request through.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use filter::{
+    Audience, CanonicalUrl, Cause, Confidence, Device, Evidence, Group, Host, Lists, Outcome, PolicySnapshot, Prepared,
+    Request, SealedTier, Verdict,
+};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::activity::{Kind, Route};
+use crate::spool::{Fact, Recorder, Subject};
+use crate::status;
+use crate::{Clock, Error, baseline, probe};
+
+/// One policy, indexed, with the lists it is decided against.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    prepared: Prepared,
+    lists: Lists,
+    devices: HashMap<Uuid, usize>,
+    pub(crate) state: status::Policy,
+}
+
+impl Policy {
+    /// A verified snapshot.
+    pub(crate) fn from_snapshot(snapshot: PolicySnapshot, lists: Lists, now: Timestamp) -> Result<Self, Error> {
+        let state = status::Policy::Snapshot { version: snapshot.version, made_at: snapshot.made_at, since: now };
+        Self::new(snapshot, lists, state)
+    }
+
+    /// The built-in one. It never uses lists: what they allow is not known to be wanted (S30).
+    pub(crate) fn baseline(why: &str, now: Timestamp) -> Result<Self, Error> {
+        Self::new(baseline::snapshot(now), Lists::missing(), status::Policy::Baseline { why: why.into() })
+    }
+
+    fn new(snapshot: PolicySnapshot, lists: Lists, state: status::Policy) -> Result<Self, Error> {
+        let devices = snapshot.devices.iter().enumerate().map(|(at, d)| (d.id, at)).collect();
+        let version = snapshot.version;
+        let prepared = Prepared::new(snapshot, Arc::new(SealedTier::not_supplied()))
+            .map_err(|e| Error::Snapshot { path: format!("version {version}").into(), why: e.to_string() })?;
+        Ok(Self { prepared, lists, devices, state })
+    }
+
+    /// The same policy against other lists. The baseline stays without.
+    pub(crate) fn with_lists(&self, lists: Lists) -> Result<Self, Error> {
+        let lists = if self.is_baseline() { Lists::missing() } else { lists };
+        Self::new(self.snapshot().clone(), lists, self.state.clone())
+    }
+
+    pub(crate) fn snapshot(&self) -> &PolicySnapshot {
+        self.prepared.snapshot()
+    }
+
+    pub(crate) fn sealed_status(&self) -> filter::SealedStatus {
+        self.prepared.sealed().status()
+    }
+
+    pub(crate) fn is_baseline(&self) -> bool {
+        matches!(self.state, status::Policy::Baseline { .. })
+    }
+
+    pub(crate) fn device(&self, id: Uuid) -> Option<&Device> {
+        self.snapshot().devices.get(*self.devices.get(&id)?)
+    }
+
+    fn group(&self, id: &str) -> Option<&Group> {
+        let snapshot = self.snapshot();
+        snapshot.groups.get(id).or_else(|| snapshot.groups.get(&snapshot.strictest))
+    }
+
+    /// The devices that are held at `now`.
+    pub(crate) fn held(&self, now: Timestamp) -> impl Iterator<Item = Uuid> {
+        self.snapshot().holds.iter().filter(move |h| h.until.is_none_or(|end| now < end)).map(|h| h.device)
+    }
+
+    /// Who asks. Whoever is not known falls in the strictest group (S33).
+    pub(crate) fn client(&self, address: IpAddr, proxy: Option<(&str, &str)>) -> Client {
+        let address = address.to_canonical();
+        let identity = self.prepared.identify(&Evidence { proxy, addr: Some(address), doh_path: None });
+        let device = identity.device.and_then(|id| self.device(id));
+        let audience = self.group(&identity.group).map_or(Audience::Children, |g| g.audience);
+        Client {
+            address,
+            audience,
+            shows_block_page: device.is_some_and(|d| d.shows_block_page),
+            probe: identity.device.is_some_and(probe::is_probe),
+            wrong_credential: proxy.is_some() && identity.confidence == Confidence::Mismatch,
+            subject: Subject {
+                device: identity.device,
+                person: match (identity.confidence, audience) {
+                    (_, Audience::Guests) => None,
+                    (Confidence::Proven, _) => device.and_then(|d| d.person),
+                    _ => None,
+                },
+                group: identity.group,
+                confidence: identity.confidence,
+            },
+        }
+    }
+
+    /// The same client under this policy, for what it has open since an earlier one.
+    pub(crate) fn again(&self, before: &Client) -> Client {
+        let known = before.subject.device.and_then(|id| self.device(id));
+        let group = match (known, before.subject.confidence) {
+            (Some(device), _) => device.group.as_str(),
+            (None, Confidence::Unknown) => return self.client(before.address, None),
+            (None, _) => self.snapshot().strictest.as_str(),
+        };
+        let mut client = before.clone();
+        client.subject.device = known.map(|device| device.id);
+        client.subject.group = group.into();
+        client.audience = self.group(group).map_or(Audience::Children, |g| g.audience);
+        client
+    }
+
+    /// Whether this credential belongs to no device at all, apart from where it comes from.
+    pub(crate) fn refuses_credential(&self, proxy: (&str, &str)) -> bool {
+        let evidence = Evidence { proxy: Some(proxy), addr: None, doh_path: None };
+        self.prepared.identify(&evidence).confidence != Confidence::Proven
+    }
+
+    /// Decides, without recording.
+    pub(crate) fn verdict(&self, client: &Client, host: &Host, url: Option<&CanonicalUrl>, now: Timestamp) -> Verdict {
+        let request = Request { group: &client.subject.group, device: client.subject.device, host, url };
+        filter::decide(&self.prepared, &self.lists, &request, now)
+    }
+}
+
+/// Who asks, as far as the connection shows.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    pub(crate) address: IpAddr,
+    pub(crate) audience: Audience,
+    pub(crate) shows_block_page: bool,
+    pub(crate) wrong_credential: bool,
+    probe: bool,
+    pub(crate) subject: Subject,
+}
+
+/// The policy in force with the recorder beside it.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    policy: ArcSwap<Policy>,
+    pub(crate) recorder: Arc<Recorder>,
+    pub(crate) clock: Clock,
+    /// Makes digests of sealed names useless outside this gateway, and tickets of the help button unguessable.
+    secret: [u8; 32],
+}
+
+impl Gate {
+    pub(crate) fn new(policy: Policy, recorder: Arc<Recorder>, clock: Clock, secret: [u8; 32]) -> Self {
+        Self { policy: ArcSwap::from_pointee(policy), recorder, clock, secret }
+    }
+
+    /// The policy in force now. Hold it for one request, not longer.
+    pub(crate) fn policy(&self) -> Arc<Policy> {
+        self.policy.load_full()
+    }
+
+    /// Puts another policy in force. Requests under way end under the one they began with.
+    pub(crate) fn swap(&self, policy: Policy) {
+        self.policy.store(Arc::new(policy));
+    }
+
+    /// Decides, and records if it is a block. What is let through is recorded with [`Gate::record`] once it is known
+    /// that no alias of it is blocked.
+    pub(crate) fn decide(
+        &self,
+        policy: &Policy,
+        client: &Client,
+        host: &Host,
+        url: Option<&CanonicalUrl>,
+        route: Route,
+    ) -> Verdict {
+        let now = self.clock.now();
+        let verdict = policy.verdict(client, host, url, now);
+        if verdict.outcome == Outcome::Block {
+            self.record(client, host, &verdict, route, now);
+        }
+        verdict
+    }
+
+    /// Records what was decided; the never-log list, our own pages and probes leave nothing (S23).
+    pub(crate) fn record(&self, client: &Client, host: &Host, verdict: &Verdict, route: Route, now: Timestamp) {
+        if client.probe || matches!(verdict.cause, Cause::NeverLogged | Cause::Always) {
+            return;
+        }
+        if matches!(client.subject.confidence, Confidence::Unknown | Confidence::Mismatch) {
+            let fact = Fact::Unidentified { address: client.address, wrong_credential: client.wrong_credential };
+            self.recorder.note(&client.subject, fact, now);
+        }
+        let blocked = verdict.outcome == Outcome::Block;
+        let guest = client.audience == Audience::Guests;
+        let subject = if guest {
+            &Subject { device: None, confidence: Confidence::Unknown, ..client.subject.clone() }
+        } else {
+            &client.subject
+        };
+        let host = || host.to_string();
+        let fact = match &verdict.cause {
+            Cause::Sealed => {
+                let kind = Kind::Sealed { keyed_hash: self.keyed_hash(&host()), route };
+                // It names no one (S22), also where a credential would.
+                return self.recorder.alert(Subject { person: None, ..subject.clone() }, kind, now);
+            }
+            _ if guest => Fact::Guests { blocked },
+            Cause::Held => Fact::Held,
+            _ if !blocked => Fact::Allowed { host: host() },
+            Cause::Bypass { what } => Fact::Bypass { what: what.clone(), host: host(), route },
+            Cause::Category { category, .. } => {
+                Fact::Blocked { host: host(), category: Some(category.clone()), rule: None, route }
+            }
+            Cause::Rule { rule, .. } => Fact::Blocked { host: host(), category: None, rule: Some(rule.clone()), route },
+            _ => Fact::Blocked { host: host(), category: None, rule: None, route },
+        };
+        self.recorder.note(subject, fact, now);
+    }
+
+    /// A digest that only this gateway can make again.
+    pub(crate) fn keyed_hash(&self, text: &str) -> String {
+        let digest = Sha256::new().chain_update(self.secret).chain_update(text).finalize();
+        hex::encode(digest)
+    }
+}
