@@ -88,33 +88,22 @@ impl Categories {
         let mut ids = BTreeSet::new();
         let mut by_list = BTreeMap::new();
         for (at, category) in all.iter().enumerate() {
-            let wrong = |what: String| {
-                Err(CategoriesError::Invalid {
-                    id: category.id.clone(),
-                    what,
-                })
-            };
+            let wrong = |what: String| Err(CategoriesError::Invalid { id: category.id.clone(), what });
             if !is_id(&category.id) {
-                return wrong(
-                    "the id may hold lower case letters, digits, “_” and “-” only".into(),
-                );
+                return wrong("the id may hold lower case letters, digits, “_” and “-” only".into());
             }
             if !ids.insert(category.id.as_str()) {
                 return wrong("this id stands here twice".into());
             }
             if category.title.trim().is_empty() || category.why.trim().is_empty() {
-                return wrong(
-                    "title and why must say something; they stand on the block page".into(),
-                );
+                return wrong("title and why must say something; they stand on the block page".into());
             }
             if category.lists.is_empty() {
                 return wrong("it names no list, so it could never match anything".into());
             }
             for obligation in &category.because {
                 if !is_obligation(obligation) {
-                    return wrong(format!(
-                        "“{obligation}” does not look like an obligation's id (as in FIL-02)"
-                    ));
+                    return wrong(format!("“{obligation}” does not look like an obligation's id (as in FIL-02)"));
                 }
             }
             for list in &category.lists {
@@ -123,9 +112,7 @@ impl Categories {
                 }
                 if let Some(other) = by_list.insert(list.clone(), at) {
                     let other = all.get(other).map_or("", |other| other.id.as_str());
-                    return wrong(format!(
-                        "the list “{list}” already feeds “{other}”; a list feeds one category only"
-                    ));
+                    return wrong(format!("the list “{list}” already feeds “{other}”; a list feeds one category only"));
                 }
             }
         }
@@ -150,9 +137,7 @@ impl Categories {
 
 fn is_id(text: &str) -> bool {
     !text.is_empty()
-        && text.bytes().all(|byte| {
-            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-')
-        })
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-'))
 }
 
 fn is_obligation(text: &str) -> bool {
@@ -202,21 +187,11 @@ mod tests {
             ("[\"child\"]", "[]", "names no list"),
             ("FIL-02", "whatever", "obligation"),
             ("\"Pornography\"", "\" \"", "must say something"),
-            (
-                "id = \"learning\"",
-                "id = \"Learn ing\"",
-                "lower case letters",
-            ),
+            ("id = \"learning\"", "id = \"Learn ing\"", "lower case letters"),
             ("kind = \"white\"", "kind = \"grey\"", "cannot be read"),
-            (
-                "kind = \"white\"",
-                "kind = \"white\"\ncolour = 1",
-                "cannot be read",
-            ),
+            ("kind = \"white\"", "kind = \"white\"\ncolour = 1", "cannot be read"),
         ] {
-            let error = Categories::parse(&GOOD.replacen(from, to, 1))
-                .unwrap_err()
-                .to_string();
+            let error = Categories::parse(&GOOD.replacen(from, to, 1)).unwrap_err().to_string();
             assert!(error.contains(part), "{to}: {error}");
         }
     }

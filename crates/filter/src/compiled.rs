@@ -100,11 +100,7 @@ impl Match<'_> {
 
     /// The lists that hold it, as places in [`Compiled::lists`].
     pub fn lists(&self) -> impl Iterator<Item = usize> {
-        self.members
-            .as_chunks::<2>()
-            .0
-            .iter()
-            .map(|member| usize::from(u16::from_le_bytes(*member)))
+        self.members.as_chunks::<2>().0.iter().map(|member| usize::from(u16::from_le_bytes(*member)))
     }
 }
 
@@ -131,10 +127,7 @@ impl Compiled {
         // is bounds-checked on plain bytes, so that changed bytes give a wrong answer at worst, not a wild pointer.
         #[allow(unsafe_code, reason = "mapping a file has no safe form")]
         let map = unsafe { memmap2::Mmap::map(&file) }.map_err(|source| Error::io(path, source))?;
-        Self::check(Bytes::Mapped(map)).map_err(|why| Error::Damaged {
-            path: path.to_owned(),
-            why,
-        })
+        Self::check(Bytes::Mapped(map)).map_err(|why| Error::Damaged { path: path.to_owned(), why })
     }
 
     /// Takes a compiled file from memory.
@@ -180,22 +173,13 @@ impl Compiled {
         let bytes = self.bytes.get();
         for (text, hash) in hash::suffixes(self.layout.key.hasher(), host) {
             if let Some(set) = self.layout.names.find(bytes, hash.0.finish()) {
-                found(Match {
-                    host: text,
-                    path: None,
-                    members: self.layout.members(bytes, set),
-                });
+                found(Match { host: text, path: None, members: self.layout.members(bytes, set) });
             }
         }
     }
 
     /// Calls `found` for each URL prefix of the lists that `url` falls under, the widest first. Does not allocate.
-    pub fn walk_url<'a>(
-        &'a self,
-        host: &'a Asked<'_>,
-        url: &'a CanonicalUrl,
-        mut found: impl FnMut(Match<'a>),
-    ) {
+    pub fn walk_url<'a>(&'a self, host: &'a Asked<'_>, url: &'a CanonicalUrl, mut found: impl FnMut(Match<'a>)) {
         if self.layout.urls.count() == 0 {
             return;
         }
@@ -203,11 +187,7 @@ impl Compiled {
         for (text, hash) in hash::suffixes(self.layout.key.hasher(), host) {
             hash::prefixes(hash, url, |part, hash| {
                 if let Some(set) = self.layout.urls.find(bytes, hash.0.finish()) {
-                    found(Match {
-                        host: text,
-                        path: Some(part),
-                        members: self.layout.members(bytes, set),
-                    });
+                    found(Match { host: text, path: Some(part), members: self.layout.members(bytes, set) });
                 }
             });
         }
@@ -250,10 +230,9 @@ impl<'h> Asked<'h> {
     pub fn as_str(&self) -> &str {
         match &self.text {
             AskedText::Name(name) => name,
-            AskedText::Ip { text, len } => text
-                .get(..*len)
-                .and_then(|text| std::str::from_utf8(text).ok())
-                .unwrap_or(""),
+            AskedText::Ip { text, len } => {
+                text.get(..*len).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or("")
+            }
         }
     }
 
@@ -286,9 +265,7 @@ mod tests {
         let host = Host::parse(host).unwrap();
         let asked = Asked::new(&host);
         let mut out = Vec::new();
-        file.walk_host(&asked, |hit| {
-            out.push((hit.to_string(), hit.lists().collect()))
-        });
+        file.walk_host(&asked, |hit| out.push((hit.to_string(), hit.lists().collect())));
         out
     }
 
@@ -303,48 +280,26 @@ mod tests {
     #[test]
     fn suffixes_and_sets() {
         let file = Compiled::from_bytes(sample()).unwrap();
-        assert_eq!(
-            names(&file, "example.com"),
-            [("example.com".into(), vec![0, 1])]
-        );
+        assert_eq!(names(&file, "example.com"), [("example.com".into(), vec![0, 1])]);
         assert_eq!(
             names(&file, "a.www.example.com"),
-            [
-                ("example.com".into(), vec![0, 1]),
-                ("www.example.com".into(), vec![1])
-            ]
+            [("example.com".into(), vec![0, 1]), ("www.example.com".into(), vec![1])]
         );
         assert_eq!(names(&file, "notexample.com"), []);
         assert_eq!(names(&file, "example.net"), []);
-        assert_eq!(
-            names(&file, "a.deep.example.net"),
-            [("deep.example.net".into(), vec![0])]
-        );
-        assert_eq!(
-            names(&file, "198.51.100.7"),
-            [("198.51.100.7".into(), vec![0])]
-        );
+        assert_eq!(names(&file, "a.deep.example.net"), [("deep.example.net".into(), vec![0])]);
+        assert_eq!(names(&file, "198.51.100.7"), [("198.51.100.7".into(), vec![0])]);
         assert_eq!(names(&file, "198.51.100.8"), []);
         assert_eq!((file.names(), file.urls()), (4, 2));
-        let counts: Vec<_> = file
-            .lists()
-            .iter()
-            .map(|list| (list.names, list.urls))
-            .collect();
+        let counts: Vec<_> = file.lists().iter().map(|list| (list.names, list.urls)).collect();
         assert_eq!(counts, [(3, 2), (2, 0)]);
     }
 
     #[test]
     fn url_prefixes_end_at_folders() {
         let file = Compiled::from_bytes(sample()).unwrap();
-        assert_eq!(
-            urls(&file, "http://example.org/bad/x/y"),
-            ["example.org/bad"]
-        );
-        assert_eq!(
-            urls(&file, "https://www.example.org:8443/./BAD"),
-            ["example.org/BAD"]
-        );
+        assert_eq!(urls(&file, "http://example.org/bad/x/y"), ["example.org/bad"]);
+        assert_eq!(urls(&file, "https://www.example.org:8443/./BAD"), ["example.org/BAD"]);
         assert_eq!(urls(&file, "example.org/badly"), Vec::<String>::new());
         assert_eq!(urls(&file, "example.org/"), Vec::<String>::new());
         assert_eq!(urls(&file, "example.org/q?id=1"), ["example.org/q?id=1"]);

@@ -13,9 +13,7 @@ use uuid::Uuid;
 use crate::compiled::Asked;
 use crate::name::suffixes;
 use crate::safesearch::{self, Target};
-use crate::{
-    Audience, CanonicalUrl, Cause, Group, Host, Lists, NameRule, Outcome, Prepared, Verdict,
-};
+use crate::{Audience, CanonicalUrl, Cause, Group, Host, Lists, NameRule, Outcome, Prepared, Verdict};
 
 /// One question: may this group (and this device, if it is known) reach this host or address?
 #[derive(Debug, Clone, Copy)]
@@ -32,10 +30,7 @@ pub struct Request<'a> {
 
 /// Ways round the filter that ask for a name first, and what each is. With everything below.
 const BYPASS: [(&str, &str); 5] = [
-    (
-        "use-application-dns.net",
-        "a browser asking whether it may use encrypted DNS of its own",
-    ),
+    ("use-application-dns.net", "a browser asking whether it may use encrypted DNS of its own"),
     ("mask.icloud.com", "iCloud Private Relay"),
     ("mask-h2.icloud.com", "iCloud Private Relay"),
     ("mask-canary.icloud.com", "iCloud Private Relay"),
@@ -47,10 +42,7 @@ pub fn decide(policy: &Prepared, lists: &Lists, request: &Request<'_>, now: Time
     if policy.sealed().contains(request.host, request.url) {
         return block(Cause::Sealed);
     }
-    if request
-        .device
-        .is_some_and(|device| policy.is_held(device, now))
-    {
+    if request.device.is_some_and(|device| policy.is_held(device, now)) {
         return block(Cause::Held);
     }
     let asked = Asked::new(request.host);
@@ -66,9 +58,7 @@ pub fn decide(policy: &Prepared, lists: &Lists, request: &Request<'_>, now: Time
         return rewritten(group, request.host).unwrap_or(allow(Cause::Always));
     }
     if let Some(what) = bypass(host) {
-        return block(Cause::Bypass {
-            what: what.to_owned(),
-        });
+        return block(Cause::Bypass { what: what.to_owned() });
     }
     if let Some(rule) = rules.block(group, host, now) {
         return block(cause(rule));
@@ -89,18 +79,11 @@ pub fn decide(policy: &Prepared, lists: &Lists, request: &Request<'_>, now: Time
 }
 
 fn bypass(host: &str) -> Option<&'static str> {
-    suffixes(host)
-        .find_map(|suffix| BYPASS.iter().find(|row| row.0 == suffix))
-        .map(|row| row.1)
+    suffixes(host).find_map(|suffix| BYPASS.iter().find(|row| row.0 == suffix)).map(|row| row.1)
 }
 
 /// The most specific match in a blocked category, with all lists of that category that hold the host.
-fn category(
-    group: &Group,
-    lists: &Lists,
-    asked: &Asked<'_>,
-    url: Option<&CanonicalUrl>,
-) -> Option<Cause> {
+fn category(group: &Group, lists: &Lists, asked: &Asked<'_>, url: Option<&CanonicalUrl>) -> Option<Cause> {
     if group.blocked.is_empty() {
         return None;
     }
@@ -133,14 +116,9 @@ fn category(
 fn safe_search(group: &Group, host: &Host) -> Option<Verdict> {
     let level = safesearch::level(group.audience, group.safe_search)?;
     let engine = safesearch::engine(host.name()?, level)?;
-    let cause = Cause::SafeSearch {
-        engine: engine.name.to_owned(),
-    };
+    let cause = Cause::SafeSearch { engine: engine.name.to_owned() };
     match engine.to {
-        Target::Rewrite(target) => Some(Verdict {
-            outcome: Outcome::Rewrite(target.to_owned()),
-            cause,
-        }),
+        Target::Rewrite(target) => Some(Verdict { outcome: Outcome::Rewrite(target.to_owned()), cause }),
         // Adults whose safe search is on chose to have it where there is one, not to lose the rest.
         Target::Block => (group.audience == Audience::Children).then(|| block(cause)),
     }
@@ -152,23 +130,13 @@ fn rewritten(group: &Group, host: &Host) -> Option<Verdict> {
 }
 
 fn cause(rule: &NameRule) -> Cause {
-    Cause::Rule {
-        rule: rule.rule.clone(),
-        reason: rule.reason.clone(),
-        matched: rule.name.clone(),
-    }
+    Cause::Rule { rule: rule.rule.clone(), reason: rule.reason.clone(), matched: rule.name.clone() }
 }
 
 fn block(cause: Cause) -> Verdict {
-    Verdict {
-        outcome: Outcome::Block,
-        cause,
-    }
+    Verdict { outcome: Outcome::Block, cause }
 }
 
 fn allow(cause: Cause) -> Verdict {
-    Verdict {
-        outcome: Outcome::Allow,
-        cause,
-    }
+    Verdict { outcome: Outcome::Allow, cause }
 }

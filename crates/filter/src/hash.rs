@@ -44,11 +44,7 @@ pub(crate) fn suffixes<'a, H: Hasher + Clone>(
     let mut rest = Some(text.len());
     std::iter::from_fn(move || {
         let head = text.get(..rest?)?;
-        let start = if ip {
-            0
-        } else {
-            head.rfind('.').map_or(0, |dot| dot + 1)
-        };
+        let start = if ip { 0 } else { head.rfind('.').map_or(0, |dot| dot + 1) };
         state.feed(if ip { b':' } else { b'.' }, head.get(start..)?.as_bytes());
         rest = start.checked_sub(1);
         Some((text.get(start..)?, state.clone()))
@@ -57,9 +53,7 @@ pub(crate) fn suffixes<'a, H: Hasher + Clone>(
 
 /// The whole host.
 pub(crate) fn whole<H: Hasher + Clone>(keyed: H, host: &Asked<'_>) -> State<H> {
-    suffixes(keyed.clone(), host)
-        .last()
-        .map_or(State(keyed), |(_, state)| state)
+    suffixes(keyed.clone(), host).last().map_or(State(keyed), |(_, state)| state)
 }
 
 /// Calls `each` for the path's prefixes at its slashes, the shortest first, then for the whole with its query.

@@ -65,17 +65,11 @@ enum Says {
 impl Prepared {
     /// Says who asks. Never fails: whoever is not known, or contradicts himself, falls in the strictest group.
     pub fn identify(&self, evidence: &Evidence<'_>) -> Identity {
-        let proxy = evidence.proxy.map_or(Says::Nothing, |(user, password)| {
-            self.proxy_user(user, password)
-        });
-        let doh = evidence
-            .doh_path
-            .map_or(Says::Nothing, |path| secret(self.by_doh_path.get(path)));
-        let address = evidence.addr.map_or(Says::Nothing, |addr| {
-            match self.by_address.get(&addr.to_canonical()) {
-                Some(Some(at)) => Says::Device(*at),
-                _ => Says::Nothing,
-            }
+        let proxy = evidence.proxy.map_or(Says::Nothing, |(user, password)| self.proxy_user(user, password));
+        let doh = evidence.doh_path.map_or(Says::Nothing, |path| secret(self.by_doh_path.get(path)));
+        let address = evidence.addr.map_or(Says::Nothing, |addr| match self.by_address.get(&addr.to_canonical()) {
+            Some(Some(at)) => Says::Device(*at),
+            _ => Says::Nothing,
         });
         let mut named = None;
         for says in [proxy, doh, address] {
@@ -93,16 +87,8 @@ impl Prepared {
         match (device, group) {
             (Some(device), Some((group, _))) => {
                 let proven = proxy != Says::Nothing || doh != Says::Nothing;
-                let confidence = if proven {
-                    Confidence::Proven
-                } else {
-                    Confidence::Address
-                };
-                Identity {
-                    device: Some(device.id),
-                    group: Arc::clone(group),
-                    confidence,
-                }
+                let confidence = if proven { Confidence::Proven } else { Confidence::Address };
+                Identity { device: Some(device.id), group: Arc::clone(group), confidence }
             }
             _ => self.strictest(Confidence::Unknown),
         }
@@ -118,11 +104,7 @@ impl Prepared {
     }
 
     fn strictest(&self, confidence: Confidence) -> Identity {
-        Identity {
-            device: None,
-            group: Arc::clone(&self.strictest),
-            confidence,
-        }
+        Identity { device: None, group: Arc::clone(&self.strictest), confidence }
     }
 }
 
@@ -133,10 +115,8 @@ fn secret(place: Option<&Place>) -> Says {
 
 fn is_password(device: &Device, password: &str) -> bool {
     let mut stored = [0_u8; 32];
-    let readable = device
-        .proxy_password_sha256
-        .as_deref()
-        .is_some_and(|text| hex::decode_to_slice(text, &mut stored).is_ok());
+    let readable =
+        device.proxy_password_sha256.as_deref().is_some_and(|text| hex::decode_to_slice(text, &mut stored).is_ok());
     let sent = Sha256::digest(password.as_bytes());
     readable && bool::from(sent.as_slice().ct_eq(&stored))
 }

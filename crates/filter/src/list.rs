@@ -56,12 +56,7 @@ impl Rejections {
             .take(TEXT)
             .map(|c| if c.is_control() { '\u{fffd}' } else { c })
             .collect();
-        self.kept.push(Rejected {
-            list: list.to_owned(),
-            line,
-            text,
-            why: why.into(),
-        });
+        self.kept.push(Rejected { list: list.to_owned(), line, text, why: why.into() });
     }
 
     /// How many there were.
@@ -124,12 +119,7 @@ pub fn read(
                 Err(why) => rejections.add(list, number, bytes, why),
             },
             lines::Line::TooLong { number, head } => {
-                rejections.add(
-                    list,
-                    number,
-                    head,
-                    "the line is longer than any name or address can be",
-                );
+                rejections.add(list, number, head, "the line is longer than any name or address can be");
             }
         }
     }
@@ -144,11 +134,8 @@ fn no_list_at_all(head: &[u8]) -> Option<&'static str> {
             "this is a web page or XML, not a list; the address may have moved, or a sign-in page answered instead",
         );
     }
-    let binary =
-        |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x0b | 0x1a);
-    text.iter()
-        .any(binary)
-        .then_some("this is a binary file (perhaps still compressed), not a list in plain text")
+    let binary = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x0b | 0x1a);
+    text.iter().any(binary).then_some("this is a binary file (perhaps still compressed), not a list in plain text")
 }
 
 #[cfg(test)]
@@ -157,20 +144,15 @@ mod tests {
 
     fn run(text: &[u8], form: Form) -> (Vec<Entry>, Rejections) {
         let (mut entries, mut rejections) = (Vec::new(), Rejections::default());
-        read(text, "test", form, &mut rejections, |entry| {
-            entries.push(entry)
-        })
-        .unwrap();
+        read(text, "test", form, &mut rejections, |entry| entries.push(entry)).unwrap();
         (entries, rejections)
     }
 
     #[test]
     fn a_web_page_is_refused_as_a_whole() {
-        for page in [
-            "<!DOCTYPE html>\nexample.com\n",
-            "\u{feff}  \n<html>\nexample.com",
-            "<?xml version='1.0'?>\nexample.com",
-        ] {
+        for page in
+            ["<!DOCTYPE html>\nexample.com\n", "\u{feff}  \n<html>\nexample.com", "<?xml version='1.0'?>\nexample.com"]
+        {
             let (entries, rejections) = run(page.as_bytes(), Form::Names);
             assert!(entries.is_empty());
             assert_eq!(rejections.total(), 1);
@@ -201,12 +183,6 @@ mod tests {
         let (entries, rejections) = run(b"# comment\n(porn|sex)\n", Form::Expressions);
         assert!(entries.is_empty());
         assert_eq!(rejections.total(), 1);
-        assert!(
-            rejections
-                .first()
-                .unwrap()
-                .why
-                .contains("not supported yet")
-        );
+        assert!(rejections.first().unwrap().why.contains("not supported yet"));
     }
 }

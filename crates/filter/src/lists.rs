@@ -54,10 +54,7 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
-        Self::Io {
-            path: path.to_owned(),
-            source,
-        }
+        Self::Io { path: path.to_owned(), source }
     }
 }
 
@@ -130,10 +127,7 @@ struct Layer {
 impl Layer {
     fn new(file: Compiled, categories: &Categories) -> Self {
         let words = words(&file, categories);
-        Self {
-            file: Arc::new(file),
-            words,
-        }
+        Self { file: Arc::new(file), words }
     }
 }
 
@@ -141,11 +135,7 @@ fn words(file: &Compiled, categories: &Categories) -> Arc<[Arc<str>]> {
     file.lists()
         .iter()
         .map(|list| {
-            Arc::from(
-                categories
-                    .of_list(&list.name)
-                    .map_or(list.name.as_str(), |category| category.id.as_str()),
-            )
+            Arc::from(categories.of_list(&list.name).map_or(list.name.as_str(), |category| category.id.as_str()))
         })
         .collect()
 }
@@ -178,27 +168,15 @@ impl Lists {
     /// Lists from a compiled file that is open already.
     pub fn of(file: Compiled) -> Self {
         let categories = Arc::<Categories>::default();
-        Self {
-            layers: vec![Layer::new(file, &categories)],
-            categories,
-        }
+        Self { layers: vec![Layer::new(file, &categories)], categories }
     }
 
     /// The same lists, speaking in the policy's words.
     #[must_use]
     pub fn with_categories(self, categories: &Categories) -> Self {
-        let layers = self
-            .layers
-            .into_iter()
-            .map(|layer| Layer {
-                words: words(&layer.file, categories),
-                ..layer
-            })
-            .collect();
-        Self {
-            layers,
-            categories: Arc::new(categories.clone()),
-        }
+        let layers =
+            self.layers.into_iter().map(|layer| Layer { words: words(&layer.file, categories), ..layer }).collect();
+        Self { layers, categories: Arc::new(categories.clone()) }
     }
 
     /// The same lists with a small one over them, held in memory: a rule more never rebuilds the base.
@@ -217,10 +195,8 @@ impl Lists {
         for host in hosts {
             builder.host(number, host);
         }
-        let file = Compiled::from_bytes(builder.finish("")?).map_err(|why| Error::Damaged {
-            path: list.into(),
-            why,
-        })?;
+        let file =
+            Compiled::from_bytes(builder.finish("")?).map_err(|why| Error::Damaged { path: list.into(), why })?;
         self.layers.push(Layer::new(file, &self.categories));
         Ok(self)
     }
@@ -232,11 +208,7 @@ impl Lists {
 
     /// The lists inside, for the status page.
     pub fn lists(&self) -> Vec<ListInfo> {
-        self.layers
-            .iter()
-            .flat_map(|layer| layer.file.lists())
-            .cloned()
-            .collect()
+        self.layers.iter().flat_map(|layer| layer.file.lists()).cloned().collect()
     }
 
     /// The words in use.
@@ -250,10 +222,7 @@ impl Lists {
         let mut kinds = std::collections::BTreeMap::new();
         for layer in &self.layers {
             for (word, list) in layer.words.iter().zip(layer.file.lists()) {
-                let kind = self
-                    .categories
-                    .find(word)
-                    .map_or(list.kind, |category| category.kind);
+                let kind = self.categories.find(word).map_or(list.kind, |category| category.kind);
                 let known = kinds.entry(word.to_string()).or_insert(kind);
                 if kind == Kind::Black {
                     *known = Kind::Black;
@@ -266,44 +235,28 @@ impl Lists {
     /// Every category to block that lists here feed, with its reason: what a gateway without a policy blocks for
     /// everybody.
     pub fn black(&self) -> std::collections::BTreeMap<String, Reason> {
-        let black = self
-            .category_kinds()
-            .into_iter()
-            .filter(|(_, kind)| *kind == Kind::Black);
+        let black = self.category_kinds().into_iter().filter(|(_, kind)| *kind == Kind::Black);
         let reason = |id: &str| match self.categories.find(id) {
-            Some(category) => Reason {
-                title: category.title.clone(),
-                why: category.why.clone(),
-                because: category.because.clone(),
-            },
-            None => Reason {
-                title: id.to_owned(),
-                why: format!("The list “{id}” is for blocking."),
-                because: Vec::new(),
-            },
+            Some(category) => {
+                Reason { title: category.title.clone(), why: category.why.clone(), because: category.because.clone() }
+            }
+            None => {
+                Reason {
+                    title: id.to_owned(), why: format!("The list “{id}” is for blocking."), because: Vec::new()
+                }
+            }
         };
         black.map(|(id, _)| (id.clone(), reason(&id))).collect()
     }
 
     /// Calls `found` for every list that holds the host or a name above it, or a prefix of the URL; the widest match
     /// of each layer first, URLs after names. Does not allocate.
-    pub fn walk<'a>(
-        &'a self,
-        host: &'a Asked<'_>,
-        url: Option<&'a CanonicalUrl>,
-        mut found: impl FnMut(Hit<'a>),
-    ) {
+    pub fn walk<'a>(&'a self, host: &'a Asked<'_>, url: Option<&'a CanonicalUrl>, mut found: impl FnMut(Hit<'a>)) {
         for layer in &self.layers {
             let mut each = |matched: Match<'a>| {
                 for at in matched.lists() {
-                    if let (Some(category), Some(list)) =
-                        (layer.words.get(at), layer.file.lists().get(at))
-                    {
-                        found(Hit {
-                            matched,
-                            category,
-                            list,
-                        });
+                    if let (Some(category), Some(list)) = (layer.words.get(at), layer.file.lists().get(at)) {
+                        found(Hit { matched, category, list });
                     }
                 }
             };
@@ -331,10 +284,7 @@ impl Lists {
                 return report;
             }
         };
-        report.canonical = Some(
-            url.as_ref()
-                .map_or_else(|| host.to_string(), ToString::to_string),
-        );
+        report.canonical = Some(url.as_ref().map_or_else(|| host.to_string(), ToString::to_string));
         let mut best = 0;
         self.walk(&Asked::new(&host), url.as_ref(), |hit| {
             if hit.matched.len() > best {
@@ -353,16 +303,11 @@ impl Lists {
 /// A text with a scheme or a slash is a URL, any other a host.
 fn question(text: &str) -> Result<(Host, Option<CanonicalUrl>), String> {
     if text.contains(['/', '?', '\\', '@']) {
-        let url =
-            CanonicalUrl::parse(text).map_err(|why| format!("this is not a web address: {why}"))?;
+        let url = CanonicalUrl::parse(text).map_err(|why| format!("this is not a web address: {why}"))?;
         return Ok((url.host().clone(), Some(url)));
     }
     Host::parse(text)
-        .or_else(|why| {
-            CanonicalUrl::parse(text)
-                .map(|url| url.host().clone())
-                .map_err(|_| why)
-        })
+        .or_else(|why| CanonicalUrl::parse(text).map(|url| url.host().clone()).map_err(|_| why))
         .map(|host| (host, None))
         .map_err(|why| format!("this is not a name: {why}"))
 }
@@ -394,16 +339,12 @@ fn compile_found(sources: &[Source], out: &Path, key: FileKey) -> Result<Compile
         let number = builder.list(&source.list, source.kind, &source.origin)?;
         for (path, form) in &source.files {
             let reader = File::open(path).map_err(|error| Error::io(path, error))?;
-            list::read(
-                BufReader::with_capacity(1 << 16, reader),
-                &source.list,
-                *form,
-                &mut rejections,
-                |entry| match entry {
+            list::read(BufReader::with_capacity(1 << 16, reader), &source.list, *form, &mut rejections, |entry| {
+                match entry {
                     Entry::Host(host) => builder.host(number, &host),
                     Entry::Url(url) => builder.url(number, &url),
-                },
-            )
+                }
+            })
             .map_err(|error| Error::io(path, error))?;
         }
     }
@@ -416,10 +357,7 @@ fn compile_found(sources: &[Source], out: &Path, key: FileKey) -> Result<Compile
     }
     let bytes = builder.finish(&fingerprint(sources))?;
     write_aside(out, &bytes)?;
-    let file = Compiled::from_bytes(bytes).map_err(|why| Error::Damaged {
-        path: out.to_owned(),
-        why,
-    })?;
+    let file = Compiled::from_bytes(bytes).map_err(|why| Error::Damaged { path: out.to_owned(), why })?;
     Ok(CompileReport {
         names: file.names(),
         urls: file.urls(),
@@ -433,10 +371,7 @@ fn compile_found(sources: &[Source], out: &Path, key: FileKey) -> Result<Compile
 
 /// Whoever reads `out` sees the old file or the whole new one, also after a loss of power.
 fn write_aside(out: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let folder = out
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)
         .and_then(|()| tempfile::NamedTempFile::new_in(folder))
         .and_then(|mut aside| {
@@ -444,9 +379,7 @@ fn write_aside(out: &Path, bytes: &[u8]) -> Result<(), Error> {
             aside.as_file().sync_all()?;
             aside.persist(out).map_err(|error| error.error)?;
             // The rename itself is on disk when the folder is; some systems cannot sync one, and need not.
-            File::open(folder)
-                .and_then(|folder| folder.sync_all())
-                .or(Ok(()))
+            File::open(folder).and_then(|folder| folder.sync_all()).or(Ok(()))
         })
         .map_err(|error| Error::io(out, error))
 }
@@ -472,11 +405,7 @@ fn fingerprint(sources: &[Source]) -> String {
 ///
 /// # Errors
 /// Those of [`Lists::open`] and [`compile`], when there is no earlier version to keep.
-pub fn open_or_compile(
-    path: &Path,
-    cache_dir: &Path,
-    key: FileKey,
-) -> Result<(Lists, Option<CompileReport>), Error> {
+pub fn open_or_compile(path: &Path, cache_dir: &Path, key: FileKey) -> Result<(Lists, Option<CompileReport>), Error> {
     if is_compiled(path) {
         return Ok((Lists::open(path)?, None));
     }
@@ -501,20 +430,12 @@ pub fn open_or_compile(
 }
 
 /// A bad list never replaces a good one.
-fn keep(
-    last_good: Option<Compiled>,
-    error: Error,
-) -> Result<(Lists, Option<CompileReport>), Error> {
+fn keep(last_good: Option<Compiled>, error: Error) -> Result<(Lists, Option<CompileReport>), Error> {
     let Some(file) = last_good else {
         return Err(error);
     };
     let mut rejections = Rejections::default();
-    rejections.add(
-        "",
-        0,
-        b"",
-        format!("{error} The last good version of the lists stays in force."),
-    );
+    rejections.add("", 0, b"", format!("{error} The last good version of the lists stays in force."));
     let report = CompileReport {
         names: file.names(),
         urls: file.urls(),
@@ -531,8 +452,6 @@ fn keep(
 fn is_compiled(path: &Path) -> bool {
     let mut head = [0; 8];
     path.is_file()
-        && File::open(path)
-            .and_then(|mut file| file.read_exact(&mut head))
-            .is_ok()
+        && File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok()
         && crate::compiled::is_ours(&head)
 }

@@ -93,9 +93,7 @@ pub struct Suffixes<'a> {
 
 /// The suffixes of a text that is already canonical; a literal address has only itself.
 pub(crate) fn suffixes(canonical: &str) -> Suffixes<'_> {
-    Suffixes {
-        rest: Some(canonical),
-    }
+    Suffixes { rest: Some(canonical) }
 }
 
 impl<'a> Iterator for Suffixes<'a> {
@@ -133,17 +131,12 @@ impl Host {
             if label.is_empty() || label.len() > LONGEST_LABEL {
                 return Err(NameError::Label);
             }
-            if !label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-            {
+            if !label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
                 return Err(NameError::Character);
             }
         }
         if ends_in_number(bare) {
-            return ipv4(bare)
-                .map(|ip| Self::Ip(IpAddr::V4(ip)))
-                .ok_or(NameError::Number);
+            return ipv4(bare).map(|ip| Self::Ip(IpAddr::V4(ip))).ok_or(NameError::Number);
         }
         Ok(Self::Name(HostName(bare.to_ascii_lowercase())))
     }
@@ -166,8 +159,7 @@ fn ascii(text: &str) -> Result<Cow<'_, str>, NameError> {
     if text.len() > LONGEST_NAME * 4 {
         return Err(NameError::TooLong);
     }
-    idna::domain_to_ascii_cow(text.as_bytes(), idna::AsciiDenyList::EMPTY)
-        .map_err(|_| NameError::International)
+    idna::domain_to_ascii_cow(text.as_bytes(), idna::AsciiDenyList::EMPTY).map_err(|_| NameError::International)
 }
 
 fn ipv6(text: &str) -> Option<Host> {
@@ -212,19 +204,10 @@ fn number(text: &str) -> Option<u32> {
         if digits.is_empty() {
             return Some(0);
         }
-        return digits
-            .bytes()
-            .all(|byte| byte.is_ascii_hexdigit())
-            .then(|| u32::from_str_radix(digits, 16).ok())?;
+        return digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?;
     }
-    let radix = if text.len() > 1 && text.starts_with('0') {
-        8
-    } else {
-        10
-    };
-    text.bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| u32::from_str_radix(text, radix).ok())?
+    let radix = if text.len() > 1 && text.starts_with('0') { 8 } else { 10 };
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| u32::from_str_radix(text, radix).ok())?
 }
 
 /// Whether a rule on this name would cover more than anybody can have meant: a single label, or a public suffix
@@ -237,9 +220,7 @@ pub(crate) fn too_wide(name: &HostName) -> Option<&'static str> {
     // With a label before it: `sch.uk` is no suffix itself, but every name directly below it is one.
     let below = [b"x.", text.as_bytes()].concat();
     let whole = |name: &[u8]| {
-        psl::suffix(name).is_some_and(|suffix| {
-            suffix.as_bytes() == name && suffix.typ() == Some(psl::Type::Icann)
-        })
+        psl::suffix(name).is_some_and(|suffix| suffix.as_bytes() == name && suffix.typ() == Some(psl::Type::Icann))
     };
     (whole(text.as_bytes()) || whole(&below))
         .then_some("it is a public suffix, which would cover everybody's names below it")
@@ -314,27 +295,11 @@ mod tests {
             "0xc3.0x7f.0x0.0xb",
             "195.127.0.11.",
         ] {
-            assert_eq!(
-                Host::parse(text),
-                Ok(Host::Ip("195.127.0.11".parse().unwrap())),
-                "{text}"
-            );
+            assert_eq!(Host::parse(text), Ok(Host::Ip("195.127.0.11".parse().unwrap())), "{text}");
         }
-        assert_eq!(
-            Host::parse("[::ffff:1.2.3.4]"),
-            Ok(Host::Ip("1.2.3.4".parse().unwrap()))
-        );
-        assert_eq!(
-            Host::parse("[fe80::1%eth0]"),
-            Ok(Host::Ip("fe80::1".parse().unwrap()))
-        );
-        for text in [
-            "256.1.1.1",
-            "1.2.3.256",
-            "1.2.65536",
-            "4294967296",
-            "08.1.1.1",
-        ] {
+        assert_eq!(Host::parse("[::ffff:1.2.3.4]"), Ok(Host::Ip("1.2.3.4".parse().unwrap())));
+        assert_eq!(Host::parse("[fe80::1%eth0]"), Ok(Host::Ip("fe80::1".parse().unwrap())));
+        for text in ["256.1.1.1", "1.2.3.256", "1.2.65536", "4294967296", "08.1.1.1"] {
             assert_eq!(Host::parse(text), Err(NameError::Number), "{text}");
         }
         // Octal that is no octal, inside a name that ends in letters, is a name.
@@ -344,16 +309,10 @@ mod tests {
     #[test]
     fn a_rule_can_be_too_wide() {
         for wide in ["com", "co.uk", "localhost", "sch.uk"] {
-            assert!(
-                too_wide(&HostName::parse(wide).unwrap()).is_some(),
-                "{wide}"
-            );
+            assert!(too_wide(&HostName::parse(wide).unwrap()).is_some(), "{wide}");
         }
         for fine in ["example.com", "example.co.uk", "blogspot.com"] {
-            assert!(
-                too_wide(&HostName::parse(fine).unwrap()).is_none(),
-                "{fine}"
-            );
+            assert!(too_wide(&HostName::parse(fine).unwrap()).is_none(), "{fine}");
         }
     }
 }

@@ -19,9 +19,7 @@ use crate::{Device, Group, Host, NameRule, PolicySnapshot, SealedTier};
 #[non_exhaustive]
 pub enum PolicyError {
     /// A newer program wrote it.
-    #[error(
-        "this policy has format {found}; this program reads up to {known}. Update this gateway"
-    )]
+    #[error("this policy has format {found}; this program reads up to {known}. Update this gateway")]
     Format {
         /// What it says.
         found: u16,
@@ -83,32 +81,21 @@ impl Prepared {
     /// [`PolicyError`]: a newer format, a group that is not there, a rule whose name is none.
     pub fn new(snapshot: PolicySnapshot, sealed: Arc<SealedTier>) -> Result<Self, PolicyError> {
         if snapshot.format > FORMAT {
-            return Err(PolicyError::Format {
-                found: snapshot.format,
-                known: FORMAT,
-            });
+            return Err(PolicyError::Format { found: snapshot.format, known: FORMAT });
         }
         let known = |what: String, group: &str| match snapshot.groups.contains_key(group) {
             true => Ok(()),
-            false => Err(PolicyError::Group {
-                what,
-                group: group.to_owned(),
-            }),
+            false => Err(PolicyError::Group { what, group: group.to_owned() }),
         };
         known("The rule for unknown devices".into(), &snapshot.strictest)?;
         let mut groups = HashMap::new();
         for (id, group) in &snapshot.groups {
             let id: Arc<str> = Arc::from(id.as_str());
-            let block = index(&group.block, || {
-                format!("the block rules of {}", group.name)
-            })?;
-            let allow = index(&group.allow, || {
-                format!("the allow rules of {}", group.name)
-            })?;
+            let block = index(&group.block, || format!("the block rules of {}", group.name))?;
+            let allow = index(&group.allow, || format!("the allow rules of {}", group.name))?;
             groups.insert(Arc::clone(&id), Rules { id, block, allow });
         }
-        let (mut by_proxy_user, mut by_doh_path, mut by_address) =
-            (HashMap::new(), HashMap::new(), HashMap::new());
+        let (mut by_proxy_user, mut by_doh_path, mut by_address) = (HashMap::new(), HashMap::new(), HashMap::new());
         let mut by_id = HashMap::new();
         for (at, device) in snapshot.devices.iter().enumerate() {
             known(format!("The device “{}”", device.name), &device.group)?;
@@ -154,31 +141,21 @@ impl Prepared {
 
     /// A device of the register.
     pub fn device(&self, id: Uuid) -> Option<&Device> {
-        self.by_id
-            .get(&id)
-            .and_then(|at| self.snapshot.devices.get(*at))
+        self.by_id.get(&id).and_then(|at| self.snapshot.devices.get(*at))
     }
 
     /// The group with this id, or the strictest.
     pub fn group(&self, id: &str) -> Option<&Group> {
-        self.snapshot
-            .groups
-            .get(id)
-            .or_else(|| self.snapshot.groups.get(&self.snapshot.strictest))
+        self.snapshot.groups.get(id).or_else(|| self.snapshot.groups.get(&self.snapshot.strictest))
     }
 
     /// Whether the device is cut off at this time.
     pub fn is_held(&self, device: Uuid, now: Timestamp) -> bool {
-        self.holds
-            .get(&device)
-            .is_some_and(|ends| ends.iter().any(|end| end.is_none_or(|end| end > now)))
+        self.holds.get(&device).is_some_and(|ends| ends.iter().any(|end| end.is_none_or(|end| end > now)))
     }
 
     pub(crate) fn rules(&self, group: &str) -> Option<(&Group, &Rules)> {
-        let rules = self
-            .groups
-            .get(group)
-            .or_else(|| self.groups.get(&self.strictest))?;
+        let rules = self.groups.get(group).or_else(|| self.groups.get(&self.strictest))?;
         Some((self.snapshot.groups.get(&*rules.id)?, rules))
     }
 
@@ -193,22 +170,12 @@ impl Prepared {
 
 impl Rules {
     /// The block rule in force for this host: the most specific name's first.
-    pub(crate) fn block<'g>(
-        &self,
-        group: &'g Group,
-        host: &str,
-        now: Timestamp,
-    ) -> Option<&'g NameRule> {
+    pub(crate) fn block<'g>(&self, group: &'g Group, host: &str, now: Timestamp) -> Option<&'g NameRule> {
         in_force(&self.block, &group.block, host, now)
     }
 
     /// The allow rule in force for this host: the most specific name's first.
-    pub(crate) fn allow<'g>(
-        &self,
-        group: &'g Group,
-        host: &str,
-        now: Timestamp,
-    ) -> Option<&'g NameRule> {
+    pub(crate) fn allow<'g>(&self, group: &'g Group, host: &str, now: Timestamp) -> Option<&'g NameRule> {
         in_force(&self.allow, &group.allow, host, now)
     }
 }
@@ -229,38 +196,24 @@ fn in_force<'g>(
         .find(|rule| rule.until.is_none_or(|until| until > now))
 }
 
-fn index(
-    rules: &[NameRule],
-    place: impl Fn() -> String,
-) -> Result<HashMap<Box<str>, Vec<usize>>, PolicyError> {
+fn index(rules: &[NameRule], place: impl Fn() -> String) -> Result<HashMap<Box<str>, Vec<usize>>, PolicyError> {
     let mut index: HashMap<Box<str>, Vec<usize>> = HashMap::new();
     for (at, rule) in rules.iter().enumerate() {
-        index
-            .entry(canonical(&rule.name, &place)?)
-            .or_default()
-            .push(at);
+        index.entry(canonical(&rule.name, &place)?).or_default().push(at);
     }
     Ok(index)
 }
 
-fn names<'n>(
-    names: impl IntoIterator<Item = &'n String>,
-    place: &str,
-) -> Result<HashSet<Box<str>>, PolicyError> {
-    names
-        .into_iter()
-        .map(|name| canonical(name, || place.to_owned()))
-        .collect()
+fn names<'n>(names: impl IntoIterator<Item = &'n String>, place: &str) -> Result<HashSet<Box<str>>, PolicyError> {
+    names.into_iter().map(|name| canonical(name, || place.to_owned())).collect()
 }
 
 fn canonical(name: &str, place: impl Fn() -> String) -> Result<Box<str>, PolicyError> {
-    Host::parse(name)
-        .map(|host| host.to_string().into_boxed_str())
-        .map_err(|source| PolicyError::Name {
-            name: name.to_owned(),
-            place: place(),
-            source,
-        })
+    Host::parse(name).map(|host| host.to_string().into_boxed_str()).map_err(|source| PolicyError::Name {
+        name: name.to_owned(),
+        place: place(),
+        source,
+    })
 }
 
 fn claim<K: std::hash::Hash + Eq>(index: &mut HashMap<K, Place>, key: K, at: usize) {

@@ -39,8 +39,7 @@ pub enum Level {
 /// The level of a group. Children's never sinks below strict by a setting that says "off" (DfE F11).
 pub fn level(audience: Audience, setting: SafeSearch) -> Option<Level> {
     match (audience, setting) {
-        (_, SafeSearch::Strict)
-        | (Audience::Children, SafeSearch::ByAudience | SafeSearch::Off) => Some(Level::Strict),
+        (_, SafeSearch::Strict) | (Audience::Children, SafeSearch::ByAudience | SafeSearch::Off) => Some(Level::Strict),
         (_, SafeSearch::Moderate) => Some(Level::Moderate),
         (_, SafeSearch::ByAudience | SafeSearch::Off) => None,
     }
@@ -98,50 +97,26 @@ pub fn engine(host: &HostName, level: Level) -> Option<Engine> {
             Level::Moderate => "restrictmoderate.youtube.com",
             Level::Strict => "restrict.youtube.com",
         };
-        return Some(Engine {
-            name: "YouTube",
-            to: Target::Rewrite(to),
-        });
+        return Some(Engine { name: "YouTube", to: Target::Rewrite(to) });
     }
     if let Ok(at) = EXACT.binary_search_by_key(&name, |row| row.0) {
-        return EXACT.get(at).map(|row| Engine {
-            name: row.1,
-            to: Target::Rewrite(row.2),
-        });
+        return EXACT.get(at).map(|row| Engine { name: row.1, to: Target::Rewrite(row.2) });
     }
-    if name
-        .strip_prefix("www.google.")
-        .is_some_and(is_country_suffix)
-    {
-        return Some(Engine {
-            name: "Google",
-            to: Target::Rewrite(GOOGLE),
-        });
+    if name.strip_prefix("www.google.").is_some_and(is_country_suffix) {
+        return Some(Engine { name: "Google", to: Target::Rewrite(GOOGLE) });
     }
-    if name
-        .strip_prefix("www.")
-        .unwrap_or(name)
-        .strip_prefix("yandex.")
-        .is_some_and(is_country_suffix)
-    {
-        return Some(Engine {
-            name: "Yandex",
-            to: Target::Rewrite(YANDEX),
-        });
+    if name.strip_prefix("www.").unwrap_or(name).strip_prefix("yandex.").is_some_and(is_country_suffix) {
+        return Some(Engine { name: "Yandex", to: Target::Rewrite(YANDEX) });
     }
     host.suffixes()
         .find_map(|suffix| NOT_HELD.iter().find(|row| row.0 == suffix))
-        .map(|row| Engine {
-            name: row.1,
-            to: Target::Block,
-        })
+        .map(|row| Engine { name: row.1, to: Target::Block })
 }
 
 /// `com`, `de`, `co.uk`, `com.au`: what stands behind `www.google.` in Google's own list of its 190 names.
 /// A name of that shape that is not Google's own goes to Google's safe search too, and loses nothing by it.
 fn is_country_suffix(text: &str) -> bool {
-    let short =
-        |label: &str| label.len() == 2 && label.bytes().all(|byte| byte.is_ascii_lowercase());
+    let short = |label: &str| label.len() == 2 && label.bytes().all(|byte| byte.is_ascii_lowercase());
     match text.split_once('.') {
         None => short(text) || matches!(text, "com" | "cat"),
         Some((second, country)) => matches!(second, "co" | "com") && short(country),
@@ -174,20 +149,10 @@ mod tests {
             ("yandex.ru", YANDEX),
             ("www.youtube.com", "restrict.youtube.com"),
         ] {
-            assert_eq!(
-                target(name, Level::Strict),
-                Some(Target::Rewrite(to)),
-                "{name}"
-            );
+            assert_eq!(target(name, Level::Strict), Some(Target::Rewrite(to)), "{name}");
         }
-        assert_eq!(
-            target("m.youtube.com", Level::Moderate),
-            Some(Target::Rewrite("restrictmoderate.youtube.com"))
-        );
-        assert_eq!(
-            target("uk.search.yahoo.com", Level::Strict),
-            Some(Target::Block)
-        );
+        assert_eq!(target("m.youtube.com", Level::Moderate), Some(Target::Rewrite("restrictmoderate.youtube.com")));
+        assert_eq!(target("uk.search.yahoo.com", Level::Strict), Some(Target::Block));
         for name in [
             "maps.google.com",
             "www.google.example.com",
@@ -202,18 +167,10 @@ mod tests {
 
     #[test]
     fn children_always_have_it() {
-        for setting in [
-            SafeSearch::ByAudience,
-            SafeSearch::Off,
-            SafeSearch::Moderate,
-            SafeSearch::Strict,
-        ] {
+        for setting in [SafeSearch::ByAudience, SafeSearch::Off, SafeSearch::Moderate, SafeSearch::Strict] {
             assert!(level(Audience::Children, setting).is_some());
         }
         assert_eq!(level(Audience::Adults, SafeSearch::ByAudience), None);
-        assert_eq!(
-            level(Audience::Guests, SafeSearch::Strict),
-            Some(Level::Strict)
-        );
+        assert_eq!(level(Audience::Guests, SafeSearch::Strict), Some(Level::Strict));
     }
 }

@@ -59,20 +59,9 @@ impl SealedStatus {
     pub fn enforceable(&self, sight: Sight) -> (u64, u64) {
         match self {
             Self::NotSupplied => (0, 0),
-            Self::Supplied {
-                entries_names,
-                entries_urls,
-                ..
-            } => {
+            Self::Supplied { entries_names, entries_urls, .. } => {
                 let all = entries_names + entries_urls;
-                (
-                    if sight == Sight::Urls {
-                        all
-                    } else {
-                        *entries_names
-                    },
-                    all,
-                )
+                (if sight == Sight::Urls { all } else { *entries_names }, all)
             }
         }
     }
@@ -162,55 +151,33 @@ impl SealedTier {
     ) -> Result<Self, SealedError> {
         let text = std::str::from_utf8(file).map_err(|_| SealedError::Shape("it is not text"))?;
         let first = text.lines().next().unwrap_or_default();
-        let header: Header = serde_json::from_str(first)
-            .map_err(|_| SealedError::Shape("its first line cannot be read"))?;
+        let header: Header =
+            serde_json::from_str(first).map_err(|_| SealedError::Shape("its first line cannot be read"))?;
         if header.format != FORMAT || header.version != VERSION {
-            return Err(SealedError::Shape(
-                "it is of a kind or version that this program does not read",
-            ));
+            return Err(SealedError::Shape("it is of a kind or version that this program does not read"));
         }
-        let key = trusted
-            .get(&header.key_id)
-            .ok_or_else(|| SealedError::UnknownKey(header.key_id.clone()))?;
+        let key = trusted.get(&header.key_id).ok_or_else(|| SealedError::UnknownKey(header.key_id.clone()))?;
         let bare = text.strip_suffix('\n').unwrap_or(text);
-        let (signed, last) = bare
-            .rsplit_once('\n')
-            .ok_or(SealedError::Shape("it has one line only"))?;
-        let signature = last
-            .strip_prefix(SIGNATURE)
-            .ok_or(SealedError::Shape("its signature is missing"))?;
+        let (signed, last) = bare.rsplit_once('\n').ok_or(SealedError::Shape("it has one line only"))?;
+        let signature = last.strip_prefix(SIGNATURE).ok_or(SealedError::Shape("its signature is missing"))?;
         let mut bytes = [0_u8; 64];
         hex::decode_to_slice(signature.trim(), &mut bytes).map_err(|_| SealedError::Signature)?;
         let signed_bytes = file.get(..=signed.len()).ok_or(SealedError::Signature)?;
-        key.verify_strict(signed_bytes, &Signature::from_bytes(&bytes))
-            .map_err(|_| SealedError::Signature)?;
-        if let Some(old) = in_force
-            .supplied
-            .as_ref()
-            .filter(|old| header.issued <= old.at)
-        {
-            return Err(SealedError::NotNewer {
-                offered: header.issued,
-                in_force: old.at,
-            });
+        key.verify_strict(signed_bytes, &Signature::from_bytes(&bytes)).map_err(|_| SealedError::Signature)?;
+        if let Some(old) = in_force.supplied.as_ref().filter(|old| header.issued <= old.at) {
+            return Err(SealedError::NotNewer { offered: header.issued, in_force: old.at });
         }
-        Ok(Self {
-            supplied: Some(entries(signed, header)?),
-        })
+        Ok(Self { supplied: Some(entries(signed, header)?) })
     }
 
     /// What may be said.
     pub fn status(&self) -> SealedStatus {
-        self.supplied
-            .as_ref()
-            .map_or(SealedStatus::NotSupplied, |supplied| {
-                SealedStatus::Supplied {
-                    by: supplied.by.clone(),
-                    at: supplied.at,
-                    entries_names: supplied.names.len() as u64,
-                    entries_urls: supplied.urls.len() as u64,
-                }
-            })
+        self.supplied.as_ref().map_or(SealedStatus::NotSupplied, |supplied| SealedStatus::Supplied {
+            by: supplied.by.clone(),
+            at: supplied.at,
+            entries_names: supplied.names.len() as u64,
+            entries_urls: supplied.urls.len() as u64,
+        })
     }
 
     /// Whether an entry covers this host or URL.
@@ -218,8 +185,7 @@ impl SealedTier {
         let Some(supplied) = &self.supplied else {
             return false;
         };
-        supplied.holds_name(host)
-            || url.is_some_and(|url| supplied.holds_name(url.host()) || supplied.holds_url(url))
+        supplied.holds_name(host) || url.is_some_and(|url| supplied.holds_name(url.host()) || supplied.holds_url(url))
     }
 }
 
@@ -234,9 +200,7 @@ impl Supplied {
         let asked = Asked::new(url.host());
         let mut found = false;
         for (_, state) in suffixes(SipHasher24::new_with_key(&self.salt), &asked) {
-            prefixes(state, url, |_, hash| {
-                found |= self.urls.contains(&hash.0.finish128().as_u128())
-            });
+            prefixes(state, url, |_, hash| found |= self.urls.contains(&hash.0.finish128().as_u128()));
         }
         found
     }
@@ -244,8 +208,7 @@ impl Supplied {
 
 fn entries(signed: &str, header: Header) -> Result<Supplied, SealedError> {
     let mut salt = [0_u8; 16];
-    hex::decode_to_slice(&header.salt, &mut salt)
-        .map_err(|_| SealedError::Shape("its salt cannot be read"))?;
+    hex::decode_to_slice(&header.salt, &mut salt).map_err(|_| SealedError::Shape("its salt cannot be read"))?;
     let (mut names, mut urls) = (HashSet::new(), HashSet::new());
     for line in signed.lines().skip(1) {
         let (set, digits) = match line.split_once(' ') {
@@ -253,22 +216,13 @@ fn entries(signed: &str, header: Header) -> Result<Supplied, SealedError> {
             Some(("u", digits)) => (&mut urls, digits),
             _ => return Err(SealedError::Shape("a line is neither a name nor a URL")),
         };
-        let hash = u128::from_str_radix(digits, 16)
-            .map_err(|_| SealedError::Shape("an entry cannot be read"))?;
+        let hash = u128::from_str_radix(digits, 16).map_err(|_| SealedError::Shape("an entry cannot be read"))?;
         set.insert(hash);
     }
     if names.len() as u64 != header.names || urls.len() as u64 != header.urls {
-        return Err(SealedError::Shape(
-            "it holds another number of entries than it says",
-        ));
+        return Err(SealedError::Shape("it holds another number of entries than it says"));
     }
-    Ok(Supplied {
-        by: header.supplier,
-        at: header.issued,
-        salt,
-        names,
-        urls,
-    })
+    Ok(Supplied { by: header.supplier, at: header.issued, salt, names, urls })
 }
 
 /// Makes a sealed file: for suppliers' tools and for tests. A URL with nothing behind its host becomes a name entry.
@@ -281,17 +235,12 @@ pub fn seal(
     key: &SigningKey,
 ) -> String {
     let hasher = || SipHasher24::new_with_key(&salt);
-    let (mut names, mut urls) = (
-        std::collections::BTreeSet::new(),
-        std::collections::BTreeSet::new(),
-    );
+    let (mut names, mut urls) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
     for entry in entries {
         let host = whole(hasher(), &Asked::new(entry.host()));
         let name = host.0.finish128().as_u128();
         let mut last = None;
-        prefixes(host, entry, |_, hash| {
-            last = Some(hash.0.finish128().as_u128())
-        });
+        prefixes(host, entry, |_, hash| last = Some(hash.0.finish128().as_u128()));
         match last {
             None => names.insert(name),
             Some(url) => urls.insert(url),
@@ -309,16 +258,10 @@ pub fn seal(
     };
     let mut text = serde_json::json!(header).to_string();
     text.push('\n');
-    let lines = names
-        .iter()
-        .map(|hash| ('n', hash))
-        .chain(urls.iter().map(|hash| ('u', hash)));
+    let lines = names.iter().map(|hash| ('n', hash)).chain(urls.iter().map(|hash| ('u', hash)));
     text.extend(lines.map(|(kind, hash)| format!("{kind} {hash:032x}\n")));
     let signature = key.sign(text.as_bytes());
-    text.push_str(&format!(
-        "{SIGNATURE}{}\n",
-        hex::encode(signature.to_bytes())
-    ));
+    text.push_str(&format!("{SIGNATURE}{}\n", hex::encode(signature.to_bytes())));
     text
 }
 
@@ -327,18 +270,9 @@ mod tests {
     use super::*;
 
     fn sample(issued: &str, key: &SigningKey) -> String {
-        let entries: Vec<_> = ["bad.example", "example.com/a/bad"]
-            .iter()
-            .map(|url| CanonicalUrl::parse(url).unwrap())
-            .collect();
-        seal(
-            "A supplier",
-            issued.parse().unwrap(),
-            "k1",
-            [9; 16],
-            &entries,
-            key,
-        )
+        let entries: Vec<_> =
+            ["bad.example", "example.com/a/bad"].iter().map(|url| CanonicalUrl::parse(url).unwrap()).collect();
+        seal("A supplier", issued.parse().unwrap(), "k1", [9; 16], &entries, key)
     }
 
     fn trusted(key: &SigningKey) -> BTreeMap<String, VerifyingKey> {
@@ -349,18 +283,10 @@ mod tests {
     fn a_signed_file_is_in_force_and_only_gives_way_to_a_newer_one() {
         let key = SigningKey::from_bytes(&[1; 32]);
         let empty = SealedTier::not_supplied();
-        let tier = SealedTier::load(
-            sample("2026-11-01T00:00:00Z", &key).as_bytes(),
-            &trusted(&key),
-            &empty,
-        )
-        .unwrap();
+        let tier = SealedTier::load(sample("2026-11-01T00:00:00Z", &key).as_bytes(), &trusted(&key), &empty).unwrap();
         let has = |text: &str| {
             let url = CanonicalUrl::parse(text).unwrap();
-            (
-                tier.contains(url.host(), None),
-                tier.contains(url.host(), Some(&url)),
-            )
+            (tier.contains(url.host(), None), tier.contains(url.host(), Some(&url)))
         };
         assert_eq!(has("www.bad.example/x"), (true, true));
         assert_eq!(has("notbad.example/"), (false, false));
@@ -368,20 +294,9 @@ mod tests {
         assert_eq!(has("example.com/a/badly"), (false, false));
         assert_eq!(tier.status().enforceable(Sight::Names), (1, 2));
         assert_eq!(tier.status().enforceable(Sight::Urls), (2, 2));
-        let again = SealedTier::load(
-            sample("2026-11-01T00:00:00Z", &key).as_bytes(),
-            &trusted(&key),
-            &tier,
-        );
+        let again = SealedTier::load(sample("2026-11-01T00:00:00Z", &key).as_bytes(), &trusted(&key), &tier);
         assert!(matches!(again, Err(SealedError::NotNewer { .. })));
-        assert!(
-            SealedTier::load(
-                sample("2026-11-02T00:00:00Z", &key).as_bytes(),
-                &trusted(&key),
-                &tier
-            )
-            .is_ok()
-        );
+        assert!(SealedTier::load(sample("2026-11-02T00:00:00Z", &key).as_bytes(), &trusted(&key), &tier).is_ok());
         assert!(!format!("{tier:?}").contains("bad"));
     }
 
@@ -391,24 +306,11 @@ mod tests {
         let empty = SealedTier::not_supplied();
         let whole = sample("2026-11-01T00:00:00Z", &key);
         let load = |text: &str| SealedTier::load(text.as_bytes(), &trusted(&key), &empty);
-        assert!(matches!(
-            load(&whole.replacen("A supplier", "B supplier", 1)),
-            Err(SealedError::Signature)
-        ));
-        assert!(matches!(
-            load(&whole.replacen("k1", "k2", 1)),
-            Err(SealedError::UnknownKey(_))
-        ));
-        let without_first_entry: String = whole
-            .lines()
-            .enumerate()
-            .filter(|(at, _)| *at != 1)
-            .map(|(_, line)| format!("{line}\n"))
-            .collect();
-        assert!(matches!(
-            load(&without_first_entry),
-            Err(SealedError::Signature)
-        ));
+        assert!(matches!(load(&whole.replacen("A supplier", "B supplier", 1)), Err(SealedError::Signature)));
+        assert!(matches!(load(&whole.replacen("k1", "k2", 1)), Err(SealedError::UnknownKey(_))));
+        let without_first_entry: String =
+            whole.lines().enumerate().filter(|(at, _)| *at != 1).map(|(_, line)| format!("{line}\n")).collect();
+        assert!(matches!(load(&without_first_entry), Err(SealedError::Signature)));
         let other = sample("2026-11-01T00:00:00Z", &SigningKey::from_bytes(&[2; 32]));
         assert!(matches!(load(&other), Err(SealedError::Signature)));
         assert!(load("").is_err());

@@ -43,35 +43,19 @@ impl CanonicalUrl {
             return Err(UrlError::TooLong);
         }
         // Tabs and line ends are dropped wherever they stand, as browsers do.
-        let text: String = text
-            .trim()
-            .chars()
-            .filter(|c| !matches!(c, '\t' | '\r' | '\n'))
-            .collect();
-        let text = text
-            .split_once('#')
-            .map_or(text.as_str(), |(before, _)| before);
+        let text: String = text.trim().chars().filter(|c| !matches!(c, '\t' | '\r' | '\n')).collect();
+        let text = text.split_once('#').map_or(text.as_str(), |(before, _)| before);
         let rest = without_scheme(text);
         let end = rest.find(['/', '?', '\\']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at_checked(end).unwrap_or((rest, ""));
         let host = host(authority)?;
-        let (path, query) = tail
-            .split_once('?')
-            .map_or((tail, None), |(path, query)| (path, Some(query)));
-        Ok(Self {
-            host,
-            path: canonical_path(path),
-            query: query.map(|query| escape(&unescape(query.as_bytes()))),
-        })
+        let (path, query) = tail.split_once('?').map_or((tail, None), |(path, query)| (path, Some(query)));
+        Ok(Self { host, path: canonical_path(path), query: query.map(|query| escape(&unescape(query.as_bytes()))) })
     }
 
     /// A host with nothing behind it.
     pub fn of_host(host: Host) -> Self {
-        Self {
-            host,
-            path: "/".into(),
-            query: None,
-        }
+        Self { host, path: "/".into(), query: None }
     }
 
     /// Its host.
@@ -96,9 +80,7 @@ impl std::fmt::Display for CanonicalUrl {
             (Host::Ip(std::net::IpAddr::V6(ip)), _) => write!(f, "[{ip}]{}", self.path)?,
             (host, _) => write!(f, "{host}{}", self.path)?,
         }
-        self.query
-            .as_ref()
-            .map_or(Ok(()), |query| write!(f, "?{query}"))
+        self.query.as_ref().map_or(Ok(()), |query| write!(f, "?{query}"))
     }
 }
 
@@ -108,25 +90,14 @@ fn without_scheme(text: &str) -> &str {
         return text;
     };
     let named = !scheme.is_empty()
-        && scheme
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
-    let slashes = rest
-        .bytes()
-        .take_while(|byte| matches!(byte, b'/' | b'\\'))
-        .count();
-    if named && slashes >= 2 {
-        rest.trim_start_matches(['/', '\\'])
-    } else {
-        text
-    }
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+    let slashes = rest.bytes().take_while(|byte| matches!(byte, b'/' | b'\\')).count();
+    if named && slashes >= 2 { rest.trim_start_matches(['/', '\\']) } else { text }
 }
 
 /// User and port fall away; leading, trailing and doubled dots too, as Safe Browsing asks.
 fn host(authority: &str) -> Result<Host, UrlError> {
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let (host, port) = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((inner, port)) => (inner, port.strip_prefix(':').unwrap_or(port)),
         None => host.split_once(':').unwrap_or((host, "")),
@@ -167,16 +138,12 @@ fn unescape(text: &[u8]) -> Vec<u8> {
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// Writes `%XX` for what is not plain: control characters, blanks, bytes beyond ASCII, `#` and `%`.
 fn escape(bytes: &[u8]) -> String {
-    const HEX: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
-    ];
+    const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
     let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or('0');
     let mut out = String::with_capacity(bytes.len());
     for byte in bytes {
@@ -243,10 +210,7 @@ mod tests {
             ("http://www.evil.com/blah#frag", "www.evil.com/blah"),
             ("http://www.GOOgle.com/", "www.google.com/"),
             ("http://www.google.com.../", "www.google.com/"),
-            (
-                "http://www.google.com/foo\tbar\rbaz\n2",
-                "www.google.com/foobarbaz2",
-            ),
+            ("http://www.google.com/foo\tbar\rbaz\n2", "www.google.com/foobarbaz2"),
             ("http://www.google.com/q?", "www.google.com/q?"),
             ("http://www.google.com/q?r?s", "www.google.com/q?r?s"),
             ("http://evil.com/foo#bar#baz", "evil.com/foo"),
@@ -256,14 +220,8 @@ mod tests {
             ("  http://www.google.com/  ", "www.google.com/"),
             ("https://www.securesite.com/", "www.securesite.com/"),
             ("http://host.com/ab%23cd", "host.com/ab%23cd"),
-            (
-                "http://host.com//twoslashes?more//slashes",
-                "host.com/twoslashes?more//slashes",
-            ),
-            (
-                "http://user:pw@bücher.example:80/A",
-                "xn--bcher-kva.example/A",
-            ),
+            ("http://host.com//twoslashes?more//slashes", "host.com/twoslashes?more//slashes"),
+            ("http://user:pw@bücher.example:80/A", "xn--bcher-kva.example/A"),
             ("http://[2001:DB8::1]:80/a", "[2001:db8::1]/a"),
             ("http:\\\\evil.com\\a\\..\\b", "evil.com/b"),
         ] {
@@ -273,18 +231,9 @@ mod tests {
 
     #[test]
     fn refusals() {
-        assert_eq!(
-            CanonicalUrl::parse("http:///"),
-            Err(UrlError::Host(NameError::Empty))
-        );
-        assert_eq!(
-            CanonicalUrl::parse("http://a.example:99999/"),
-            Err(UrlError::Port)
-        );
-        assert_eq!(
-            CanonicalUrl::parse(&"a".repeat(8193)),
-            Err(UrlError::TooLong)
-        );
+        assert_eq!(CanonicalUrl::parse("http:///"), Err(UrlError::Host(NameError::Empty)));
+        assert_eq!(CanonicalUrl::parse("http://a.example:99999/"), Err(UrlError::Port));
+        assert_eq!(CanonicalUrl::parse(&"a".repeat(8193)), Err(UrlError::TooLong));
         assert!(CanonicalUrl::parse("http://a%00b.example/").is_err());
     }
 }

@@ -6,8 +6,7 @@ use std::collections::HashMap;
 use std::hash::Hasher;
 
 use super::layout::{
-    CHECKSUM_AT, HEADER, LENGTH_AT, MAGIC, MOST_BITS, Meta, SECTIONS, SECTIONS_AT, VERSION, bucket,
-    checksum, kept,
+    CHECKSUM_AT, HEADER, LENGTH_AT, MAGIC, MOST_BITS, Meta, SECTIONS, SECTIONS_AT, VERSION, bucket, checksum, kept,
 };
 use super::{Asked, FileKey};
 use crate::hash::{prefixes, whole};
@@ -42,12 +41,7 @@ struct Sets {
 
 impl Builder {
     pub(crate) fn new(key: FileKey) -> Self {
-        Self {
-            key,
-            lists: Vec::new(),
-            names: Vec::new(),
-            urls: Vec::new(),
-        }
+        Self { key, lists: Vec::new(), names: Vec::new(), urls: Vec::new() }
     }
 
     /// The number of a list; the same name twice is the same list, and to block is the safe reading of both.
@@ -59,13 +53,7 @@ impl Builder {
             return u16::try_from(at).map_err(|_| too_many("lists"));
         }
         let number = u16::try_from(self.lists.len()).map_err(|_| too_many("lists"))?;
-        self.lists.push(ListInfo {
-            name: name.to_owned(),
-            kind,
-            names: 0,
-            urls: 0,
-            origin: origin.to_owned(),
-        });
+        self.lists.push(ListInfo { name: name.to_owned(), kind, names: 0, urls: 0, origin: origin.to_owned() });
         Ok(number)
     }
 
@@ -93,33 +81,13 @@ impl Builder {
 
     /// Writes the file. `fingerprint` says what the sources looked like.
     pub(crate) fn finish(mut self, fingerprint: &str) -> Result<Vec<u8>, Error> {
-        let mut sets = Sets {
-            index: 0_u32.to_le_bytes().to_vec(),
-            ..Sets::default()
-        };
-        let names = table(&mut self.names, &mut sets, &mut self.lists, |list| {
-            &mut list.names
-        })?;
-        let urls = table(&mut self.urls, &mut sets, &mut self.lists, |list| {
-            &mut list.urls
-        })?;
-        let meta = Meta {
-            lists: self.lists,
-            fingerprint: fingerprint.to_owned(),
-        };
+        let mut sets = Sets { index: 0_u32.to_le_bytes().to_vec(), ..Sets::default() };
+        let names = table(&mut self.names, &mut sets, &mut self.lists, |list| &mut list.names)?;
+        let urls = table(&mut self.urls, &mut sets, &mut self.lists, |list| &mut list.urls)?;
+        let meta = Meta { lists: self.lists, fingerprint: fingerprint.to_owned() };
         // A struct of strings and numbers always has a JSON text.
-        let meta = serde_json::to_vec(&meta).map_err(|error| Error::TooMuch {
-            what: error.to_string(),
-        })?;
-        let sections: [&[u8]; SECTIONS] = [
-            &names.0,
-            &names.1,
-            &urls.0,
-            &urls.1,
-            &sets.index,
-            &sets.members,
-            &meta,
-        ];
+        let meta = serde_json::to_vec(&meta).map_err(|error| Error::TooMuch { what: error.to_string() })?;
+        let sections: [&[u8]; SECTIONS] = [&names.0, &names.1, &urls.0, &urls.1, &sets.index, &sets.members, &meta];
         let length = HEADER + sections.iter().map(|section| section.len()).sum::<usize>();
         let mut file = Vec::with_capacity(length);
         file.extend_from_slice(MAGIC);
@@ -140,10 +108,7 @@ impl Builder {
         for section in sections {
             file.extend_from_slice(section);
         }
-        if let (Some(sum), Some(place)) = (
-            checksum(&self.key, &file),
-            file.get_mut(CHECKSUM_AT..CHECKSUM_AT + 8),
-        ) {
+        if let (Some(sum), Some(place)) = (checksum(&self.key, &file), file.get_mut(CHECKSUM_AT..CHECKSUM_AT + 8)) {
             place.copy_from_slice(&sum.to_le_bytes());
         }
         Ok(file)
@@ -162,11 +127,7 @@ fn table(
     let groups = || entries.chunk_by(|a, b| { a.hash } == { b.hash });
     let distinct = groups().count();
     u32::try_from(distinct).map_err(|_| too_many("names"))?;
-    let bits = distinct
-        .div_ceil(PER_BUCKET)
-        .next_power_of_two()
-        .ilog2()
-        .min(MOST_BITS);
+    let bits = distinct.div_ceil(PER_BUCKET).next_power_of_two().ilog2().min(MOST_BITS);
     let mut starts = vec![0_u32; (1 << bits) + 1];
     let mut records = Vec::with_capacity(distinct);
     let mut members = Vec::new();
@@ -191,13 +152,7 @@ fn table(
         place += start;
         place.to_le_bytes()
     });
-    Ok((
-        directory.collect(),
-        records
-            .iter()
-            .flat_map(|record| record.to_le_bytes())
-            .collect(),
-    ))
+    Ok((directory.collect(), records.iter().flat_map(|record| record.to_le_bytes()).collect()))
 }
 
 impl Sets {
@@ -205,20 +160,15 @@ impl Sets {
         if let Some(number) = self.numbers.get(members) {
             return Ok(*number);
         }
-        let number = u16::try_from(self.numbers.len())
-            .map_err(|_| too_many("different combinations of lists"))?;
+        let number = u16::try_from(self.numbers.len()).map_err(|_| too_many("different combinations of lists"))?;
         self.numbers.insert(members.into(), number);
-        self.members
-            .extend(members.iter().flat_map(|member| member.to_le_bytes()));
-        let end = u32::try_from(self.members.len() / 2)
-            .map_err(|_| too_many("different combinations of lists"))?;
+        self.members.extend(members.iter().flat_map(|member| member.to_le_bytes()));
+        let end = u32::try_from(self.members.len() / 2).map_err(|_| too_many("different combinations of lists"))?;
         self.index.extend_from_slice(&end.to_le_bytes());
         Ok(number)
     }
 }
 
 fn too_many(what: &str) -> Error {
-    Error::TooMuch {
-        what: format!("too many {what}"),
-    }
+    Error::TooMuch { what: format!("too many {what}") }
 }

@@ -89,11 +89,7 @@ impl Table {
         let at = bucket(hash, self.bits);
         let first = u32::from_le_bytes(*directory.get(at)?) as usize;
         let last = u32::from_le_bytes(*directory.get(at + 1)?) as usize;
-        let records = file
-            .get(self.records.clone())?
-            .as_chunks::<8>()
-            .0
-            .get(first..last)?;
+        let records = file.get(self.records.clone())?.as_chunks::<8>().0.get(first..last)?;
         // About eight records a bucket, one or two cache lines: a plain scan beats a search.
         let wanted = kept(hash) >> 16;
         records
@@ -114,17 +110,9 @@ impl Table {
         {
             return None;
         }
-        let places = file
-            .get(directory.clone())?
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|place| u32::from_le_bytes(*place) as usize);
-        let table = Self {
-            directory,
-            records,
-            bits,
-        };
+        let places =
+            file.get(directory.clone())?.as_chunks::<4>().0.iter().map(|place| u32::from_le_bytes(*place) as usize);
+        let table = Self { directory, records, bits };
         (places.clone().is_sorted() && places.last()? == table.count()).then_some(table)
     }
 }
@@ -132,9 +120,7 @@ impl Table {
 impl Layout {
     /// Checks a whole file. `Err` is a sentence.
     pub(super) fn read(file: &[u8]) -> Result<Self, String> {
-        let header = file
-            .get(..HEADER)
-            .ok_or("it is too short to be a compiled list")?;
+        let header = file.get(..HEADER).ok_or("it is too short to be a compiled list")?;
         if !header.starts_with(MAGIC) {
             return Err("it is not a compiled list of this program".into());
         }
@@ -172,24 +158,11 @@ impl Layout {
         let (set_index, set_members) = (section(4)?, section(5)?);
         let meta: Meta = serde_json::from_slice(file.get(section(6)?)?).ok()?;
         let members = file.get(set_members.clone())?.as_chunks::<2>().0;
-        let known = members
-            .iter()
-            .all(|member| usize::from(u16::from_le_bytes(*member)) < meta.lists.len());
-        let places = file
-            .get(set_index.clone())?
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|place| u32::from_le_bytes(*place) as usize);
+        let known = members.iter().all(|member| usize::from(u16::from_le_bytes(*member)) < meta.lists.len());
+        let places =
+            file.get(set_index.clone())?.as_chunks::<4>().0.iter().map(|place| u32::from_le_bytes(*place) as usize);
         let whole = known && places.clone().is_sorted() && places.last()? == members.len();
-        whole.then_some(Self {
-            key,
-            names,
-            urls,
-            set_index,
-            set_members,
-            meta,
-        })
+        whole.then_some(Self { key, names, urls, set_index, set_members, meta })
     }
 
     /// The list numbers of a set, two bytes each; none for a set that is not there.

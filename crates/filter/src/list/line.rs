@@ -52,9 +52,7 @@ fn names(text: &str, take: &mut impl FnMut(Entry)) -> Result<(), String> {
     if let Some(what) = other_syntax(text) {
         return Err(format!("{what} are not supported yet"));
     }
-    let mut words = text
-        .split_ascii_whitespace()
-        .take_while(|word| !word.starts_with('#'));
+    let mut words = text.split_ascii_whitespace().take_while(|word| !word.starts_with('#'));
     let Some(first) = words.next() else {
         return Ok(());
     };
@@ -64,9 +62,7 @@ fn names(text: &str, take: &mut impl FnMut(Entry)) -> Result<(), String> {
     }
     let address = first.split_once('%').map_or(first, |(address, _)| address);
     if address.parse::<IpAddr>().is_err() {
-        return Err(
-            "there are several words, but the first is no address as in a hosts file".into(),
-        );
+        return Err("there are several words, but the first is no address as in a hosts file".into());
     }
     let mut trouble = Vec::new();
     for word in rest {
@@ -77,11 +73,7 @@ fn names(text: &str, take: &mut impl FnMut(Entry)) -> Result<(), String> {
             trouble.push(why);
         }
     }
-    if trouble.is_empty() {
-        Ok(())
-    } else {
-        Err(trouble.join("; "))
-    }
+    if trouble.is_empty() { Ok(()) } else { Err(trouble.join("; ")) }
 }
 
 /// Rule languages that we know of but do not read. Named, so that nobody thinks them in force.
@@ -97,24 +89,18 @@ fn other_syntax(text: &str) -> Option<&'static str> {
     if text.starts_with('[') && text.ends_with(']') && !text.contains(':') {
         return Some("Adblock headers");
     }
-    if ["##", "#@#", "#?#", "#$#"]
-        .iter()
-        .any(|mark| text.contains(mark))
-        && !text.contains(' ')
-    {
+    if ["##", "#@#", "#?#", "#$#"].iter().any(|mark| text.contains(mark)) && !text.contains(' ') {
         return Some("rules that hide parts of a page");
     }
     if text.contains('*') {
         return Some("wildcards");
     }
-    (text.len() > 1 && text.starts_with('/') && text.ends_with('/'))
-        .then_some("regular expressions")
+    (text.len() > 1 && text.starts_with('/') && text.ends_with('/')).then_some("regular expressions")
 }
 
 fn take_name(word: &str, take: &mut impl FnMut(Entry)) -> Result<(), String> {
     let bare = word.strip_prefix('.').unwrap_or(word);
-    let host =
-        Host::parse(bare).map_err(|why| format!("“{}” is not a name: {why}", shown(word)))?;
+    let host = Host::parse(bare).map_err(|why| format!("“{}” is not a name: {why}", shown(word)))?;
     fair_target(&host, word)?;
     take(Entry::Host(host));
     Ok(())
@@ -124,21 +110,14 @@ fn url(text: &str, take: &mut impl FnMut(Entry)) -> Result<(), String> {
     if text.split_ascii_whitespace().nth(1).is_some() {
         return Err("an address holds no blanks".into());
     }
-    let url =
-        CanonicalUrl::parse(text).map_err(|why| format!("this is not a web address: {why}"))?;
+    let url = CanonicalUrl::parse(text).map_err(|why| format!("this is not a web address: {why}"))?;
     fair_target(url.host(), &url.host().to_string())?;
     if url.path() == "/" && url.query().is_none() {
         // Everything below `/` is the whole host, so that DNS can enforce it too.
         take(Entry::Host(url.host().clone()));
         return Ok(());
     }
-    if url
-        .path()
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .count()
-        > DEEPEST
-    {
+    if url.path().split('/').filter(|segment| !segment.is_empty()).count() > DEEPEST {
         return Err(format!("its path is deeper than {DEEPEST} folders"));
     }
     take(Entry::Url(url));
@@ -149,13 +128,9 @@ fn url(text: &str, take: &mut impl FnMut(Entry)) -> Result<(), String> {
 fn fair_target(host: &Host, word: &str) -> Result<(), String> {
     let why = match host {
         Host::Name(name) => name::too_wide(name),
-        Host::Ip(ip) => {
-            own_network(*ip).then_some("it is an address of this machine or of a local network")
-        }
+        Host::Ip(ip) => own_network(*ip).then_some("it is an address of this machine or of a local network"),
     };
-    why.map_or(Ok(()), |why| {
-        Err(format!("“{}” is refused: {why}", shown(word)))
-    })
+    why.map_or(Ok(()), |why| Err(format!("“{}” is refused: {why}", shown(word))))
 }
 
 fn own_network(ip: IpAddr) -> bool {
@@ -195,10 +170,7 @@ mod tests {
             (" .Example.COM. ", vec!["example.com"]),
             ("example.com # why", vec!["example.com"]),
             ("0.0.0.0 a.example.com", vec!["a.example.com"]),
-            (
-                "127.0.0.1\ta.example.com  b.example.com # c.example.com",
-                vec!["a.example.com", "b.example.com"],
-            ),
+            ("127.0.0.1\ta.example.com  b.example.com # c.example.com", vec!["a.example.com", "b.example.com"]),
             ("::1 localhost ip6-localhost", vec![]),
             ("fe80::1%lo0 localhost", vec![]),
             ("0.0.0.0 0.0.0.0", vec![]),
@@ -209,11 +181,7 @@ mod tests {
             ("", vec![]),
             ("\u{feff}example.com", vec!["example.com"]),
         ] {
-            assert_eq!(
-                taken(line, Form::Names),
-                Ok(names.into_iter().map(String::from).collect()),
-                "{line}"
-            );
+            assert_eq!(taken(line, Form::Names), Ok(names.into_iter().map(String::from).collect()), "{line}");
         }
     }
 
@@ -244,9 +212,7 @@ mod tests {
     #[test]
     fn the_good_names_of_a_half_bad_line_are_taken() {
         let mut out = Vec::new();
-        let result = read(b"0.0.0.0 good.example.com com", Form::Names, &mut |entry| {
-            out.push(entry)
-        });
+        let result = read(b"0.0.0.0 good.example.com com", Form::Names, &mut |entry| out.push(entry));
         assert!(result.is_err());
         assert_eq!(out.len(), 1);
     }
@@ -255,18 +221,11 @@ mod tests {
     fn urls() {
         for (line, entries) in [
             ("example.com/a/b", vec!["url example.com/a/b"]),
-            (
-                "http://Example.com:8080/%61/../b?c=d#e",
-                vec!["url example.com/b?c=d"],
-            ),
+            ("http://Example.com:8080/%61/../b?c=d#e", vec!["url example.com/b?c=d"]),
             ("example.com/", vec!["example.com"]),
             ("198.51.100.7/~x", vec!["url 198.51.100.7/~x"]),
         ] {
-            assert_eq!(
-                taken(line, Form::Urls),
-                Ok(entries.into_iter().map(String::from).collect()),
-                "{line}"
-            );
+            assert_eq!(taken(line, Form::Urls), Ok(entries.into_iter().map(String::from).collect()), "{line}");
         }
         assert!(taken("co.uk/a", Form::Urls).is_err());
         assert!(taken(&format!("example.com{}", "/a".repeat(33)), Form::Urls).is_err());

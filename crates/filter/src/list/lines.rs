@@ -34,11 +34,7 @@ pub(super) struct Lines<R> {
 
 impl<R: BufRead> Lines<R> {
     pub(super) fn new(reader: R) -> Self {
-        Self {
-            reader,
-            number: 0,
-            line: Vec::new(),
-        }
+        Self { reader, number: 0, line: Vec::new() }
     }
 
     /// The next line, or nothing at the end.
@@ -57,8 +53,7 @@ impl<R: BufRead> Lines<R> {
             let piece = end.and_then(|end| buffer.get(..end)).unwrap_or(buffer);
             let room = LONGEST - self.line.len();
             overlong |= piece.len() > room;
-            self.line
-                .extend_from_slice(piece.get(..room).unwrap_or(piece));
+            self.line.extend_from_slice(piece.get(..room).unwrap_or(piece));
             let used = piece.len() + usize::from(end.is_some());
             self.reader.consume(used);
             if end.is_some() {
@@ -68,10 +63,7 @@ impl<R: BufRead> Lines<R> {
         self.number += 1;
         let number = self.number;
         if overlong {
-            return Ok(Some(Line::TooLong {
-                number,
-                head: &self.line,
-            }));
+            return Ok(Some(Line::TooLong { number, head: &self.line }));
         }
         let bytes = self.line.strip_suffix(b"\r").unwrap_or(&self.line);
         Ok(Some(Line::Whole { number, bytes }))

@@ -13,15 +13,7 @@ const DEEPEST: usize = 4;
 /// Most lists that one run takes; UT1 has about sixty.
 pub(crate) const MOST: usize = 2000;
 /// Files beside lists that are none, by name or ending, in lower case.
-const NO_LISTS: [&str; 7] = [
-    "readme",
-    "global_usage",
-    "license",
-    "licence",
-    "copying",
-    "categories",
-    "changelog",
-];
+const NO_LISTS: [&str; 7] = ["readme", "global_usage", "license", "licence", "copying", "categories", "changelog"];
 const NO_LIST_ENDINGS: [&str; 6] = ["md", "license", "licence", "toml", "json", "pdf"];
 
 /// One list: a category's files.
@@ -57,18 +49,12 @@ fn folder(path: &Path, depth: usize, found: &mut Vec<Source>) -> Result<(), Erro
         return Ok(());
     }
     let mut children = fs::read_dir(path)
-        .and_then(|entries| {
-            entries
-                .map(|entry| entry.map(|entry| entry.path()))
-                .collect::<Result<Vec<_>, _>>()
-        })
+        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>())
         .map_err(|source| Error::io(path, source))?;
     children.sort();
     for child in children {
         if found.len() >= MOST {
-            return Err(Error::TooMuch {
-                what: format!("more than {MOST} lists in {}", path.display()),
-            });
+            return Err(Error::TooMuch { what: format!("more than {MOST} lists in {}", path.display()) });
         }
         // UT1 carries links between categories (`porn` → `adult`); a dangling one is nothing to stop for.
         let Ok(meta) = fs::metadata(&child) else {
@@ -85,38 +71,18 @@ fn folder(path: &Path, depth: usize, found: &mut Vec<Source>) -> Result<(), Erro
 
 /// A UT1 category: a folder that holds `domains`, `urls` or `expressions`.
 fn category(path: &Path) -> Result<Option<Source>, Error> {
-    let parts = [
-        ("domains", Form::Names),
-        ("urls", Form::Urls),
-        ("expressions", Form::Expressions),
-    ];
-    let files: Vec<_> = parts
-        .into_iter()
-        .map(|(name, form)| (path.join(name), form))
-        .filter(|(file, _)| file.is_file())
-        .collect();
+    let parts = [("domains", Form::Names), ("urls", Form::Urls), ("expressions", Form::Expressions)];
+    let files: Vec<_> =
+        parts.into_iter().map(|(name, form)| (path.join(name), form)).filter(|(file, _)| file.is_file()).collect();
     if files.is_empty() {
         return Ok(None);
     }
     let usage = path.join("usage");
-    let usage = if usage.is_file() {
-        head(&usage)?
-    } else {
-        String::new()
-    };
+    let usage = if usage.is_file() { head(&usage)? } else { String::new() };
     // A file may say both; to block is the safe reading.
     let words: Vec<_> = usage.split_whitespace().collect();
-    let kind = if words.contains(&"white") && !words.contains(&"black") {
-        Kind::White
-    } else {
-        Kind::Black
-    };
-    Ok(Some(Source {
-        list: list_name(path.file_name()),
-        kind,
-        files,
-        origin: path.display().to_string(),
-    }))
+    let kind = if words.contains(&"white") && !words.contains(&"black") { Kind::White } else { Kind::Black };
+    Ok(Some(Source { list: list_name(path.file_name()), kind, files, origin: path.display().to_string() }))
 }
 
 /// `usage` is a line or two; a stranger's may be anything.
@@ -147,11 +113,7 @@ fn file(path: &Path) -> Source {
 }
 
 fn may_be_list(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_ascii_lowercase();
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     let stem = name.split('.').next().unwrap_or_default();
     !name.starts_with('.') && !NO_LISTS.contains(&stem) && !NO_LIST_ENDINGS.contains(&ending)
@@ -163,19 +125,9 @@ fn list_name(name: Option<&std::ffi::OsStr>) -> String {
     let clean: String = name
         .chars()
         .take(64)
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
-                c
-            } else {
-                '-'
-            }
-        })
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' })
         .collect();
-    if clean.is_empty() {
-        "list".into()
-    } else {
-        clean
-    }
+    if clean.is_empty() { "list".into() } else { clean }
 }
 
 fn metadata(path: &Path) -> Result<fs::Metadata, Error> {
@@ -204,22 +156,10 @@ mod tests {
         put("notes.md", "no list");
         put("hosts.LICENSE", "no list");
         let found = find(root.path()).unwrap();
-        let names: Vec<_> = found
-            .iter()
-            .map(|source| (source.list.as_str(), source.kind, source.files.len()))
-            .collect();
-        assert_eq!(
-            names,
-            [
-                ("hosts-one", Kind::Black, 1),
-                ("games", Kind::Black, 1),
-                ("child", Kind::White, 1)
-            ]
-        );
-        assert_eq!(
-            find(&root.path().join("ut1/Games")).unwrap()[0].list,
-            "games"
-        );
+        let names: Vec<_> =
+            found.iter().map(|source| (source.list.as_str(), source.kind, source.files.len())).collect();
+        assert_eq!(names, [("hosts-one", Kind::Black, 1), ("games", Kind::Black, 1), ("child", Kind::White, 1)]);
+        assert_eq!(find(&root.path().join("ut1/Games")).unwrap()[0].list, "games");
         assert!(find(&root.path().join("absent")).is_err());
     }
 }

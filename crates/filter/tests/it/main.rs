@@ -1,0 +1,10 @@
+//! The filter as its neighbours use it: lists from a folder to a verdict, and what must hold for every input.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![allow(missing_docs, reason = "tests")]
+
+mod decisions;
+mod hostile;
+mod identities;
+mod lists;
+mod properties;
+mod setting;

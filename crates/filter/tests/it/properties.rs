@@ -1,0 +1,138 @@
+//! What must hold for every policy and every list.
+
+use std::collections::BTreeSet;
+
+use holdfast_filter::policy::Hold;
+use holdfast_filter::{
+    Audience, CanonicalUrl, Cause, HostName, Kind, Lists, NameRule, Outcome, PolicySnapshot, Prepared, Request,
+    SafeSearch, decide,
+};
+use proptest::prelude::*;
+
+use crate::setting::*;
+
+/// Names over a tiny alphabet, so that they meet each other often.
+fn names() -> impl Strategy<Value = String> {
+    let label = prop::sample::select(vec!["a", "b", "ab", "not", "www", "example"]);
+    (prop::collection::vec(label, 1..4), prop::sample::select(vec!["com", "net", "example.com", "icloud.com"]))
+        .prop_map(|(labels, end)| format!("{}.{end}", labels.join(".")))
+}
+
+fn rules() -> impl Strategy<Value = Vec<NameRule>> {
+    let end = prop_oneof![Just(None), (-10_i64..10).prop_map(|s| Some(now() + jiff::SignedDuration::from_secs(s)))];
+    let rule = (names(), end).prop_map(|(name, until)| NameRule { until, ..rule(&name) });
+    prop::collection::vec(rule, 0..6)
+}
+
+prop_compose! {
+    fn a_group()(
+        audience in prop::sample::select(vec![Audience::Children, Audience::Adults, Audience::Guests, Audience::Essential]),
+        safe_search in prop::sample::select(vec![SafeSearch::ByAudience, SafeSearch::Off, SafeSearch::Moderate, SafeSearch::Strict]),
+        blocked in prop::sample::subsequence(vec!["pornography", "games", "child", "own"], 0..4),
+        allow in rules(),
+        block in rules(),
+    ) -> holdfast_filter::Group {
+        holdfast_filter::Group { allow, block, safe_search, ..group(audience, &blocked) }
+    }
+}
+
+prop_compose! {
+    fn policies()(
+        groups in prop::collection::btree_map(prop::sample::select(vec!["children".to_owned(), "staff".into(), "alarms".into()]), a_group(), 3),
+        never_log in prop::collection::btree_set(names(), 0..4),
+        always in prop::collection::btree_set(names(), 0..4),
+        held in prop::collection::vec((-5_i64..5).prop_map(|s| Hold { device: TABLET, until: Some(now() + jiff::SignedDuration::from_secs(s)) }), 0..2),
+    ) -> PolicySnapshot {
+        PolicySnapshot { groups, never_log, always, holds: held, ..snapshot() }
+    }
+}
+
+fn groups() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["children", "staff", "alarms", "nobody"])
+}
+
+/// Lists with these names, or none at all.
+fn lists_of(names: &BTreeSet<String>) -> Lists {
+    let hosts: Vec<_> = names.iter().map(|name| host(name)).collect();
+    if hosts.is_empty() {
+        Lists::missing()
+    } else {
+        Lists::missing().with_overlay("own", Kind::Black, &hosts, KEY).unwrap()
+    }
+}
+
+fn is_at_or_below(name: &str, parent: &str) -> bool {
+    name == parent || name.ends_with(&format!(".{parent}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Against the slow and obvious: `d` covers d and all below it, and never `notd`.
+    #[test]
+    fn suffixes(listed in prop::collection::btree_set(names(), 1..12), asked in names()) {
+        let report = lists_of(&listed).lookup(&asked);
+        let matched = listed.iter().filter(|parent| is_at_or_below(&asked, parent)).max_by_key(|parent| parent.len()).cloned();
+        prop_assert_eq!(report.matched, matched);
+        let one = listed.first().unwrap();
+        let glued = format!("not{one}");
+        let expected = listed.iter().any(|parent| is_at_or_below(&glued, parent));
+        prop_assert_eq!(lists_of(&listed).lookup(&glued).matched.is_some(), expected);
+        let (name, parent) = (HostName::parse(&asked).unwrap(), HostName::parse(one).unwrap());
+        prop_assert_eq!(name.is_at_or_below(&parent), is_at_or_below(&asked, one));
+    }
+
+    /// S27: whatever a snapshot says, a sealed entry is blocked, and the answer says nothing else.
+    #[test]
+    fn no_policy_opens_a_sealed_entry(
+        policy in policies(), entry in names(), below in prop::option::of("[a-z]{1,5}"), path in "(/[a-z%25.]{0,4}){0,3}",
+        listed in prop::collection::btree_set(names(), 0..4), group in groups(), device in prop::option::of(Just(TABLET)),
+        by_url in any::<bool>(),
+    ) {
+        let sealed_entry = if by_url { format!("{entry}/sealed") } else { entry.clone() };
+        let policy = Prepared::new(policy, sealed(&[&sealed_entry])).unwrap();
+        let asked = below.map_or(entry.clone(), |label| format!("{label}.{entry}"));
+        let url = CanonicalUrl::parse(&format!("http://{asked}{}", if by_url { "/x/../%73ealed" } else { &path })).unwrap();
+        let request = Request { group, device, host: url.host(), url: Some(&url) };
+        let verdict = decide(&policy, &lists_of(&listed), &request, now());
+        prop_assert_eq!((verdict.outcome, verdict.cause), (Outcome::Block, Cause::Sealed));
+    }
+
+    /// A live block rule wins over every allow rule, whichever is more specific.
+    #[test]
+    fn allow_never_beats_block(policy in policies(), asked in names(), group in groups(), listed in prop::collection::btree_set(names(), 0..4)) {
+        let rules = policy.groups.get(group).unwrap_or(&policy.groups["children"]).block.clone();
+        let blocked = rules.iter().any(|rule| is_at_or_below(&asked, &rule.name) && rule.until.is_none_or(|until| until > now()));
+        let verdict = ask(&unsealed(policy), &lists_of(&listed), group, &asked);
+        if blocked && !matches!(verdict.cause, Cause::NeverLogged | Cause::Always | Cause::SafeSearch { .. }) {
+            prop_assert_eq!(verdict.outcome, Outcome::Block);
+        }
+    }
+
+    /// Tightening is monotone: one block rule more, or one list more, never opens anything.
+    #[test]
+    fn tightening_never_opens(policy in policies(), more in names(), asked in names(), group in groups(), listed in prop::collection::btree_set(names(), 1..4)) {
+        let lists = lists_of(&listed);
+        let before = ask(&unsealed(policy.clone()), &lists, group, &asked);
+        let mut tighter = policy.clone();
+        for group in tighter.groups.values_mut() {
+            group.block.push(rule(&more));
+        }
+        let after = ask(&unsealed(tighter), &lists, group, &asked);
+        prop_assert!(before.outcome != Outcome::Block || after.outcome == Outcome::Block);
+        let more = [host(&more)];
+        let after = ask(&unsealed(policy), &lists.with_overlay("own", Kind::Black, &more, KEY).unwrap(), group, &asked);
+        prop_assert!(before.outcome != Outcome::Block || after.outcome == Outcome::Block);
+    }
+
+    /// Children's search engines are never reached unheld, whatever the policy says of safe search (DfE F11).
+    #[test]
+    fn children_never_search_unheld(policy in policies(), engine in prop::sample::select(vec!["www.google.co.uk", "www.bing.com", "duckduckgo.com"])) {
+        let mut policy = policy;
+        policy.groups.get_mut("children").unwrap().audience = Audience::Children;
+        policy.groups.get_mut("children").unwrap().allow.push(rule(engine));
+        policy.always.insert(engine.into());
+        let verdict = ask(&unsealed(policy), &Lists::missing(), "children", engine);
+        prop_assert_ne!(verdict.outcome, Outcome::Allow);
+    }
+}
