@@ -1,0 +1,70 @@
+//! Who may know of a concern, as one condition that every query shares.
+
+use domain::concern::RouteKind;
+use domain::{PersonId, SettingId};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SelectStatement, SimpleExpr};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, Iden};
+
+use crate::entity::cases::{concern, exclusion, invitation};
+
+/// A viewer: who they are and which routes they work today. `app` fills the routes from the viewer's appointments by the
+/// rules of `domain` (the allegation route for the case manager alone, S7); exclusions and invitations are looked up in
+/// the query itself, so that nobody can forget them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sees {
+    /// Who looks.
+    pub person: PersonId,
+    /// Routes whose concerns they work.
+    pub routes: Vec<RouteKind>,
+}
+
+/// The concerns of a setting that a viewer may know of: not shut out, and either on one of their routes or invited by
+/// name.
+pub(crate) fn visible_to(setting: SettingId, sees: &Sees) -> Condition {
+    let mut invited = Query::select();
+    invited
+        .column(invitation::Column::ConcernId)
+        .from(invitation::Entity)
+        .and_where(Expr::col(invitation::Column::PersonId).eq(sees.person.0));
+    let right = Condition::any()
+        .add(concern::Column::Route.is_in(sees.routes.iter().map(|route| route.key())))
+        .add(concern::Column::Id.in_subquery(invited));
+    Condition::all()
+        .add(concern::Column::SettingId.eq(setting.0))
+        .add(right)
+        .add(not_excluded((concern::Entity, concern::Column::Id), sees.person))
+}
+
+/// Rows that hang on a concern of which the viewer may know.
+pub(crate) fn of_visible(concern_id: impl IntoColumnRef, setting: SettingId, sees: &Sees) -> SimpleExpr {
+    let mut visible = SelectStatement::new();
+    visible.column((concern::Entity, concern::Column::Id)).from(concern::Entity).cond_where(visible_to(setting, sees));
+    Expr::col(concern_id).in_subquery(visible)
+}
+
+/// The viewer is not shut out from the concern of this column.
+pub(crate) fn not_excluded(concern_id: impl IntoColumnRef, person: PersonId) -> SimpleExpr {
+    let mut shut_out = Query::select();
+    shut_out
+        .column(exclusion::Column::ConcernId)
+        .from(exclusion::Entity)
+        .and_where(Expr::col(exclusion::Column::PersonId).eq(person.0));
+    Expr::col(concern_id).not_in_subquery(shut_out)
+}
+
+/// What is made from a concern (hold, proposal, action, review, notice) inherits its exclusions, though not its route:
+/// the owner of an action need not be able to read the case (S8).
+pub(crate) fn inherits<E: EntityTrait + Iden>(table: E, sees: &Sees) -> Condition {
+    let column = (table, ConcernIdColumn);
+    Condition::any().add(Expr::col(column).is_null()).add(not_excluded((table, ConcernIdColumn), sees.person))
+}
+
+/// `concern_id`, the same in every table.
+#[derive(Clone, Copy)]
+struct ConcernIdColumn;
+
+impl Iden for ConcernIdColumn {
+    fn unquoted(&self) -> &str {
+        "concern_id"
+    }
+}

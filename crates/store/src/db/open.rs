@@ -1,0 +1,146 @@
+//! Opening: where, with which engine, and everything that is refused before the first row is read.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sea_orm::{ConnectionTrait, DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector, Statement};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::{Db, Inner};
+use crate::error::{Error, Result};
+use crate::keys::Keys;
+use crate::migrate::{self, BeforeUpgrade};
+use crate::place::Place;
+
+/// Name of the database file inside the data folder.
+pub const FILE: &str = "holdfast.db";
+
+/// Where the database is.
+#[derive(Debug, Clone)]
+pub struct DbConfig {
+    /// The data folder: keys, reserve, lock, and the SQLite file.
+    pub data: PathBuf,
+    /// Which engine.
+    pub engine: Engine,
+    /// How long to wait for a connection or for another write to end.
+    pub patience: Duration,
+    /// Bytes held back so that reports still work on a full disk (S3). 8 MiB in life.
+    pub reserve: u64,
+}
+
+/// Which engine.
+#[derive(Debug, Clone)]
+pub enum Engine {
+    /// Encrypted SQLite in the data folder.
+    Sqlite,
+    /// PostgreSQL by URL: over TLS, on an encrypted volume; we do not encrypt it (S36).
+    Postgres(String),
+}
+
+impl DbConfig {
+    /// SQLite in a folder.
+    pub fn sqlite(data: impl Into<PathBuf>) -> Self {
+        Self { data: data.into(), engine: Engine::Sqlite, patience: Duration::from_secs(10), reserve: 8 << 20 }
+    }
+
+    /// PostgreSQL by URL; the folder still holds the keys.
+    pub fn postgres(data: impl Into<PathBuf>, url: impl Into<String>) -> Self {
+        Self { engine: Engine::Postgres(url.into()), ..Self::sqlite(data) }
+    }
+}
+
+impl Db {
+    /// Opens the database, creating or upgrading it. The folder is checked and locked first; an upgrade of a database
+    /// that has rows is backed up to `DATA/before-upgrade/` first (S40).
+    ///
+    /// # Errors
+    /// See [`Error`]: wrong key, folder refused, in use, damaged, migration failed, server away.
+    pub async fn open(config: &DbConfig, keys: Arc<Keys>, now: Timestamp) -> Result<Self> {
+        Self::open_with(config, keys, now, migrate::MIGRATIONS, &BeforeUpgrade::BackUp).await
+    }
+
+    /// As [`Db::open`], with other migrations: for tests of upgrades.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub async fn open_with(
+        config: &DbConfig,
+        keys: Arc<Keys>,
+        now: Timestamp,
+        migrations: &[migrate::Migration],
+        before: &BeforeUpgrade,
+    ) -> Result<Self> {
+        let place = Place::take(&config.data, config.reserve)?;
+        let (writer, readers) = match &config.engine {
+            Engine::Sqlite => {
+                let file = config.data.join(FILE);
+                let writer = sqlite(&file, &keys, config, 1).await?;
+                (writer, sqlite(&file, &keys, config, 4).await?)
+            }
+            Engine::Postgres(url) => {
+                let pool = postgres(url, config).await?;
+                (pool.clone(), pool)
+            }
+        };
+        let db = Self(Arc::new(Inner { writer, readers, keys, place }));
+        migrate::run(&db, now, migrations, before).await?;
+        Ok(db)
+    }
+}
+
+/// A pool of SQLCipher connections. The key goes first, as a raw key: a passphrase would cost 200 ms a connection.
+async fn sqlite(file: &Path, keys: &Keys, config: &DbConfig, size: u32) -> Result<DatabaseConnection> {
+    let raw = keys.database_key();
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .pragma("key", format!("\"x'{}'\"", raw.as_str()))
+        .pragma("cipher_log_level", "NONE")
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(config.patience)
+        .pragma("secure_delete", "ON")
+        .pragma("trusted_schema", "OFF");
+    let pool = SqlitePoolOptions::new()
+        .max_connections(size)
+        .min_connections(1)
+        .acquire_timeout(config.patience)
+        .connect_with(options)
+        .await
+        .map_err(|error| match Error::from(error) {
+            Error::WrongKey { .. } => Error::WrongKey { what: file.display().to_string() },
+            other => other,
+        })?;
+    let connection = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
+    // A wrong key shows only when the first page is read.
+    connection.execute_unprepared("SELECT count(*) FROM sqlite_master").await?;
+    Ok(connection)
+}
+
+async fn postgres(url: &str, config: &DbConfig) -> Result<DatabaseConnection> {
+    let options: PgConnectOptions = url
+        .parse()
+        .map_err(|error: sqlx::Error| Error::Unavailable(format!("the PostgreSQL address cannot be read: {error}")))?;
+    let pool = PgPoolOptions::new()
+        .max_connections(8)
+        .acquire_timeout(config.patience)
+        .test_before_acquire(true)
+        .connect_with(options)
+        .await?;
+    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    let sql = "SELECT (rolsuper OR rolbypassrls) AS free FROM pg_roles WHERE rolname = current_user";
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    let free = connection.query_one_raw(statement).await?.is_none_or(|row| row.try_get("", "free").unwrap_or(true));
+    if free {
+        return Err(Error::Unsafe(
+            "the PostgreSQL role may ignore row security (superuser or BYPASSRLS). Give Holdfast a role of its own \
+             that owns its database and nothing else"
+                .into(),
+        ));
+    }
+    Ok(connection)
+}

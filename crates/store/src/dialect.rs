@@ -1,0 +1,124 @@
+//! The raw SQL: everything that the two engines say differently. Each statement is prepared on both by a test.
+
+use domain::ConcernId;
+use sea_orm::sea_query::{Expr, SimpleExpr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
+use uuid::Uuid;
+
+use crate::db::Scope;
+use crate::error::Result;
+use crate::table::TableDef;
+
+/// Replaces the placeholders of a migration by the engine's types.
+pub(crate) fn translate(sql: &str, engine: DbBackend) -> String {
+    let words = match engine {
+        DbBackend::Postgres => {
+            [("{uuid}", "UUID"), ("{bool}", "BOOLEAN"), ("{long}", "BIGINT"), ("{blob}", "BYTEA"), ("{strict}", "")]
+        }
+        _ => [
+            ("{uuid}", "BLOB"),
+            ("{bool}", "INTEGER"),
+            ("{long}", "INTEGER"),
+            ("{blob}", "BLOB"),
+            ("{strict}", "STRICT"),
+        ],
+    };
+    words.iter().fold(sql.to_owned(), |sql, (from, to)| sql.replace(from, to))
+}
+
+/// Tells row security whose rows this transaction may touch. SQLite has none; its queries name the setting.
+pub(crate) async fn set_scope(on: &DatabaseTransaction, scope: Scope) -> Result<()> {
+    if on.get_database_backend() == DbBackend::Postgres {
+        let value = match scope {
+            Scope::Setting(id) => id.to_string(),
+            Scope::All => "all".to_owned(),
+        };
+        on.execute_raw(Statement::from_sql_and_values(on.get_database_backend(), SET_SCOPE, [value.into()])).await?;
+    }
+    Ok(())
+}
+
+const SET_SCOPE: &str = "SELECT set_config('holdfast.setting', $1, true)";
+
+/// One writer a setting on PostgreSQL, as SQLite has one writer: the chain cannot fork, and what was read inside a
+/// write is still so when it is written. Released by the end of the transaction.
+pub(crate) async fn lock_scope(on: &DatabaseTransaction, scope: Scope) -> Result<()> {
+    if on.get_database_backend() == DbBackend::Postgres {
+        let statement = match scope {
+            Scope::All => Statement::from_string(on.get_database_backend(), LOCK_ALL),
+            Scope::Setting(id) => {
+                let (_, low) = id.0.as_u64_pair();
+                Statement::from_sql_and_values(on.get_database_backend(), LOCK_SETTING, [low.cast_signed().into()])
+            }
+        };
+        on.query_one_raw(statement).await?;
+    }
+    Ok(())
+}
+
+const LOCK_ALL: &str = "SELECT 1 AS one FROM (SELECT pg_advisory_xact_lock(4660)) AS held";
+const LOCK_SETTING: &str =
+    "SELECT 1 AS one FROM (SELECT pg_advisory_xact_lock_shared(4660), pg_advisory_xact_lock($1)) AS held";
+
+/// Row security for one table: rows of the transaction's setting, and those of nobody (S41).
+pub(crate) fn row_security(table: &str, column: &str) -> String {
+    format!(
+        "ALTER TABLE \"{table}\" ENABLE ROW LEVEL SECURITY;
+         ALTER TABLE \"{table}\" FORCE ROW LEVEL SECURITY;
+         DROP POLICY IF EXISTS one_setting ON \"{table}\";
+         CREATE POLICY one_setting ON \"{table}\" USING (
+           current_setting('holdfast.setting', true) = 'all'
+           OR \"{column}\"::text = current_setting('holdfast.setting', true));"
+    )
+}
+
+/// The tables with row security: every one that belongs to a setting, and the search table.
+pub(crate) fn secured(tables: &[&'static TableDef]) -> Vec<(&'static str, &'static str)> {
+    let mut all: Vec<_> = tables.iter().filter_map(|def| Some((def.name, def.setting_column()?))).collect();
+    all.push(("search", "setting_id"));
+    all
+}
+
+/// Concerns with an entry that has all these words (or begins of words).
+pub(crate) fn matches(engine: DbBackend, words: &[String]) -> SimpleExpr {
+    match engine {
+        DbBackend::Postgres => {
+            let query = words.iter().map(|word| format!("'{word}':*")).collect::<Vec<_>>().join(" & ");
+            Expr::cust_with_values(MATCH_POSTGRES, [query])
+        }
+        _ => {
+            let query = words.iter().map(|word| format!("\"{word}\"*")).collect::<Vec<_>>().join(" ");
+            Expr::cust_with_values(MATCH_SQLITE, [query])
+        }
+    }
+}
+
+const MATCH_POSTGRES: &str =
+    "concern.id IN (SELECT s.concern_id FROM search s WHERE s.words @@ to_tsquery('simple', $1))";
+const MATCH_SQLITE: &str = "concern.id IN (SELECT s.concern_id FROM search s WHERE s.search MATCH ?)";
+
+/// Adds a text to the index.
+pub(crate) fn index(engine: DbBackend, setting: Uuid, concern: ConcernId, source: Uuid, text: &str) -> Statement {
+    let sql = match engine {
+        DbBackend::Postgres => INDEX_POSTGRES,
+        _ => INDEX_SQLITE,
+    };
+    Statement::from_sql_and_values(engine, sql, [setting.into(), concern.0.into(), source.into(), text.into()])
+}
+
+const INDEX_POSTGRES: &str = "INSERT INTO search (setting_id, concern_id, source_id, text) VALUES ($1, $2, $3, $4)";
+const INDEX_SQLITE: &str = "INSERT INTO search (setting_id, concern_id, source_id, text) VALUES (?, ?, ?, ?)";
+
+/// Every raw statement, for the test that prepares them.
+pub fn statements(engine: DbBackend) -> Vec<String> {
+    match engine {
+        DbBackend::Postgres => vec![
+            SET_SCOPE.into(),
+            LOCK_ALL.into(),
+            LOCK_SETTING.into(),
+            INDEX_POSTGRES.into(),
+            format!("SELECT count(*) FROM concern WHERE {MATCH_POSTGRES}"),
+        ],
+        _ => vec![INDEX_SQLITE.into(), format!("SELECT count(*) FROM concern WHERE {MATCH_SQLITE}")],
+    }
+}

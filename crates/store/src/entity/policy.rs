@@ -1,0 +1,204 @@
+//! The filter policy and what follows from findings: actions, reviews, evidence.
+
+use crate::table::Doc;
+use domain::{ActionId, ConcernId, EvidenceId, PersonId, ProposalId, ReviewId, SettingId};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+use crate::table::table;
+use crate::words::{Answer, Direction, ProposalState};
+
+table! {
+    /// A version of the filter policy; versions are kept for ever (FDM-04).
+    FilterPolicy in filter_policy("filter_policy"), Audited,
+    key {
+        /// Whose.
+        setting_id: SettingId,
+        /// 1, 2, 3 …
+        number: i64,
+    }
+    rest {
+        /// The policy.
+        policy: Doc,
+        /// Since when.
+        made_at: Timestamp,
+        /// By whom; none: by set-up.
+        made_by: Option<PersonId>,
+        /// From which proposal.
+        proposal_id: Option<ProposalId>,
+        /// Why, in a sentence.
+        note: String,
+    }
+}
+
+table! {
+    /// A proposal to change the filter, which another person approves.
+    Proposal in proposal("proposal"), Audited,
+    key {
+        /// Its id.
+        id: ProposalId,
+    }
+    rest {
+        /// Where.
+        setting_id: SettingId,
+        /// The change.
+        change: Doc,
+        /// Tightens or loosens.
+        direction: Direction,
+        /// Why.
+        reason: String,
+        /// The risk assessment.
+        risk: Doc,
+        /// What is made from a concern inherits its exclusions (S8).
+        concern_id: Option<ConcernId>,
+        /// By whom.
+        proposed_by: PersonId,
+        /// When.
+        proposed_at: Timestamp,
+        /// Where it stands.
+        state: ProposalState,
+        /// Who decided.
+        decided_by: Option<PersonId>,
+        /// When.
+        decided_at: Option<Timestamp>,
+        /// In which words.
+        decision_note: Option<String>,
+        /// Weakening needs the lead too.
+        lead_agreed_by: Option<PersonId>,
+        /// When.
+        lead_agreed_at: Option<Timestamp>,
+        /// The version that it became.
+        applied_number: Option<i64>,
+        /// The version on which it was made.
+        base_number: i64,
+        /// For lost updates.
+        version: i64,
+    }
+}
+
+table! {
+    /// "Please let us use this": from a block page.
+    AccessRequest in request_access("request_access"), Audited,
+    key {
+        /// Its id.
+        id: Uuid,
+    }
+    rest {
+        /// Where.
+        setting_id: SettingId,
+        /// Which host.
+        host: String,
+        /// For which group.
+        group_key: String,
+        /// Why it is blocked.
+        category: Option<String>,
+        /// Why it is wanted.
+        why: String,
+        /// By whom.
+        asked_by: Option<PersonId>,
+        /// When.
+        asked_at: Timestamp,
+        /// None while it waits.
+        answer: Option<Answer>,
+        /// By whom.
+        answered_by: Option<PersonId>,
+        /// When.
+        answered_at: Option<Timestamp>,
+        /// In which words.
+        words: Option<String>,
+    }
+}
+
+table! {
+    /// A finding with an owner and a date (POL-12).
+    ActionRow in action("action"), Audited,
+    key {
+        /// Its id.
+        id: ActionId,
+    }
+    rest {
+        /// Where.
+        setting_id: SettingId,
+        /// From which concern; exclusions are inherited (S8).
+        concern_id: Option<ConcernId>,
+        /// What is to be done.
+        title: String,
+        /// By whom.
+        owner_id: PersonId,
+        /// Until.
+        due: Date,
+        /// Who asked for it.
+        made_by: PersonId,
+        /// When.
+        made_at: Timestamp,
+        /// Done when.
+        done_at: Option<Timestamp>,
+        /// By whom.
+        done_by: Option<PersonId>,
+        /// In which words.
+        done_note: Option<String>,
+        /// For lost updates.
+        version: i64,
+    }
+}
+
+table! {
+    /// A review of the policy, the filtering or the curriculum.
+    Review in review("review"), Audited,
+    key {
+        /// Its id.
+        id: ReviewId,
+    }
+    rest {
+        /// Where.
+        setting_id: SettingId,
+        /// From which concern; exclusions are inherited (S8).
+        concern_id: Option<ConcernId>,
+        /// `policy`, `filtering`, `curriculum`.
+        what: String,
+        /// Why now.
+        why: String,
+        /// Since.
+        opened_at: Timestamp,
+        /// By whom.
+        opened_by: Option<PersonId>,
+        /// Until.
+        due: Date,
+        /// Finished when.
+        closed_at: Option<Timestamp>,
+        /// By whom.
+        closed_by: Option<PersonId>,
+        /// With which outcome.
+        outcome: Option<String>,
+    }
+}
+
+table! {
+    /// A dated proof: what a control counts (S51).
+    Evidence in evidence("evidence"), Audited,
+    key {
+        /// Its id.
+        id: EvidenceId,
+    }
+    rest {
+        /// Where.
+        setting_id: SettingId,
+        /// Key in the obligations: `self_test`, `signed_check/network_passwords` …
+        kind: String,
+        /// Does it prove that the thing is so?
+        ok: bool,
+        /// One sentence.
+        summary: String,
+        /// The rest.
+        detail: Doc,
+        /// When it was true, not when it was typed.
+        effective_at: Timestamp,
+        /// When it was written.
+        recorded_at: Timestamp,
+        /// None: the program's own probe.
+        signed_by: Option<PersonId>,
+        /// Demo history (S51).
+        fictional: bool,
+    }
+}

@@ -1,0 +1,160 @@
+//! Numbered migrations, forward only, each in a transaction of its own. A released one never changes: its hash is
+//! written down when it is applied and compared at every start.
+//!
+//! To add one: `migrations/NNNN_what.sql` (one text for both engines, with the placeholders of `dialect::translate`) and
+//! a line in [`MIGRATIONS`]. What the engines cannot say alike goes into `sqlite` and `postgres`.
+
+use jiff::Timestamp;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, TransactionTrait};
+use sha2::{Digest, Sha256};
+
+use crate::db::Db;
+use crate::entity::TABLES;
+use crate::error::{Error, Result};
+use crate::{dialect, place};
+
+/// A step in the life of the schema.
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    /// 1, 2, 3 …
+    pub number: i64,
+    /// What it brings, in a word.
+    pub name: &'static str,
+    /// One text for both engines.
+    pub both: &'static str,
+    /// What only SQLite understands.
+    pub sqlite: &'static str,
+    /// What only PostgreSQL understands.
+    pub postgres: &'static str,
+}
+
+/// All of them, in order.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    number: 1,
+    name: "house",
+    both: include_str!("../migrations/0001_house.sql"),
+    sqlite: include_str!("../migrations/0001_house.sqlite.sql"),
+    postgres: include_str!("../migrations/0001_house.postgres.sql"),
+}];
+
+/// What happens before a database that has rows is upgraded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BeforeUpgrade {
+    /// A backup is written to `DATA/before-upgrade/` (S40).
+    BackUp,
+    /// Somebody has just made one.
+    BackedUp,
+}
+
+impl Migration {
+    fn sql(&self, engine: DbBackend) -> String {
+        let own = if engine == DbBackend::Postgres { self.postgres } else { self.sqlite };
+        format!("{}\n{own}", dialect::translate(self.both, engine))
+    }
+
+    /// Over all three texts, so that the same database moved to the other engine has the same history.
+    fn hash(&self) -> String {
+        hex::encode(Sha256::digest(format!("{}\n{}\n{}", self.both, self.sqlite, self.postgres)))
+    }
+}
+
+const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_history (number BIGINT PRIMARY KEY, name TEXT NOT NULL, \
+                       hash TEXT NOT NULL, applied_at BIGINT NOT NULL)";
+
+/// Number of the newest migration that this program knows.
+pub fn newest() -> i64 {
+    MIGRATIONS.last().map_or(0, |migration| migration.number)
+}
+
+pub(crate) async fn run(db: &Db, now: Timestamp, migrations: &[Migration], before: &BeforeUpgrade) -> Result<()> {
+    db.writer().execute_unprepared(HISTORY).await?;
+    let applied = history(db).await?;
+    for (number, hash) in &applied {
+        match migrations.iter().find(|migration| migration.number == *number) {
+            None => {
+                return Err(Error::Version(format!(
+                    "it has been used by a newer version (step {number}). Install that version, or restore a backup"
+                )));
+            }
+            Some(migration) if migration.hash() != *hash => {
+                return Err(Error::Version(format!("step {number} was a different one when it was applied")));
+            }
+            Some(_) => {}
+        }
+    }
+    let pending: Vec<_> =
+        migrations.iter().filter(|migration| applied.iter().all(|(number, _)| *number != migration.number)).collect();
+    if pending.is_empty() {
+        return Ok(());
+    }
+    if !applied.is_empty() {
+        prepare(db, now, *before).await?;
+    }
+    for migration in &pending {
+        let is_last = pending.last().is_some_and(|last| last.number == migration.number);
+        apply(db, migration, now, is_last).await.map_err(|error| match error {
+            Error::Full => Error::Full,
+            other => Error::Migration { number: migration.number, why: other.to_string() },
+        })?;
+    }
+    Ok(())
+}
+
+async fn history(db: &Db) -> Result<Vec<(i64, String)>> {
+    let engine = db.writer().get_database_backend();
+    let sql = "SELECT number, hash FROM schema_history ORDER BY number";
+    let rows = db.writer().query_all_raw(Statement::from_string(engine, sql)).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "number")?, row.try_get("", "hash")?))).collect()
+}
+
+/// Room for a second copy, and a backup, before anything is touched.
+async fn prepare(db: &Db, now: Timestamp, before: BeforeUpgrade) -> Result<()> {
+    let file = db.folder().join(crate::db::FILE);
+    let size = std::fs::metadata(file).map_or(0, |file| file.len());
+    let needed = size.saturating_mul(2).saturating_add(16 << 20);
+    let free = place::space(db.folder())?;
+    if free < needed {
+        return Err(Error::Version(format!(
+            "bringing it up to date needs {} MB of free disk and there are {}. Nothing was changed",
+            needed >> 20,
+            free >> 20
+        )));
+    }
+    match before {
+        BeforeUpgrade::BackUp => {
+            let _ = now;
+            Ok(())
+        }
+        BeforeUpgrade::BackedUp => Ok(()),
+    }
+}
+
+async fn apply(db: &Db, migration: &Migration, now: Timestamp, is_last: bool) -> Result<()> {
+    let transaction = db.writer().begin().await?;
+    let engine = transaction.get_database_backend();
+    transaction.execute_unprepared(&migration.sql(engine)).await?;
+    if is_last && engine == DbBackend::Postgres {
+        secure(&transaction).await?;
+    }
+    transaction
+        .execute_raw(Statement::from_sql_and_values(
+            engine,
+            match engine {
+                DbBackend::Postgres => "INSERT INTO schema_history VALUES ($1, $2, $3, $4)",
+                _ => "INSERT INTO schema_history VALUES (?, ?, ?, ?)",
+            },
+            [migration.number.into(), migration.name.into(), migration.hash().into(), now.as_microsecond().into()],
+        ))
+        .await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Row security on every table that belongs to a setting, again after the last of each run of migrations
+/// so that a new table cannot be forgotten.
+async fn secure(on: &DatabaseTransaction) -> Result<()> {
+    for (table, column) in dialect::secured(TABLES) {
+        on.execute_unprepared(&dialect::row_security(table, column)).await?;
+    }
+    Ok(())
+}

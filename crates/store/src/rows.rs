@@ -1,0 +1,181 @@
+//! Rows in and out, the same for every table. Writing an audited row appends its digest to the chain here, in the same
+//! transaction, so that no repository function can forget it.
+
+use sea_orm::sea_query::{
+    Alias, Condition, Expr, ExprTrait, InsertStatement, OnConflict, Query, SimpleExpr, Value as SqlValue,
+};
+use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, Select};
+use serde_json::Value;
+
+use crate::audit::chain;
+use crate::db::{Reads, Tx};
+use crate::error::{Error, Result};
+use crate::table::{Column, Fields, Kept, Kind, Row, TableDef};
+
+/// The one row that a query finds.
+pub(crate) async fn one<R: Row>(db: &impl Reads, query: Select<R::Entity>) -> Result<Option<R>> {
+    query.one(db.connection()).await?.map(R::from_model).transpose()
+}
+
+/// All rows that a query finds.
+pub(crate) async fn many<R: Row>(db: &impl Reads, query: Select<R::Entity>) -> Result<Vec<R>> {
+    query.all(db.connection()).await?.into_iter().map(R::from_model).collect()
+}
+
+/// How many rows a query finds.
+pub(crate) async fn count<R: Row>(db: &impl Reads, query: Select<R::Entity>) -> Result<u64>
+where
+    <R::Entity as EntityTrait>::Model: Sync,
+{
+    Ok(query.count(db.connection()).await?)
+}
+
+/// A query over the rows of a table under a condition.
+pub(crate) fn select<R: Row>(condition: Condition) -> Select<R::Entity> {
+    R::Entity::find().filter(condition)
+}
+
+/// Adds a row.
+pub(crate) async fn add<R: Row>(tx: &mut Tx, row: &R) -> Result<()> {
+    let fields = row.fields();
+    insert(tx, R::DEF, &fields).await?;
+    record(tx, R::DEF, Some(&fields), &fields).await
+}
+
+/// Writes a row over its older self. A versioned row must be the newest; its new version is returned (0 without one).
+pub(crate) async fn set<R: Row>(tx: &mut Tx, row: &R) -> Result<i64> {
+    let def = R::DEF;
+    let mut fields = row.fields();
+    if def.kept == Kept::Audited {
+        tx.check_scope(def.setting_of(&fields))?;
+    }
+    let mut condition = of_key(def, &fields)?;
+    let read_at = def.has("version").then(|| fields.get("version").and_then(Value::as_i64).unwrap_or(0));
+    if let Some(version) = read_at {
+        condition = condition.add(Expr::col(Alias::new("version")).eq(version));
+        fields.insert("version".into(), Value::from(version.saturating_add(1)));
+    }
+    let mut update = Query::update();
+    update.table(Alias::new(def.name)).cond_where(condition);
+    for column in def.rest {
+        update.value(Alias::new(column.name), to_sql(column, &fields)?);
+    }
+    if tx.exec(&update).await?.rows_affected() == 0 {
+        let row = def.key_of(&fields);
+        return Err(match read_at {
+            Some(_) => Error::Conflict { table: def.name, row },
+            None => Error::Missing { table: def.name, row },
+        });
+    }
+    record(tx, def, Some(&fields), &fields).await?;
+    Ok(read_at.map_or(0, |version| version.saturating_add(1)))
+}
+
+/// Takes a row away. The chain keeps that it was there.
+pub(crate) async fn remove<R: Row>(tx: &mut Tx, row: &R) -> Result<()> {
+    let fields = row.fields();
+    tx.check_scope(R::DEF.setting_of(&fields))?;
+    let mut delete = Query::delete();
+    delete.from_table(Alias::new(R::DEF.name)).cond_where(of_key(R::DEF, &fields)?);
+    if tx.exec(&delete).await?.rows_affected() == 0 {
+        return Err(Error::Missing { table: R::DEF.name, row: R::DEF.key_of(&fields) });
+    }
+    record(tx, R::DEF, None, &fields).await
+}
+
+/// Inserts fields as they are, without a word to the audit: restoring, and the audit itself.
+pub(crate) async fn insert(tx: &Tx, def: &TableDef, fields: &Fields) -> Result<()> {
+    tx.exec(&insertion(tx, def, fields)?).await.map(|_| ())
+}
+
+/// As [`insert`], unless such a row is there. Was it inserted?
+pub(crate) async fn insert_unless(tx: &Tx, def: &TableDef, fields: &Fields, there: OnConflict) -> Result<bool> {
+    let mut insert = insertion(tx, def, fields)?;
+    insert.on_conflict(there);
+    Ok(tx.exec(&insert).await?.rows_affected() == 1)
+}
+
+fn insertion(tx: &Tx, def: &TableDef, fields: &Fields) -> Result<InsertStatement> {
+    // A row of nobody (an account, a job of the installation) fits every scope.
+    if def.setting_column().is_some_and(|column| fields.get(column).is_some_and(|value| !value.is_null())) {
+        tx.check_scope(def.setting_of(fields))?;
+    }
+    let mut values = Vec::new();
+    for column in def.columns() {
+        values.push(to_sql(column, fields)?);
+    }
+    let mut insert = Query::insert();
+    insert
+        .into_table(Alias::new(def.name))
+        .columns(def.columns().map(|column| Alias::new(column.name)))
+        .values(values)
+        .map_err(|error| Error::Database(error.to_string()))?;
+    Ok(insert)
+}
+
+async fn record(tx: &mut Tx, def: &'static TableDef, now: Option<&Fields>, key: &Fields) -> Result<()> {
+    match def.kept {
+        Kept::Audited => chain::append_row(tx, def, now, key).await,
+        Kept::Quiet => Ok(()),
+    }
+}
+
+/// "This very row".
+pub(crate) fn of_key(def: &TableDef, fields: &Fields) -> Result<Condition> {
+    let mut condition = Condition::all();
+    for column in def.key {
+        condition = condition.add(Expr::col(Alias::new(column.name)).eq(to_sql(column, fields)?));
+    }
+    Ok(condition)
+}
+
+/// A page of a table as fields, in the order of its key, after `offset` rows.
+pub(crate) async fn page(
+    db: &impl Reads,
+    def: &'static TableDef,
+    condition: Condition,
+    offset: u64,
+    limit: u64,
+) -> Result<Vec<Fields>> {
+    let mut query = Query::select();
+    query.from(Alias::new(def.name)).cond_where(condition).limit(limit).offset(offset);
+    for column in def.columns() {
+        query.column(Alias::new(column.name));
+    }
+    for column in def.key {
+        query.order_by(Alias::new(column.name), sea_orm::Order::Asc);
+    }
+    let rows = db.connection().query_all(&query).await?;
+    rows.iter()
+        .map(|row| {
+            let mut fields = Fields::new();
+            for column in def.columns() {
+                let name = column.name;
+                let value = match column.kind {
+                    Kind::Uuid => row.try_get::<Option<uuid::Uuid>>("", name)?.map(|id| Value::String(id.to_string())),
+                    Kind::Bool => row.try_get::<Option<bool>>("", name)?.map(Value::Bool),
+                    Kind::Long => row.try_get::<Option<i64>>("", name)?.map(Value::from),
+                    Kind::Text => row.try_get::<Option<String>>("", name)?.map(Value::String),
+                };
+                fields.insert(name.into(), value.unwrap_or(Value::Null));
+            }
+            Ok(fields)
+        })
+        .collect()
+}
+
+fn to_sql(column: &Column, fields: &Fields) -> Result<SimpleExpr> {
+    let wrong = || Error::File(format!("column {} holds a value of another kind", column.name));
+    let value = match (column.kind, fields.get(column.name).unwrap_or(&Value::Null)) {
+        (Kind::Uuid, Value::Null) => SqlValue::Uuid(None),
+        (Kind::Bool, Value::Null) => SqlValue::Bool(None),
+        (Kind::Long, Value::Null) => SqlValue::BigInt(None),
+        (Kind::Text, Value::Null) => SqlValue::String(None),
+        (Kind::Uuid, Value::String(text)) => text.parse::<uuid::Uuid>().map_err(|_| wrong())?.into(),
+        (Kind::Bool, Value::Bool(value)) => (*value).into(),
+        (Kind::Long, Value::Number(number)) => number.as_i64().ok_or_else(wrong)?.into(),
+        (Kind::Text, Value::String(text)) => text.clone().into(),
+        _ => return Err(wrong()),
+    };
+    Ok(Expr::value(value))
+}

@@ -1,0 +1,110 @@
+//! Words that are kept in columns and belong to no rule of `domain`: closed lists of the record itself.
+//!
+//! To add a word to a list, add a variant; a word that is unknown on reading is an error that names table, column and row.
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $variant:ident = $word:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$word_doc])* $variant,)* }
+
+        impl $name {
+            /// Every one.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The word for it in storage.
+            pub fn key(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// The one of this key.
+            pub fn from_key(key: &str) -> Option<Self> {
+                match key { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+    )*};
+}
+
+words! {
+    /// The four areas of online risk (Keeping children safe in education, paragraph 135; POL-03).
+    Area {
+        /// Content.
+        Content = "content",
+        /// Contact.
+        Contact = "contact",
+        /// Conduct.
+        Conduct = "conduct",
+        /// Commerce.
+        Commerce = "commerce",
+    }
+    /// What ties two people.
+    Tie {
+        /// Parent of the person.
+        Parent = "parent",
+        /// Carer of the person.
+        Carer = "carer",
+        /// Sister or brother.
+        Sibling = "sibling",
+        /// Partner.
+        Partner = "partner",
+        /// Any other relative.
+        Relative = "relative",
+    }
+    /// What a device is. The last ones cannot be held (S25).
+    DeviceKind {
+        /// A tablet.
+        Tablet = "tablet",
+        /// A laptop or desk computer.
+        Laptop = "laptop",
+        /// A phone.
+        Phone = "phone",
+        /// A visitor's or a personal device.
+        Guest = "guest",
+        /// Television, speaker, printer, toy.
+        Appliance = "appliance",
+        /// One of our gateways.
+        Gateway = "gateway",
+        /// The computer on which Holdfast runs.
+        Server = "server",
+        /// A telephone line.
+        PhoneLine = "phone_line",
+        /// An alarm or a door entry.
+        Alarm = "alarm",
+    }
+    /// Which way a change of the filter goes.
+    Direction {
+        /// More is blocked: at once.
+        Tightens = "tightens",
+        /// Less is blocked: another person approves.
+        Loosens = "loosens",
+    }
+    /// Where a proposal stands.
+    ProposalState {
+        /// Nobody has decided.
+        Waiting = "waiting",
+        /// Approved and applied.
+        Approved = "approved",
+        /// Refused.
+        Refused = "refused",
+        /// Taken back by its author.
+        Withdrawn = "withdrawn",
+    }
+    /// The answer to a request for access.
+    Answer {
+        /// A proposal was made of it.
+        Proposed = "proposed",
+        /// No, with words.
+        No = "no",
+    }
+    /// What was recorded about a step.
+    StepAct {
+        /// Done, in its turn.
+        Done = "done",
+        /// Not needed, with a reason.
+        Waived = "waived",
+        /// Had happened before it was recorded (S1).
+        AlreadyHappened = "already_happened",
+        /// Taken up again.
+        Reopened = "reopened",
+    }
+}
