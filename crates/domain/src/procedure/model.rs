@@ -11,7 +11,7 @@ use crate::people::Role;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Procedure {
-    /// `P1` to `P20`.
+    /// `P1` to `P20`, or `G1` for what fits none of them.
     pub id: String,
     /// Edition of our text, e.g. `2026-11`.
     pub edition: String,

@@ -7,7 +7,7 @@ use holdfast_domain::procedure::Procedure;
 use holdfast_domain::setting::Profile;
 
 /// Every TOML file of `content/`: path below it → text.
-pub fn files() -> BTreeMap<String, String> {
+pub(crate) fn files() -> BTreeMap<String, String> {
     fn walk(folder: &Path, below: &str, out: &mut BTreeMap<String, String>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let entry = entry.unwrap();
