@@ -1,0 +1,10 @@
+//! The whole program, and the shape of its house. One binary for all of it; add a module a topic.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail by panicking; clippy's own exception covers only the test functions"
+)]
+
+mod arrows;

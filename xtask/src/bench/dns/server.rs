@@ -1,0 +1,190 @@
+//! The servers that are compared, each started on a free port with the same names to block.
+
+use std::fmt::Write as _;
+use std::net::UdpSocket;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{place, sh};
+
+/// Which server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Holdfast,
+    Unbound,
+    Dnsmasq,
+    Dnsdist,
+}
+
+impl Kind {
+    /// Ours first.
+    pub(crate) const ALL: [Self; 4] = [Self::Holdfast, Self::Unbound, Self::Dnsmasq, Self::Dnsdist];
+
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Holdfast => "holdfast",
+            Self::Unbound => "unbound",
+            Self::Dnsmasq => "dnsmasq",
+            Self::Dnsdist => "dnsdist",
+        }
+    }
+
+    /// Its program, if it is there.
+    pub(crate) fn program(self) -> Option<PathBuf> {
+        match self {
+            Self::Holdfast => Some(place::target().join("release/holdfast")),
+            // Debian keeps some of them where only root looks.
+            _ => ["/usr/sbin", "/usr/bin"]
+                .iter()
+                .map(|folder| Path::new(folder).join(self.name()))
+                .find(|path| path.is_file()),
+        }
+    }
+
+    fn command(self, program: &Path, folder: &Path, port: u16, names: &[String]) -> Result<Command> {
+        let write = |file: &str, text: String| -> Result<PathBuf> {
+            let path = folder.join(file);
+            std::fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))?;
+            Ok(path)
+        };
+        let lines = |head: String, line: &dyn Fn(&mut String, &str)| {
+            names.iter().fold(head, |mut text, name| {
+                line(&mut text, name);
+                text
+            })
+        };
+        let mut command = sh::program("taskset");
+        command.args(["-c", "0"]).arg(program);
+        match self {
+            Self::Holdfast => {
+                let list = write("names.txt", lines(String::new(), &|text, name| _ = writeln!(text, "{name}")))?;
+                let policy = write("policy.toml", String::new())?;
+                let listen = format!("127.0.0.1:{port}");
+                command.args(["gateway", "--standalone", "--upstream", "127.0.0.1:9", "--dns", &listen]);
+                command.args(["--proxy", "127.0.0.1:0", "--block-http", "127.0.0.1:0"]).arg("--lists").arg(list);
+                command.arg("--policy").arg(policy).arg("--data").arg(folder.join("gateway"));
+            }
+            Self::Unbound => {
+                let head = format!(
+                    "server:\n  interface: 127.0.0.1\n  port: {port}\n  num-threads: 1\n  do-daemonize: no\n  username: \"\"\n  chroot: \"\"\n  \
+                     directory: \"{}\"\n  pidfile: \"\"\n  use-syslog: no\n  logfile: \"\"\n  module-config: \"iterator\"\n",
+                    folder.display()
+                );
+                let zones = lines(head, &|text, name| _ = writeln!(text, "  local-zone: \"{name}.\" always_nxdomain"));
+                command.arg("-d").arg("-c").arg(write("unbound.conf", zones)?);
+            }
+            Self::Dnsmasq => {
+                let head = format!(
+                    "port={port}\nlisten-address=127.0.0.1\nbind-interfaces\nno-resolv\nno-hosts\npid-file=\nuser=\n"
+                );
+                let zones = lines(head, &|text, name| _ = writeln!(text, "local=/{name}/"));
+                command
+                    .arg("--keep-in-foreground")
+                    .arg(format!("--conf-file={}", write("dnsmasq.conf", zones)?.display()));
+            }
+            Self::Dnsdist => {
+                let head = format!(
+                    "setLocal('127.0.0.1:{port}')\nnewServer({{address='127.0.0.1:9', healthCheckMode='up'}})\nlocal names = newSuffixMatchNode()\n"
+                );
+                let mut rules = lines(head, &|text, name| _ = writeln!(text, "names:add(newDNSName('{name}.'))"));
+                rules.push_str("addAction(SuffixMatchNodeRule(names), RCodeAction(DNSRCode.NXDOMAIN))\n");
+                command.args(["--supervised", "--disable-syslog", "-C"]).arg(write("dnsdist.conf", rules)?);
+            }
+        }
+        Ok(command)
+    }
+}
+
+/// One of them, running; ended when dropped.
+pub(crate) struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Server {
+    /// Starts it and waits until it blocks a name.
+    ///
+    /// # Errors
+    /// When it ends, or does not answer within a minute.
+    pub(crate) fn start(kind: Kind, program: &Path, folder: &Path, names: &[String]) -> Result<Self> {
+        let port = UdpSocket::bind("127.0.0.1:0")?.local_addr()?.port();
+        let child = kind
+            .command(program, folder, port, names)?
+            .stdout(Stdio::null())
+            .spawn()
+            .with_context(|| format!("could not start {}", kind.name()))?;
+        let mut server = Self { child, port };
+        let name = names.first().context("a name")?;
+        let waiting = Instant::now();
+        while !answers(port, name)? {
+            if let Some(status) = server.child.try_wait()? {
+                bail!("{} ended with {status}", kind.name());
+            }
+            if waiting.elapsed() > Duration::from_secs(60) {
+                bail!("{} did not answer within a minute", kind.name());
+            }
+        }
+        Ok(server)
+    }
+
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Processor time that it has used, in seconds.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub(crate) fn processor_seconds(&self) -> Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // After the name in brackets: state is the first word; user and system time are the 12th and 13th.
+        let words: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = words.iter().skip(11).take(2).filter_map(|word| word.parse::<f64>().ok()).sum::<f64>();
+        // Linux counts them in hundredths on every machine that Debian runs on.
+        Ok(ticks / 100.0)
+    }
+
+    /// Memory that it holds, in millions of bytes.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub(crate) fn resident_megabytes(&self) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let kibibytes: f64 = line.split_whitespace().next().context("a number")?.parse()?;
+        Ok(kibibytes * 1024.0 / 1e6)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself, which the measurement has then said.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Asks for one name and waits up to 200 ms.
+fn answers(port: u16, name: &str) -> Result<bool> {
+    let socket = UdpSocket::bind("127.0.0.1:0")?;
+    socket.set_read_timeout(Some(Duration::from_millis(200)))?;
+    let mut question = vec![0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    for label in name.split('.') {
+        question.push(u8::try_from(label.len())?);
+        question.extend(label.bytes());
+    }
+    question.extend([0, 0, 1, 0, 1]);
+    let sent = socket.send_to(&question, ("127.0.0.1", port));
+    let mut answer = [0; 512];
+    let answered = sent.is_ok() && socket.recv(&mut answer).is_ok();
+    if !answered {
+        // A closed port answers at once; do not ask in a tight circle.
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(answered)
+}

@@ -1,0 +1,144 @@
+//! What a machine must have, and how it gets it. On Debian as root it is installed; elsewhere it is named.
+
+use anyhow::{Result, bail};
+
+use crate::sh;
+
+/// Oldest Node.js with which the assets build.
+const NODE: u32 = 20;
+
+/// One thing that must be there.
+struct Need {
+    /// In words.
+    what: &'static str,
+    /// The Debian package.
+    debian: &'static str,
+    /// Is it there?
+    there: fn() -> bool,
+}
+
+const BUILDING: [Need; 5] = [
+    Need { what: "a C compiler (cc)", debian: "build-essential", there: || sh::exists("cc") },
+    Need { what: "pkg-config", debian: "pkg-config", there: || sh::exists("pkg-config") },
+    Need {
+        what: "the OpenSSL headers, for SQLCipher's cryptography",
+        debian: "libssl-dev",
+        there: || sh::succeeds("pkg-config", &["--exists", "libcrypto"]),
+    },
+    Need { what: "Node.js 20 or newer (to build styles and scripts; not to run)", debian: "nodejs", there: node },
+    Need { what: "npm", debian: "npm", there: || sh::exists("npm") },
+];
+
+const TESTING: [Need; 8] = [
+    Need { what: "PostgreSQL's server", debian: "postgresql", there: || postgres_bin().is_some() },
+    Need { what: "Chromium", debian: "chromium", there: || sh::exists("chromium") },
+    Need { what: "chromedriver", debian: "chromium-driver", there: || sh::exists("chromedriver") },
+    Need { what: "dig", debian: "bind9-dnsutils", there: || sh::exists("dig") },
+    Need { what: "kdig", debian: "knot-dnsutils", there: || sh::exists("kdig") },
+    Need { what: "pdftotext and pdfinfo", debian: "poppler-utils", there: || sh::exists("pdftotext") },
+    Need { what: "7-Zip", debian: "7zip", there: || sh::exists("7z") || sh::exists("7zz") },
+    Need { what: "dnsperf", debian: "dnsperf", there: || sh::exists("dnsperf") },
+];
+
+/// What building needs.
+///
+/// # Errors
+/// Names what is missing and could not be installed.
+pub(crate) fn for_building() -> Result<()> {
+    ensure(&BUILDING)
+}
+
+/// What the tests need on top of that.
+///
+/// # Errors
+/// Names what is missing and could not be installed.
+pub(crate) fn for_testing() -> Result<()> {
+    ensure(&TESTING)
+}
+
+/// The folder of PostgreSQL's own programs, newest version first.
+pub(crate) fn postgres_bin() -> Option<std::path::PathBuf> {
+    let mut found: Vec<_> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|version| version.path().join("bin"))
+        .filter(|bin| bin.join("initdb").is_file())
+        .collect();
+    found.sort();
+    found.pop()
+}
+
+fn node() -> bool {
+    let version = std::process::Command::new("node").arg("--version").output();
+    version.is_ok_and(|output| major(&String::from_utf8_lossy(&output.stdout)).is_some_and(|major| major >= NODE))
+}
+
+fn major(version: &str) -> Option<u32> {
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+fn ensure(needs: &[Need]) -> Result<()> {
+    let missing = || needs.iter().filter(|need| !(need.there)()).collect::<Vec<_>>();
+    let first = missing();
+    if first.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<&str> = first.iter().map(|need| need.debian).collect();
+    if debian() && root() {
+        sh::say(&format!("Installing what is missing: {}", packages.join(" ")));
+        let apt = |arguments: &[&str]| {
+            sh::run(
+                sh::program("apt-get")
+                    .args(["-q", "-o", "Dpkg::Use-Pty=0"])
+                    .args(arguments)
+                    .env("DEBIAN_FRONTEND", "noninteractive"),
+            )
+        };
+        apt(&["update"])?;
+        apt(&[&["install", "-y", "--no-install-recommends"], packages.as_slice()].concat())?;
+    }
+    let left = missing();
+    if left.is_empty() {
+        return Ok(());
+    }
+    let names: String = left.iter().map(|need| format!("\n  - {} (Debian: {})", need.what, need.debian)).collect();
+    let packages: Vec<&str> = left.iter().map(|need| need.debian).collect();
+    bail!(
+        "this machine lacks:{names}\nOn Debian or Ubuntu: sudo apt-get update && sudo apt-get install {}",
+        packages.join(" ")
+    );
+}
+
+fn debian() -> bool {
+    std::path::Path::new("/etc/debian_version").exists() && sh::exists("apt-get")
+}
+
+/// Whether we may install. The owner of our own process entry is the effective user.
+pub(crate) fn root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").is_ok_and(|entry| entry.uid() == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_node() {
+        assert_eq!(major("v20.20.2\n"), Some(20));
+        assert_eq!(major("v9.1.0"), Some(9));
+        assert_eq!(major("nonsense"), None);
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_its_package() {
+        // A need with a package that exists nowhere, so that neither road can install it.
+        let needs = [Need { what: "a unicorn", debian: "holdfast-no-such-package", there: || false }];
+        if !(debian() && root()) {
+            let error = ensure(&needs).expect_err("it is missing").to_string();
+            assert!(error.contains("a unicorn") && error.contains("holdfast-no-such-package"), "{error}");
+        }
+        assert!(ensure(&[Need { what: "nothing", debian: "x", there: || true }]).is_ok());
+    }
+}
