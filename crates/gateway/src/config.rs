@@ -70,7 +70,7 @@ impl Config {
 }
 
 /// `GATEWAY_DIR/snapshots`.
-pub(crate) fn snapshot_dir(gateway_dir: &Path) -> PathBuf {
+pub fn snapshot_dir(gateway_dir: &Path) -> PathBuf {
     gateway_dir.join("snapshots")
 }
 

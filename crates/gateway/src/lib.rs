@@ -37,6 +37,6 @@ mod watch;
 
 pub use activity::{ActivityEvent, Confidence, Kind, Route};
 pub use clock::Clock;
-pub use config::{Config, Targets};
+pub use config::{Config, Targets, snapshot_dir};
 pub use error::Error;
 pub use running::{Running, run_child, start};

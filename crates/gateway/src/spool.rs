@@ -7,6 +7,7 @@
 //! Delivery is at least once: a reader notes [`Batch::id`] in the same transaction as the events, then calls
 //! [`SpoolReader::remove`].
 
+mod archive;
 mod queue;
 mod recorder;
 
@@ -19,6 +20,8 @@ pub(crate) use recorder::{Fact, Recorder, Subject};
 
 use crate::activity::{ActivityEvent, Confidence, Kind};
 use queue::SegmentName;
+
+pub use archive::Archive;
 
 /// The events of one segment, in the order in which they were recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]

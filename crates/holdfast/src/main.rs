@@ -1,8 +1,10 @@
 //! The program: commands, configuration, wiring. The only place that knows everyone; it holds no rule of its own.
 
 mod cli;
+mod edge;
 mod lists;
 mod output;
+mod verdict;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,170 @@
+//! Joins `app` to the gateway: `app` knows only the trait, `gateway` knows only files; both stay ignorant of each other.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use app::gateway::{Activity, Answer, Batch, Cut, Gateway, GatewayState, Pending, ProbeResult, Question, What};
+use domain::DeviceId;
+use filter::{Lists, PolicySnapshot, Prepared, SealedTier};
+use gateway::activity::{ActivityEvent, Confidence, Kind, Route};
+use gateway::spool::{Archive, SpoolReader};
+use gateway::status::{self, Policy};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// A gateway that shares this machine's data folder, as a child process or in the demo's own.
+pub(crate) struct LocalGateway {
+    dir: PathBuf,
+    archive: Archive,
+    key: ed25519_dalek::SigningKey,
+    lists: PathBuf,
+    clock: gateway::Clock,
+}
+
+impl LocalGateway {
+    /// The gateway of a data folder. `lists` is the compiled list file, which need not exist yet.
+    pub(crate) fn new(
+        data: &Path,
+        key: ed25519_dalek::SigningKey,
+        identity: age::x25519::Identity,
+        lists: PathBuf,
+        clock: gateway::Clock,
+    ) -> Self {
+        let dir = data.join("gateway");
+        let archive = Archive::new(data.join("activity"), SpoolReader::new(&dir, identity));
+        Self { dir, archive, key, lists, clock }
+    }
+}
+
+impl Gateway for LocalGateway {
+    fn next_version(&self) -> Result<u64, String> {
+        gateway::snapshot::next_version(&gateway::snapshot_dir(&self.dir)).map_err(|error| error.to_string())
+    }
+
+    fn publish(&self, snapshot: &PolicySnapshot) -> Result<(), String> {
+        let mut snapshot = snapshot.clone();
+        gateway::probe::add_devices(&mut snapshot);
+        gateway::snapshot::write(&gateway::snapshot_dir(&self.dir), &snapshot, &self.key)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    }
+
+    fn status(&self) -> Option<GatewayState> {
+        status::read(&self.dir).ok().map(state)
+    }
+
+    fn take(&self) -> Result<Option<Batch>, String> {
+        let batch = self.archive.reader().next_batch().map_err(|error| error.to_string())?;
+        Ok(batch.map(|batch| Batch { id: batch.id, events: batch.events.into_iter().map(activity).collect() }))
+    }
+
+    fn keep(&self, batch: &Batch) -> Result<(), String> {
+        self.archive.keep(batch.id).map_err(|error| error.to_string())
+    }
+
+    fn between(&self, from: Timestamp, to: Timestamp, limit: usize) -> Result<Vec<Activity>, String> {
+        let events = self.archive.between(from, to, limit).map_err(|error| error.to_string())?;
+        Ok(events.into_iter().map(activity).collect())
+    }
+
+    fn forget_before(&self, day: Date, held: &BTreeSet<Date>) -> Result<u64, String> {
+        self.archive.forget_before(day, held).map_err(|error| error.to_string())
+    }
+
+    fn probe(&self, snapshot: PolicySnapshot) -> Pending<'_, Result<Vec<ProbeResult>, String>> {
+        Box::pin(async move {
+            let listening = status::read(&self.dir).map_err(|_| "The gateway does not run.".to_owned())?.listening;
+            let at = gateway::probe::Endpoints { dns: listening.dns, proxy: listening.proxy };
+            let results = gateway::probe::run(at, &snapshot, &self.clock).await.map_err(|error| error.to_string())?;
+            Ok(results.into_iter().map(probed).collect())
+        })
+    }
+
+    fn decide(&self, snapshot: &PolicySnapshot, question: &Question, now: Timestamp) -> Result<Answer, String> {
+        let lists = Lists::open(&self.lists).unwrap_or_else(|_| Lists::missing());
+        let categories = crate::lists::categories().map_err(|error| error.to_string())?;
+        let prepared =
+            Prepared::new(snapshot.clone(), Arc::new(SealedTier::not_supplied())).map_err(|e| e.to_string())?;
+        crate::verdict::answer(&prepared, &lists.with_categories(&categories), question, now)
+    }
+}
+
+fn state(status: status::Status) -> GatewayState {
+    let policy = match status.policy {
+        Policy::Snapshot { version, .. } => Some(version),
+        Policy::Baseline { .. } => None,
+    };
+    GatewayState {
+        at: status.at,
+        policy,
+        dns: status.listening.dns.to_string(),
+        proxy: status.listening.proxy.to_string(),
+        list_names: status.lists.loaded.then_some(status.lists.names),
+        lists_changed_at: status.lists.changed_at,
+        lists_refused: status.lists.refused,
+        sealed_supplied: status.lists.sealed_supplied,
+        sealed: status.lists.sealed,
+        upstreams: status.upstreams.into_iter().map(|(address, answers)| (address.to_string(), answers)).collect(),
+        cuts: status
+            .held
+            .into_iter()
+            .map(|(device, cut)| {
+                let refused = cut.dns_refused + cut.proxy_refused;
+                (DeviceId(device), Cut { since: cut.since, tunnels_closed: cut.tunnels_closed, refused })
+            })
+            .collect(),
+        answered: status.counts.dns_answered + status.counts.proxy_answered,
+        blocked: status.counts.dns_blocked + status.counts.proxy_blocked,
+        lost: status.counts.records_lost,
+    }
+}
+
+fn activity(event: ActivityEvent) -> Activity {
+    let first = match &event.kind {
+        Kind::Blocked { first, .. } | Kind::Allowed { first, .. } | Kind::Bypass { first, .. } => *first,
+        Kind::Lost { from, .. } => *from,
+        _ => event.at,
+    };
+    let what = match event.kind {
+        Kind::Blocked { host, category, rule, route, count, .. } => {
+            let because = category.or(rule).unwrap_or_default();
+            What::Blocked { host, count, because, path: word(route).to_owned() }
+        }
+        Kind::Sealed { keyed_hash, .. } => What::Sealed { digest: keyed_hash },
+        Kind::Allowed { host, count, .. } => What::Allowed { host, count },
+        Kind::Bypass { host, .. } => What::Bypass { host },
+        Kind::Held { count } => What::Held { count },
+        Kind::Guests { allowed, blocked } => What::Guests { allowed, blocked },
+        Kind::HelpCalled { room } => What::HelpCalled { room },
+        Kind::Unidentified { wrong_credential, count, .. } => What::Unidentified { wrong_credential, count },
+        Kind::Lost { count, .. } => What::Lost { count },
+    };
+    Activity {
+        at: first,
+        until: event.at,
+        device: event.device.map(DeviceId),
+        group: event.group,
+        proven: event.confidence == Confidence::Proven,
+        what,
+    }
+}
+
+fn probed(result: gateway::probe::ProbeResult) -> ProbeResult {
+    ProbeResult {
+        group: result.group,
+        path: word(result.route).to_owned(),
+        what: result.what,
+        expected: result.expected,
+        got: result.got,
+        passed: result.passed,
+    }
+}
+
+fn word(route: Route) -> &'static str {
+    match route {
+        Route::Dns => "dns",
+        Route::Proxy => "proxy",
+        Route::BlockPage => "block page",
+    }
+}
