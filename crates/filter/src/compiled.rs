@@ -41,6 +41,9 @@ pub(crate) fn is_ours(head: &[u8]) -> bool {
     head.starts_with(layout::MAGIC)
 }
 
+/// How many suffixes are looked up together: most names have fewer.
+const TOGETHER: usize = 4;
+
 /// One compiled file, mapped or in memory.
 #[derive(Debug)]
 pub struct Compiled {
@@ -171,9 +174,24 @@ impl Compiled {
     /// Calls `found` for each name of the lists that `host` falls under, the widest first. Does not allocate.
     pub fn walk_host<'a>(&'a self, host: &'a Asked<'_>, mut found: impl FnMut(Match<'a>)) {
         let bytes = self.bytes.get();
-        for (text, hash) in hash::suffixes(self.layout.key.hasher(), host) {
-            if let Some(set) = self.layout.names.find(bytes, hash.0.finish()) {
-                found(Match { host: text, path: None, members: self.layout.members(bytes, set) });
+        let mut suffixes = hash::suffixes(self.layout.key.hasher(), host).map(|(text, hash)| (text, hash.0.finish()));
+        loop {
+            // Names are looked up together, step by step, so that their waits for memory overlap.
+            let mut texts = [""; TOGETHER];
+            let mut hashes = [0; TOGETHER];
+            let mut count = 0;
+            for ((text, hash), next) in texts.iter_mut().zip(&mut hashes).zip(&mut suffixes) {
+                (*text, *hash) = next;
+                count += 1;
+            }
+            let sets = self.layout.names.find_all(bytes, hashes, count);
+            for (text, set) in texts.into_iter().zip(sets).take(count) {
+                if let Some(set) = set {
+                    found(Match { host: text, path: None, members: self.layout.members(bytes, set) });
+                }
+            }
+            if count < TOGETHER {
+                return;
             }
         }
     }

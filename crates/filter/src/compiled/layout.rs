@@ -85,18 +85,33 @@ impl Table {
 
     /// The set of the record with this hash.
     pub(super) fn find(&self, file: &[u8], hash: u64) -> Option<u16> {
-        let directory = file.get(self.directory.clone())?.as_chunks::<4>().0;
-        let at = bucket(hash, self.bits);
-        let first = u32::from_le_bytes(*directory.get(at)?) as usize;
-        let last = u32::from_le_bytes(*directory.get(at + 1)?) as usize;
-        let records = file.get(self.records.clone())?.as_chunks::<8>().0.get(first..last)?;
-        // About eight records a bucket, one or two cache lines: a plain scan beats a search.
-        let wanted = kept(hash) >> 16;
-        records
-            .iter()
-            .map(|record| u64::from_le_bytes(*record))
-            .find(|record| record >> 16 == wanted)
-            .map(|record| record as u16)
+        let [set] = self.find_all(file, [hash], 1);
+        set
+    }
+
+    /// The sets of the records with the first `count` of these hashes. Each step is taken for all of them before the
+    /// next: first the places, then the first record of each bucket, then the rest.
+    pub(super) fn find_all<const N: usize>(&self, file: &[u8], hashes: [u64; N], count: usize) -> [Option<u16>; N] {
+        let part = |range: &Range<usize>| file.get(range.clone()).unwrap_or_default();
+        let directory = part(&self.directory).as_chunks::<4>().0;
+        let records = part(&self.records).as_chunks::<8>().0;
+        let place = |at: usize| directory.get(at).map_or(0, |place| u32::from_le_bytes(*place) as usize);
+        let mut buckets: [&[[u8; 8]]; N] = [&[]; N];
+        for (bucket_of, hash) in buckets.iter_mut().zip(hashes).take(count) {
+            let at = bucket(hash, self.bits);
+            *bucket_of = records.get(place(at)..place(at + 1)).unwrap_or_default();
+        }
+        let firsts = buckets.map(|bucket| bucket.first().map_or(0, |record| u64::from_le_bytes(*record)));
+        let mut sets = [None; N];
+        for (((set, bucket), first), hash) in sets.iter_mut().zip(buckets).zip(firsts).zip(hashes) {
+            let Some((_, rest)) = bucket.split_first() else { continue };
+            // About eight records a bucket, one or two cache lines: a plain scan beats a search.
+            let wanted = kept(hash) >> 16;
+            let mut all = std::iter::once(first).chain(rest.iter().map(|record| u64::from_le_bytes(*record)));
+            // The lower 16 bits are the set; the cast keeps just them.
+            *set = all.find(|record| record >> 16 == wanted).map(|record| record as u16);
+        }
+        sets
     }
 
     fn read(file: &[u8], directory: Range<usize>, records: Range<usize>) -> Option<Self> {
