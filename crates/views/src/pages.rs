@@ -1,0 +1,7 @@
+//! One struct and one template for each page. Prepared strings and enums only.
+
+pub mod account;
+pub mod blank;
+pub mod problem;
+pub mod sign_in;
+pub mod styleguide;

@@ -1,0 +1,62 @@
+//! My account: who I am here, where I am signed in, my password.
+
+use askama::Template;
+
+use crate::{form::FormView, shell::Page};
+
+/// My account.
+#[derive(Template, Debug, Clone, Default)]
+#[template(path = "pages/account.html")]
+pub struct Account {
+    /// My name.
+    pub name: String,
+    /// My username.
+    pub username: String,
+    /// My roles' titles here.
+    pub roles: Vec<String>,
+    /// Has the second step been set up?
+    pub second_factor: bool,
+    /// Where I am signed in, this one first.
+    pub sessions: Vec<SessionLine>,
+}
+
+/// A browser in which I am signed in.
+#[derive(Debug, Clone, Default)]
+pub struct SessionLine {
+    /// For the button that ends it.
+    pub id: String,
+    /// What I called it, or what it says it is.
+    pub label: String,
+    /// "Since Tuesday 3 March, 2:15pm".
+    pub since: String,
+    /// "Used 4 minutes ago".
+    pub used: String,
+    /// This very one.
+    pub here: bool,
+}
+
+impl Page for Account {
+    fn title(&self) -> String {
+        "Your account".to_owned()
+    }
+}
+
+/// A new password.
+#[derive(Template, Debug, Clone, Default)]
+#[template(path = "pages/password.html")]
+pub struct Password {
+    /// The form.
+    pub form: FormView,
+    /// Why one must: "The manager set your password; choose your own now."
+    pub why: Option<String>,
+}
+
+impl Page for Password {
+    fn title(&self) -> String {
+        "Choose a new password".to_owned()
+    }
+
+    fn has_errors(&self) -> bool {
+        self.form.has_errors()
+    }
+}

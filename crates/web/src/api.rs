@@ -1,0 +1,65 @@
+//! The JSON API under `/api/v1`, described by `/api/v1/openapi.json`; and `/healthz`.
+//!
+//! Callers show a bearer token, never a cookie, so no page in a browser can use it on somebody's behalf. To add a call:
+//! a function with `#[utoipa::path]`, a line in [`router`] and one in [`Document`].
+
+use axum::{Json, Router, extract::State, response::IntoResponse, routing};
+use http::{HeaderValue, header};
+use serde::Serialize;
+use utoipa::{OpenApi, ToSchema};
+
+use crate::site::Site;
+
+/// The description of the API.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Holdfast",
+        description = "Evidence, filter decisions and concerns of a setting. Tokens: `holdfast token create`."
+    ),
+    paths(health),
+    components(schemas(Health))
+)]
+struct Document;
+
+/// How it stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// `ok`, or `failing`.
+    pub status: &'static str,
+    /// What fails, by part: `web`, `store`, `dns`, `proxy`. Empty when all serve.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failing: Vec<String>,
+}
+
+/// The API's routes.
+pub fn router() -> Router<Site> {
+    Router::new()
+        .route("/healthz", routing::get(health))
+        .route("/api/v1/openapi.json", routing::get(document))
+        .layer(axum::middleware::map_response(plain))
+}
+
+/// Does everything serve?
+#[utoipa::path(get, path = "/healthz", responses((status = 200, body = Health), (status = 503, body = Health)))]
+pub async fn health(State(site): State<Site>) -> impl IntoResponse {
+    let failing = site.failing().await;
+    let status = if failing.is_empty() { http::StatusCode::OK } else { http::StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Health { status: if failing.is_empty() { "ok" } else { "failing" }, failing }))
+}
+
+async fn document() -> impl IntoResponse {
+    Json(Document::openapi())
+}
+
+/// Data is never cached, framed or sniffed.
+async fn plain(mut response: axum::response::Response) -> axum::response::Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    );
+    response
+}

@@ -1,0 +1,26 @@
+//! The pages: one module each, with its handlers and its form. What a page shows is prepared here and drawn in `views`.
+
+pub mod account;
+pub mod blank;
+pub mod lock;
+pub mod password;
+pub mod second_step;
+pub mod second_step_set_up;
+pub mod sign_in;
+pub mod sign_out;
+pub mod styleguide;
+pub mod unlock;
+
+use axum::extract::Query;
+use serde::Deserialize;
+
+/// `?next=`: where somebody wanted to go before a door stood in the way.
+#[derive(Debug, Default, Deserialize)]
+pub struct Wanted {
+    /// One of our paths; others lead home.
+    #[serde(default)]
+    pub next: String,
+}
+
+/// Takes `?next=` and is never the reason for a failed page.
+pub type Next = Query<Wanted>;

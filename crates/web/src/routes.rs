@@ -1,0 +1,165 @@
+//! Every door of the house, as data. The router is built from this list, and so are the tests that knock on every door
+//! as nobody and as each wrong role.
+//!
+//! To add one: a line in [`all`]. `get`/`post`, the path, who may come in, the handler, a sentence.
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    handler::Handler,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{self, MethodRouter},
+};
+use domain::{
+    access::{Action, Relation},
+    ctx::SecondFactor,
+};
+use http::{Method, StatusCode};
+use std::{sync::Arc, time::Duration};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer};
+
+use crate::{api, assets, fault::Fault, pages, site::Site, visit, visit::Visit};
+
+/// Who may come through a door at all. Each use case behind it asks again, of the very thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody; no account needed.
+    Public,
+    /// Anybody signed in, locked screen and missing second factor included: sign-out, unlock, second step, report.
+    AnySession,
+    /// Anybody signed in whose screen is not locked.
+    SignedIn,
+    /// Those of whose roles one may do this in some relation.
+    Action(Action),
+    /// A token of the API, not a browser's session.
+    Token,
+}
+
+/// One door.
+pub struct Route {
+    /// GET or POST.
+    pub method: Method,
+    /// As axum writes it: `/concerns/{id}`.
+    pub path: &'static str,
+    /// Who may come in.
+    pub access: Access,
+    /// Does it change anything? Then it needs a token and writes an audit row.
+    pub mutating: bool,
+    /// What it is, for the list of routes.
+    pub doc: &'static str,
+    handler: MethodRouter<Site>,
+}
+
+/// A door to look through.
+pub fn get<H: Handler<T, Site>, T: 'static>(
+    path: &'static str,
+    access: Access,
+    handler: H,
+    doc: &'static str,
+) -> Route {
+    Route { method: Method::GET, path, access, mutating: false, doc, handler: routing::get(handler) }
+}
+
+/// A door to do something.
+pub fn post<H: Handler<T, Site>, T: 'static>(
+    path: &'static str,
+    access: Access,
+    handler: H,
+    doc: &'static str,
+) -> Route {
+    Route { method: Method::POST, path, access, mutating: true, doc, handler: routing::post(handler) }
+}
+
+/// Every page of the house, in the order in which people meet them. The JSON API has its own list: [`api::routes`].
+#[rustfmt::skip]
+pub fn all() -> Vec<Route> {
+    use Access::{AnySession, Public, SignedIn};
+    vec![
+        get ("/blank", Public, pages::blank::get, "The hidden screen, without our script"),
+        get ("/sign-in", Public, pages::sign_in::get, "Username and password"),
+        post("/sign-in", Public, pages::sign_in::post, "Sign in"),
+        get ("/sign-in/second-step", AnySession, pages::second_step::get, "Six figures or a recovery code"),
+        post("/sign-in/second-step", AnySession, pages::second_step::post, "Show the second factor"),
+        post("/sign-out", AnySession, pages::sign_out::post, "End this session"),
+        get ("/unlock", AnySession, pages::unlock::get, "The screen locked itself"),
+        post("/unlock", AnySession, pages::unlock::post, "Password again"),
+        post("/lock", AnySession, pages::lock::post, "Lock this screen now"),
+        get ("/account", SignedIn, pages::account::get, "My account and where I am signed in"),
+        post("/account/sessions/end", SignedIn, pages::account::end_session, "End another session of mine"),
+        get ("/account/password", AnySession, pages::password::get, "Choose a new password"),
+        post("/account/password", AnySession, pages::password::post, "Change the password"),
+        get ("/account/second-step", SignedIn, pages::second_step_set_up::get, "Set up the second factor"),
+        post("/account/second-step", SignedIn, pages::second_step_set_up::post, "Prove the second factor"),
+    ]
+}
+
+/// The whole site.
+pub fn router(site: Site) -> Router {
+    let mut pages = Router::new();
+    for route in all() {
+        pages = pages.route(route.path, guarded(route));
+    }
+    if site.config().styleguide {
+        pages = pages.route("/styleguide", routing::get(pages::styleguide::get));
+    }
+    let pages = pages
+        .fallback(async || Fault::NotFound)
+        .method_not_allowed_fallback(async || Fault::NotFound)
+        // Inside the frame, so that a panic becomes a page with a reference.
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(30)))
+        .layer(middleware::from_fn_with_state(site.clone(), visit::enter))
+        .layer(CompressionLayer::new());
+    Router::new()
+        .route("/assets/{hash}/{*name}", routing::get(assets::get))
+        .merge(api::router())
+        .merge(pages)
+        .with_state(site)
+}
+
+fn guarded(route: Route) -> MethodRouter<Site> {
+    let access = route.access;
+    route.handler.layer(middleware::from_fn_with_state(access, guard))
+}
+
+async fn guard(State(access): State<Access>, visit: Visit, request: Request, next: Next) -> Response {
+    match may_enter(access, &visit, request.method()) {
+        Ok(()) => next.run(request).await,
+        Err(fault) => fault.into_response(),
+    }
+}
+
+fn may_enter(access: Access, visit: &Visit, method: &Method) -> Result<(), Fault> {
+    // After signing in, one goes on to a page, never to a repeated POST.
+    let next = || if method == Method::GET { visit.path().to_owned() } else { "/".to_owned() };
+    if access == Access::Public {
+        return Ok(());
+    }
+    let session = visit.session().ok_or_else(|| Fault::SignIn(next()))?;
+    let action = match access {
+        Access::Public | Access::AnySession => return Ok(()),
+        Access::Token => return Err(Fault::NotFound),
+        Access::SignedIn => None,
+        Access::Action(action) => Some(action),
+    };
+    if session.visit.locked {
+        return Err(Fault::Locked(next()));
+    }
+    let Some(action) = action else { return Ok(()) };
+    let member = session.member().ok_or(Fault::NotFound)?;
+    if !Relation::ALL.into_iter().any(|relation| domain::access::any_allowed(&member.roles, action, relation)) {
+        // A duty (an old password) narrows the roles: say what to do, not "not here".
+        return Err(session.visit.duty.map_or(Fault::NotFound, |duty| Fault::Duty(duty, next())));
+    }
+    let needs = member.roles.iter().any(|role| role.needs_second_factor());
+    if domain::access::needs_second_factor(action) && needs && member.second_factor == SecondFactor::NotShown {
+        let duty = session.visit.duty.unwrap_or(app::accounts::Duty::ShowSecondFactor);
+        return Err(Fault::Duty(duty, next()));
+    }
+    Ok(())
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    Fault::App(Arc::new(app::Error::Internal("a handler panicked".to_owned())), Vec::new()).into_response()
+}

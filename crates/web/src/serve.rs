@@ -1,0 +1,202 @@
+//! Listening. Plain HTTP on loopback; beyond it HTTPS only, with a small plain listener for the root certificate and a
+//! redirect (S48). Stops gently: what is being saved is saved.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::Request,
+    response::{IntoResponse, Redirect, Response},
+    routing,
+};
+use axum_server::{Handle, Server, accept::Accept};
+use http::{HeaderValue, StatusCode, header};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    task::JoinHandle,
+};
+use tokio_rustls::TlsAcceptor;
+
+use crate::tls;
+
+/// Where to listen.
+#[derive(Debug, Clone)]
+pub struct Listen {
+    /// Address and port; port 0 takes a free one.
+    pub web: SocketAddr,
+    /// Where plain HTTP hands out the root and redirects. Only with HTTPS; port 0 takes a free one.
+    pub plain: Option<SocketAddr>,
+    /// HTTPS even on loopback; beyond loopback it is always so.
+    pub https: bool,
+    /// Where the certificates are kept: `DATA/tls`.
+    pub tls_folder: PathBuf,
+    /// Names and addresses by which people reach us; they stand in the certificate.
+    pub names: Vec<String>,
+}
+
+impl Listen {
+    /// Will it be HTTPS? [`crate::site::Config::https`] must say the same.
+    pub fn is_https(&self) -> bool {
+        self.https || !self.web.ip().is_loopback()
+    }
+}
+
+/// Why nothing listens.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The port is taken, or not ours to take.
+    #[error("cannot listen on {addr}: {source}")]
+    Bind {
+        /// Which.
+        addr: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The certificates.
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
+}
+
+/// A site that serves.
+pub struct Serving {
+    /// The address that was taken.
+    pub web: SocketAddr,
+    /// The plain listener's, if any.
+    pub plain: Option<SocketAddr>,
+    handles: Vec<Handle<SocketAddr>>,
+    tasks: Vec<JoinHandle<io::Result<()>>>,
+}
+
+impl Serving {
+    /// Takes no more, and waits for what is under way, ten seconds at most.
+    pub async fn stop(self) {
+        for handle in &self.handles {
+            handle.graceful_shutdown(Some(Duration::from_secs(10)));
+        }
+        for task in self.tasks {
+            if let Ok(Err(error)) = task.await {
+                tracing::warn!(%error, "the web listener ended with an error");
+            }
+        }
+    }
+}
+
+/// Listens. Returns when the ports are taken; serves in the background until [`Serving::stop`].
+///
+/// # Errors
+/// A port or a certificate.
+pub fn serve(listen: &Listen, now: jiff::Timestamp, router: Router) -> Result<Serving, ServeError> {
+    let (web, listener) = bind(listen.web)?;
+    let mut serving = Serving { web, plain: None, handles: Vec::new(), tasks: Vec::new() };
+    if !listen.is_https() {
+        serving.start(listener, router, Line::Plain)?;
+        return Ok(serving);
+    }
+    let certificates = tls::open_or_make(&listen.tls_folder, &listen.names, now)?;
+    let root = certificates.root_pem.clone();
+    serving.start(listener, router, Line::Tls(TlsAcceptor::from(certificates.server)))?;
+    if let Some(plain) = listen.plain {
+        let (addr, listener) = bind(plain)?;
+        serving.plain = Some(addr);
+        serving.start(listener, plain_router(root, web.port()), Line::Plain)?;
+    }
+    Ok(serving)
+}
+
+impl Serving {
+    fn start(&mut self, listener: TcpListener, router: Router, line: Line) -> Result<(), ServeError> {
+        let handle = Handle::new();
+        let addr = listener.local_addr().unwrap_or(self.web);
+        let server: Server<SocketAddr> =
+            axum_server::from_tcp(listener).map_err(|source| ServeError::Bind { addr, source })?;
+        let mut server = server.handle(handle.clone()).acceptor(line);
+        // A client that opens a line and says nothing is let go.
+        server
+            .http_builder()
+            .http1()
+            .timer(hyper_util::rt::TokioTimer::new())
+            .header_read_timeout(Duration::from_secs(20));
+        let make = router.into_make_service_with_connect_info::<SocketAddr>();
+        self.tasks.push(tokio::spawn(server.serve(make)));
+        self.handles.push(handle);
+        Ok(())
+    }
+}
+
+/// How bytes come: as they are, or through TLS.
+#[derive(Clone)]
+enum Line {
+    Plain,
+    Tls(TlsAcceptor),
+}
+
+/// Bytes in and out.
+trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+
+impl<S: Send + 'static> Accept<TcpStream, S> for Line {
+    type Stream = Box<dyn Wire>;
+    type Service = S;
+    type Future = Pin<Box<dyn Future<Output = io::Result<(Self::Stream, S)>> + Send>>;
+
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        let line = self.clone();
+        Box::pin(async move {
+            stream.set_nodelay(true)?;
+            let wire: Self::Stream = match line {
+                Self::Plain => Box::new(stream),
+                // A handshake that takes longer is no browser.
+                Self::Tls(tls) => Box::new(tokio::time::timeout(Duration::from_secs(10), tls.accept(stream)).await??),
+            };
+            Ok((wire, service))
+        })
+    }
+}
+
+fn bind(addr: SocketAddr) -> Result<(SocketAddr, TcpListener), ServeError> {
+    let taken = |source| ServeError::Bind { addr, source };
+    let listener = TcpListener::bind(addr).map_err(taken)?;
+    listener.set_nonblocking(true).map_err(taken)?;
+    Ok((listener.local_addr().map_err(taken)?, listener))
+}
+
+/// The plain listener: the root certificate to install, and a way to HTTPS for everything else.
+fn plain_router(root_pem: String, https_port: u16) -> Router {
+    let root: Arc<str> = root_pem.into();
+    Router::new()
+        .route("/root.crt", routing::get(async move || root_answer(&root)))
+        .fallback(async move |request: Request| to_https(&request, https_port))
+}
+
+fn root_answer(pem: &str) -> Response {
+    let mut response = pem.to_owned().into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-x509-ca-cert"));
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"holdfast-root.crt\""));
+    response
+}
+
+fn to_https(request: &Request, port: u16) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
+    let Some(name) = host.and_then(name_of).filter(|name| !name.is_empty()) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    Redirect::temporary(&format!("https://{name}:{port}{path}")).into_response()
+}
+
+/// The host without its port; an IPv6 address keeps its brackets.
+fn name_of(host: &str) -> Option<&str> {
+    if host.starts_with('[') {
+        return host.find(']').and_then(|end| host.get(..=end));
+    }
+    host.split(':').next()
+}

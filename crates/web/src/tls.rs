@@ -1,0 +1,137 @@
+//! Our own certificates: a root that devices install once, and a leaf that is renewed under it (S48).
+//!
+//! Kept in `DATA/tls`, keys readable by us alone. This root is for our own pages and the block page; inspection has
+//! another one, made only when inspection is approved (S29), and nothing here makes it.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use jiff::{Timestamp, tz::TimeZone};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
+use rustls::ServerConfig;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+
+/// Why there is no certificate.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The folder cannot be read or written.
+    #[error("cannot use {path}: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A certificate cannot be made.
+    #[error("cannot make a certificate: {0}")]
+    Make(#[from] rcgen::Error),
+    /// A file does not hold what it should.
+    #[error("{path} does not hold a certificate or key: {why}")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// TLS refuses it.
+    #[error("the certificate cannot be used: {0}")]
+    Use(#[from] rustls::Error),
+}
+
+/// What the listener needs.
+pub struct Certificates {
+    /// Speaks TLS.
+    pub server: Arc<ServerConfig>,
+    /// For devices to install.
+    pub root_pem: String,
+}
+
+/// Opens the root or makes one, and makes a fresh leaf for these names. A leaf lives a year and is new at every start, so
+/// none runs out while the program is looked after; Safari refuses more than 825 days even under one's own root.
+///
+/// # Errors
+/// The folder or what is in it.
+pub fn open_or_make(folder: &Path, names: &[String], now: Timestamp) -> Result<Certificates, TlsError> {
+    let root_key_file = folder.join("root.key");
+    let root_file = folder.join("root.crt");
+    if !root_key_file.exists() || !root_file.exists() {
+        make_root(&root_file, &root_key_file, now)?;
+    }
+    let (root_pem, root_key) = (read(&root_file)?, read(&root_key_file)?);
+    let key = KeyPair::from_pem(&root_key)?;
+    let issuer = Issuer::from_ca_cert_pem(&root_pem, key)?;
+
+    let leaf_key = KeyPair::generate()?;
+    let mut names: Vec<String> = names.to_vec();
+    for always in ["localhost", "127.0.0.1", "::1"] {
+        if !names.iter().any(|name| name == always) {
+            names.push(always.to_owned());
+        }
+    }
+    let mut leaf = CertificateParams::new(names)?;
+    leaf.distinguished_name.push(DnType::CommonName, "Holdfast");
+    leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    leaf.use_authority_key_identifier_extension = true;
+    valid(&mut leaf, now, 1);
+    let leaf = leaf.signed_by(&leaf_key, &issuer)?;
+
+    let unreadable = |why: String| TlsError::Unreadable { path: root_file.clone(), why };
+    let root_der =
+        CertificateDer::from_pem_slice(root_pem.as_bytes()).map_err(|error| unreadable(error.to_string()))?;
+    let key = PrivateKeyDer::try_from(leaf_key.serialize_der()).map_err(|why| unreadable(why.to_owned()))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut server = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(vec![leaf.der().clone(), root_der], key)?;
+    server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Certificates { server: Arc::new(server), root_pem })
+}
+
+fn make_root(file: &Path, key_file: &Path, now: Timestamp) -> Result<(), TlsError> {
+    let key = KeyPair::generate()?;
+    let mut root = CertificateParams::default();
+    root.distinguished_name = rcgen::DistinguishedName::new();
+    root.distinguished_name.push(DnType::CommonName, "Holdfast of this setting");
+    // It signs sites only, no further authorities.
+    root.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    root.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    valid(&mut root, now, 10);
+    let root = root.self_signed(&key)?;
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).map_err(|source| TlsError::File { path: folder.to_owned(), source })?;
+    }
+    write(key_file, &key.serialize_pem(), 0o600)?;
+    write(file, &root.pem(), 0o644)
+}
+
+/// From yesterday, for devices whose clock lags, until so many years later.
+fn valid(params: &mut CertificateParams, now: Timestamp, years: i16) {
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let yesterday = today.yesterday().unwrap_or(today);
+    let day = |year: i16, date: jiff::civil::Date| {
+        // The 29th of February has no anniversary in most years.
+        date_time_ymd(i32::from(year), date.month().unsigned_abs(), date.day().unsigned_abs().min(28))
+    };
+    params.not_before = day(yesterday.year(), yesterday);
+    params.not_after = day(today.year().saturating_add(years), today);
+}
+
+fn read(path: &Path) -> Result<String, TlsError> {
+    fs::read_to_string(path).map_err(|source| TlsError::File { path: path.to_owned(), source })
+}
+
+/// Writes a file that nobody else could open for even a moment.
+fn write(path: &Path, text: &str, mode: u32) -> Result<(), TlsError> {
+    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+    let open = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path);
+    open.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .map_err(|source| TlsError::File { path: path.to_owned(), source })
+}
