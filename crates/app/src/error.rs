@@ -64,3 +64,20 @@ impl From<Refusal> for Error {
         }
     }
 }
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Conflict { .. } => Self::Conflict { theirs: BTreeMap::new() },
+            store::Error::Missing { .. } => Self::NotFound,
+            store::Error::Full => Self::Unavailable {
+                say: "The disk of the Holdfast computer is full. Nothing was lost. Reporting still works. Tell the technician now.".into(),
+            },
+            store::Error::Unavailable(why) => {
+                tracing::error!(%why, "the database does not answer");
+                Self::Unavailable { say: "The records cannot be reached just now. Nothing was lost. Try again in a minute.".into() }
+            }
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}

@@ -1,7 +1,10 @@
 //! The filter as people decide it: policy, changes, proposals, and the snapshot that the gateway is given.
 
 pub mod change;
+pub mod decide;
 pub mod policy;
+pub mod publish;
 
 pub use change::{Change, Direction, LOCKED_FOR_CHILDREN, Unfit, difference, direction};
+pub use decide::{Decide, Propose, Proposed, Risk, Verdict};
 pub use policy::{Decision, Group, Policy, Surroundings, Why};

@@ -10,5 +10,8 @@ pub mod error;
 pub mod filtering;
 pub mod gateway;
 pub mod mail;
+pub mod services;
+pub mod sight;
 
 pub use error::{Error, Result};
+pub use services::Services;

@@ -35,6 +35,8 @@ pub struct Services {
     pub web_base: String,
     /// Is this a demo? (S50)
     pub demo: bool,
+    /// Rung when a job was queued, so that the worker need not wait for its next look.
+    pub wake: Arc<tokio::sync::Notify>,
 }
 
 /// Where the time comes from: the machine, or a test.
@@ -47,6 +49,11 @@ impl Services {
     /// Now.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Tells the worker that a job is due. Call it after the commit; without it the worker looks within ten seconds.
+    pub fn wake_jobs(&self) {
+        self.wake.notify_one();
     }
 
     /// A context for an actor, with fresh chance.

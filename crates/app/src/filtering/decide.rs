@@ -1,0 +1,355 @@
+//! Deciding about the filter (FDM-04, S45): every change is a proposal with reason and risk assessment; another person
+//! with the right role approves; tightening takes effect at once and is looked at afterwards; history is kept for ever.
+
+use std::collections::BTreeMap;
+
+use domain::access::{Action, Refused, Relation, authorize};
+use domain::ctx::Member;
+use domain::setting::{FourEyes, Profile};
+use domain::{ConcernId, OpCtx, ProposalId, Role, SettingId};
+use filter::Audience;
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use store::filtering::{FilterPolicy, Proposal};
+use store::words::ProposalState;
+use store::{Reads, Scope, Tx};
+
+use super::change::{self, Change, Direction};
+use super::policy::Policy;
+use super::publish;
+use crate::sight::sees;
+use crate::{Error, Result, Services};
+
+/// The risk assessment of a change: short on purpose, so that it is written and not skipped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Risk {
+    /// Who could come to what harm?
+    pub harm: String,
+    /// What could be lost for teaching, or for somebody's work?
+    pub loss: String,
+    /// What makes it safe enough?
+    pub safeguards: String,
+}
+
+/// A proposal, as typed.
+#[derive(Debug, Clone)]
+pub struct Propose {
+    /// The change.
+    pub change: Change,
+    /// Why.
+    pub reason: String,
+    /// What could go wrong.
+    pub risk: Risk,
+    /// The concern that it comes from; its walls are inherited (S8).
+    pub concern: Option<ConcernId>,
+}
+
+/// What became of a proposal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proposed {
+    /// Its id.
+    pub id: ProposalId,
+    /// The version that is now in force because of it; `None` while it waits.
+    pub in_force: Option<i64>,
+}
+
+/// One day: what a one-person setting waits instead of a second pair of eyes (S45).
+const DELAY: SignedDuration = SignedDuration::from_hours(24);
+const SHORTEST: usize = 10;
+const LONGEST: usize = 2_000;
+
+/// Proposes a change. One that only tightens is in force when this returns; it still waits for another person's word.
+///
+/// # Errors
+/// [`Error::Invalid`] with the field to mend.
+pub async fn propose(services: &Services, ctx: &mut OpCtx, new: Propose) -> Result<Proposed> {
+    authorize(&ctx.actor, Action::ProposeChange, Relation::Setting)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    check(&new)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::ProposeChange.key()).await?;
+    if let Some(concern) = new.concern {
+        store::concerns::lookup(&tx, member.setting, &sees(&member), concern).await?.ok_or(Error::NotFound)?;
+    }
+    let (number, before) = in_force(&tx, member.setting).await?;
+    let id: ProposalId = tx.fresh();
+    let after = new.change.apply(&before, &id.to_string(), new.reason.trim()).map_err(unfit)?;
+    if after == before {
+        return Err(Error::invalid("change", "That is already so. Nothing would change."));
+    }
+    let direction = change::direction(&before, &after);
+    let is_lead = member.roles.contains(&Role::Dsl) || member.roles.contains(&Role::Deputy);
+    let mut proposal = Proposal {
+        id,
+        setting_id: member.setting,
+        change: json(&new.change)?,
+        direction: match direction {
+            Direction::Tightens => store::words::Direction::Tightens,
+            Direction::Loosens => store::words::Direction::Loosens,
+        },
+        reason: new.reason.trim().to_owned(),
+        risk: json(&new.risk)?,
+        concern_id: new.concern,
+        proposed_by: member.person,
+        proposed_at: ctx.now,
+        state: ProposalState::Waiting,
+        decided_by: None,
+        decided_at: None,
+        decision_note: None,
+        // A lead who proposes has agreed.
+        lead_agreed_by: is_lead.then_some(member.person),
+        lead_agreed_at: is_lead.then_some(ctx.now),
+        applied_number: None,
+        base_number: number,
+        version: 0,
+    };
+    if direction == Direction::Tightens {
+        proposal.applied_number =
+            Some(put(&mut tx, &member, number, &after, &proposal, &new.change.say(&before)).await?);
+    }
+    let in_force = proposal.applied_number;
+    store::filtering::add_proposal(&mut tx, &proposal).await?;
+    if in_force.is_some() {
+        publish::later(&mut tx, member.setting).await?;
+    }
+    tx.commit().await?;
+    if in_force.is_some() {
+        publish::now(services, member.setting).await;
+    }
+    Ok(Proposed { id, in_force })
+}
+
+/// A decision on somebody else's proposal.
+#[derive(Debug, Clone)]
+pub struct Decide {
+    /// The proposal.
+    pub id: ProposalId,
+    /// The version that was read: another decision in between is a conflict.
+    pub version: i64,
+    /// Words to its author.
+    pub note: String,
+    /// Yes or no.
+    pub verdict: Verdict,
+}
+
+/// Yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Do it.
+    Approve,
+    /// Do not. What already tightened stays until a change back is proposed and approved.
+    Refuse,
+}
+
+/// Approves or refuses. Returns the version in force because of it.
+///
+/// # Errors
+/// [`Error::Invalid`] when the proposer decides alone, or a weakening lacks the lead; [`Error::Conflict`] when somebody
+/// else decided.
+pub async fn decide(services: &Services, ctx: &mut OpCtx, decision: Decide) -> Result<Option<i64>> {
+    authorize(&ctx.actor, Action::ApproveChange, Relation::Setting)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::ApproveChange.key()).await?;
+    let mut proposal = waiting(&tx, &member, decision.id, decision.version).await?;
+    let profile = profile(&tx, member.setting).await?;
+    let (number, before) = in_force(&tx, member.setting).await?;
+    let asked: Change = read(&proposal.change)?;
+    if decision.verdict == Verdict::Approve {
+        let after = asked.apply(&before, &proposal.id.to_string(), &proposal.reason).map_err(unfit)?;
+        four_eyes(&profile, &member, &proposal, &before, &after, ctx.now)?;
+        if proposal.applied_number.is_none() {
+            let said = asked.say(&before);
+            proposal.applied_number = Some(put(&mut tx, &member, number, &after, &proposal, &said).await?);
+        }
+        proposal.state = ProposalState::Approved;
+    } else {
+        if decision.note.trim().chars().count() < SHORTEST {
+            return Err(Error::invalid("note", "Say why not, in a few words. The person who asked will read it."));
+        }
+        proposal.state = ProposalState::Refused;
+    }
+    proposal.decided_by = Some(member.person);
+    proposal.decided_at = Some(ctx.now);
+    proposal.decision_note = Some(decision.note.trim().to_owned()).filter(|note| !note.is_empty());
+    let in_force = proposal.applied_number;
+    store::filtering::set_proposal(&mut tx, &proposal).await?;
+    publish::later(&mut tx, member.setting).await?;
+    tx.commit().await?;
+    publish::now(services, member.setting).await;
+    Ok(in_force)
+}
+
+/// The lead agrees that a weakening may go ahead (S45).
+///
+/// # Errors
+/// As [`decide`].
+pub async fn agree(services: &Services, ctx: &mut OpCtx, id: ProposalId, version: i64) -> Result<()> {
+    authorize(&ctx.actor, Action::AgreeWeakening, Relation::Setting)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::AgreeWeakening.key()).await?;
+    let mut proposal = waiting(&tx, &member, id, version).await?;
+    proposal.lead_agreed_by = Some(member.person);
+    proposal.lead_agreed_at = Some(ctx.now);
+    store::filtering::set_proposal(&mut tx, &proposal).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The author takes a proposal back.
+///
+/// # Errors
+/// [`Error::NotFound`] for somebody else's.
+pub async fn withdraw(services: &Services, ctx: &mut OpCtx, id: ProposalId, version: i64) -> Result<()> {
+    authorize(&ctx.actor, Action::ProposeChange, Relation::Own)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "withdraw_change").await?;
+    let mut proposal = waiting(&tx, &member, id, version).await?;
+    if proposal.proposed_by != member.person {
+        return Err(Error::NotFound);
+    }
+    proposal.state = ProposalState::Withdrawn;
+    store::filtering::set_proposal(&mut tx, &proposal).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Proposes to go back to an earlier version as a whole.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such version.
+pub async fn roll_back(services: &Services, ctx: &mut OpCtx, to: i64, reason: String, risk: Risk) -> Result<Proposed> {
+    authorize(&ctx.actor, Action::ProposeChange, Relation::Setting)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let version = store::filtering::lookup(&reader, member.setting, to).await?.ok_or(Error::NotFound)?;
+    drop(reader);
+    let change = Change::RollBack { to, policy: Box::new(read(&version.policy)?) };
+    propose(services, ctx, Propose { change, reason, risk, concern: None }).await
+}
+
+/// The policy in force with its number.
+pub(crate) async fn in_force(db: &impl Reads, setting: SettingId) -> Result<(i64, Policy)> {
+    let newest = store::filtering::find_newest(db, setting).await?.ok_or(Error::NotFound)?;
+    Ok((newest.number, read(&newest.policy)?))
+}
+
+/// The profile of a setting.
+pub(crate) async fn profile(db: &impl Reads, setting: SettingId) -> Result<Profile> {
+    let setting = store::settings::lookup(db, setting).await?.ok_or(Error::NotFound)?;
+    read(&setting.profile)
+}
+
+fn check(new: &Propose) -> Result<()> {
+    let mut wrong = BTreeMap::new();
+    let texts = [
+        ("reason", &new.reason, "Say why, in a sentence."),
+        (
+            "harm",
+            &new.risk.harm,
+            "Say who could be harmed, and how. \u{201c}Nobody, because \u{2026}\u{201d} is an answer.",
+        ),
+        (
+            "loss",
+            &new.risk.loss,
+            "Say what teaching or work could suffer. \u{201c}Nothing, because \u{2026}\u{201d} is an answer.",
+        ),
+        ("safeguards", &new.risk.safeguards, "Say what keeps people safe."),
+    ];
+    for (field, text, say) in texts {
+        let length = text.trim().chars().count();
+        if length < SHORTEST {
+            wrong.insert(field.to_owned(), say.to_owned());
+        } else if length > LONGEST {
+            wrong.insert(field.to_owned(), format!("Keep it under {LONGEST} letters."));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Error::Invalid(wrong)) }
+}
+
+/// Another person, and the lead for a weakening. In a one-person setting: the chair, or a day's delay, never where
+/// children's protection weakens (S45).
+fn four_eyes(
+    profile: &Profile,
+    member: &Member,
+    proposal: &Proposal,
+    before: &Policy,
+    after: &Policy,
+    now: jiff::Timestamp,
+) -> Result<()> {
+    let loosens = change::direction(before, after) == Direction::Loosens && proposal.applied_number.is_none();
+    if proposal.proposed_by == member.person {
+        let delayed = profile.four_eyes == FourEyes::ChairOrDelay
+            && now.duration_since(proposal.proposed_at) >= DELAY
+            && !loosens_for_children(before, after);
+        if !delayed {
+            return Err(Error::invalid("", "You proposed this. Somebody else has to approve it."));
+        }
+    }
+    if loosens && proposal.lead_agreed_by.is_none() {
+        return Err(Error::invalid("", "This lets more through. The safeguarding lead has to agree first."));
+    }
+    Ok(())
+}
+
+fn loosens_for_children(before: &Policy, after: &Policy) -> bool {
+    let children = |policy: &Policy| Policy {
+        groups: policy
+            .groups
+            .iter()
+            .filter(|(_, group)| group.audience == Audience::Children)
+            .map(|(key, group)| (key.clone(), group.clone()))
+            .collect(),
+        strictest: policy.strictest.clone(),
+    };
+    change::direction(&children(before), &children(after)) == Direction::Loosens
+}
+
+async fn waiting(db: &impl Reads, member: &Member, id: ProposalId, version: i64) -> Result<Proposal> {
+    let found = store::filtering::lookup_proposal(db, member.setting, &sees(member), id).await?;
+    let proposal = found.ok_or(Error::NotFound)?;
+    if proposal.state != ProposalState::Waiting || proposal.version != version {
+        let said = format!("This was {} in the meantime.", said(proposal.state));
+        return Err(Error::Conflict { theirs: BTreeMap::from([(String::new(), said)]) });
+    }
+    Ok(proposal)
+}
+
+fn said(state: ProposalState) -> &'static str {
+    match state {
+        ProposalState::Waiting => "changed",
+        ProposalState::Approved => "approved",
+        ProposalState::Refused => "refused",
+        ProposalState::Withdrawn => "taken back",
+    }
+}
+
+async fn put(
+    tx: &mut Tx,
+    member: &Member,
+    number: i64,
+    after: &Policy,
+    proposal: &Proposal,
+    note: &str,
+) -> Result<i64> {
+    let row = FilterPolicy {
+        setting_id: member.setting,
+        number: number + 1,
+        policy: json(after)?,
+        made_at: tx.now(),
+        made_by: Some(member.person),
+        proposal_id: Some(proposal.id),
+        note: note.to_owned(),
+    };
+    store::filtering::add(tx, &row).await?;
+    Ok(row.number)
+}
+
+pub(crate) fn json(value: &impl Serialize) -> Result<serde_json::Value> {
+    serde_json::to_value(value).map_err(|error| Error::Internal(error.to_string()))
+}
+
+pub(crate) fn read<T: serde::de::DeserializeOwned>(value: &serde_json::Value) -> Result<T> {
+    serde_json::from_value(value.clone()).map_err(|error| Error::Internal(error.to_string()))
+}
+
+fn unfit(unfit: change::Unfit) -> Error {
+    Error::invalid("change", &unfit.0)
+}
