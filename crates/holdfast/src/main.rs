@@ -2,6 +2,7 @@
 
 mod cli;
 mod edge;
+mod house;
 mod lists;
 mod output;
 mod verdict;
