@@ -314,6 +314,20 @@ mod tests {
     }
 
     #[test]
+    fn names_of_any_depth() {
+        let deep = |labels: usize| format!("{}example.com", "a.".repeat(labels));
+        let mut builder = Builder::new(FileKey([7; 16]));
+        let list = builder.list("deep", Kind::Black, "").unwrap();
+        for labels in [1, 2, 3, 6, 120] {
+            builder.host(list, &Host::parse(&deep(labels)).unwrap());
+        }
+        let file = Compiled::from_bytes(builder.finish("").unwrap()).unwrap();
+        for (asked, found) in [(0, 0), (1, 1), (2, 2), (3, 3), (5, 3), (6, 4), (119, 4), (120, 5), (121, 5)] {
+            assert_eq!(names(&file, &deep(asked)).len(), found, "{asked}");
+        }
+    }
+
+    #[test]
     fn url_prefixes_end_at_folders() {
         let file = Compiled::from_bytes(sample()).unwrap();
         assert_eq!(urls(&file, "http://example.org/bad/x/y"), ["example.org/bad"]);

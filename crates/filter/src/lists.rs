@@ -1,22 +1,20 @@
 //! The handle that answers: a compiled base file, small overlays over it, and the policy's words for their lists.
 //!
-//! What it is: compiling sources, opening, looking up.
+//! What it is: opening and looking up; `compile` makes the file.
 //! What it is not: a scheduler or downloader; what decides is [`crate::decide`].
 
-use std::collections::hash_map::DefaultHasher;
-use std::fs::{self, File};
-use std::hash::{Hash, Hasher};
-use std::io::{BufReader, Read, Write};
+mod compile;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use compile::{CompileReport, compile, open_or_compile};
+
 use crate::compiled::{Asked, Builder, Compiled, FileKey, Match};
-use crate::list::source::{Source, find};
-use crate::list::{self, Entry, Rejections};
 use crate::policy::Reason;
-use crate::{CanonicalUrl, Categories, Host, Kind, Rejected};
+use crate::{CanonicalUrl, Categories, Host, Kind};
 
 /// What can go wrong with lists. Each is a sentence for a person.
 #[derive(Debug, thiserror::Error)]
@@ -56,25 +54,6 @@ impl Error {
     pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
         Self::Io { path: path.to_owned(), source }
     }
-}
-
-/// What [`compile`] did. Serialises as `lists compile` prints it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CompileReport {
-    /// Distinct names (and literal addresses).
-    pub names: u64,
-    /// Distinct URL prefixes.
-    pub urls: u64,
-    /// Patterns that take part; none yet.
-    pub patterns: u64,
-    /// Size of the compiled file.
-    pub bytes: u64,
-    /// Wall time in seconds; the caller measures and fills it in.
-    pub seconds: f64,
-    /// Lines that were not taken, at most [`crate::list::KEPT`].
-    pub rejected: Vec<Rejected>,
-    /// How many there were in truth.
-    pub rejected_total: u64,
 }
 
 /// What the lists say of one name or URL. Serialises as `lists lookup` prints it.
@@ -316,142 +295,4 @@ fn note(all: &mut Vec<String>, one: &str) {
     if !all.iter().any(|known| known == one) {
         all.push(one.to_owned());
     }
-}
-
-/// Compiles sources (UT1 folders, list files, folders of list files) into one file, written aside and renamed.
-/// `seconds` in the report is zero: clocks belong to the caller.
-///
-/// # Errors
-/// [`Error::Io`] when a source cannot be read or the file cannot be written, [`Error::Nothing`] when no source holds a
-/// usable name. A file at `out` stays as it was in every such case.
-pub fn compile(sources: &[PathBuf], out: &Path, key: FileKey) -> Result<CompileReport, Error> {
-    let mut found = Vec::new();
-    for path in sources {
-        found.extend(find(path)?);
-    }
-    compile_found(&found, out, key)
-}
-
-fn compile_found(sources: &[Source], out: &Path, key: FileKey) -> Result<CompileReport, Error> {
-    let mut builder = Builder::new(key);
-    let mut rejections = Rejections::default();
-    for source in sources {
-        let number = builder.list(&source.list, source.kind, &source.origin)?;
-        for (path, form) in &source.files {
-            let reader = File::open(path).map_err(|error| Error::io(path, error))?;
-            list::read(BufReader::with_capacity(1 << 16, reader), &source.list, *form, &mut rejections, |entry| {
-                match entry {
-                    Entry::Host(host) => builder.host(number, &host),
-                    Entry::Url(url) => builder.url(number, &url),
-                }
-            })
-            .map_err(|error| Error::io(path, error))?;
-        }
-    }
-    if builder.is_empty() {
-        let why = rejections.first().map_or_else(
-            || "No list was found there, or all were empty.".to_owned(),
-            |first| format!("{}: {}.", first.list, first.why),
-        );
-        return Err(Error::Nothing { why });
-    }
-    let bytes = builder.finish(&fingerprint(sources))?;
-    write_aside(out, &bytes)?;
-    let file = Compiled::from_bytes(bytes).map_err(|why| Error::Damaged { path: out.to_owned(), why })?;
-    Ok(CompileReport {
-        names: file.names(),
-        urls: file.urls(),
-        patterns: 0,
-        bytes: file.bytes(),
-        seconds: 0.0,
-        rejected_total: rejections.total(),
-        rejected: rejections.into_kept(),
-    })
-}
-
-/// Whoever reads `out` sees the old file or the whole new one, also after a loss of power.
-fn write_aside(out: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)
-        .and_then(|()| tempfile::NamedTempFile::new_in(folder))
-        .and_then(|mut aside| {
-            aside.write_all(bytes)?;
-            aside.as_file().sync_all()?;
-            aside.persist(out).map_err(|error| error.error)?;
-            // The rename itself is on disk when the folder is; some systems cannot sync one, and need not.
-            File::open(folder).and_then(|folder| folder.sync_all()).or(Ok(()))
-        })
-        .map_err(|error| Error::io(out, error))
-}
-
-/// What the sources look like: paths, sizes, times. Equal prints mean that compiling again would change nothing.
-fn fingerprint(sources: &[Source]) -> String {
-    let mut hasher = DefaultHasher::new();
-    for source in sources {
-        (&source.list, source.kind == Kind::Black).hash(&mut hasher);
-        for (path, _) in &source.files {
-            path.hash(&mut hasher);
-            if let Ok(meta) = fs::metadata(path) {
-                (meta.len(), meta.modified().ok()).hash(&mut hasher);
-            }
-        }
-    }
-    format!("{:016x}", hasher.finish())
-}
-
-/// Opens what `--lists` names: a compiled file as it is, anything else compiled into `cache_dir` first.
-/// The report is `None` when nothing was compiled. When sources have become useless and an earlier version is still in
-/// `cache_dir`, that one stays in force and the report's first rejected line says so.
-///
-/// # Errors
-/// Those of [`Lists::open`] and [`compile`], when there is no earlier version to keep.
-pub fn open_or_compile(path: &Path, cache_dir: &Path, key: FileKey) -> Result<(Lists, Option<CompileReport>), Error> {
-    if is_compiled(path) {
-        return Ok((Lists::open(path)?, None));
-    }
-    let mut hasher = DefaultHasher::new();
-    path.hash(&mut hasher);
-    let cached = cache_dir.join(format!("lists-{:016x}.compiled", hasher.finish()));
-    let last_good = Compiled::open(&cached).ok();
-    let sources = match find(path) {
-        Ok(sources) => sources,
-        Err(error) => return keep(last_good, error),
-    };
-    let last_good = match last_good {
-        Some(file) if file.fingerprint() == fingerprint(&sources) => {
-            return Ok((Lists::of(file), None));
-        }
-        other => other,
-    };
-    match compile_found(&sources, &cached, key) {
-        Ok(report) => Ok((Lists::open(&cached)?, Some(report))),
-        Err(error) => keep(last_good, error),
-    }
-}
-
-/// A bad list never replaces a good one.
-fn keep(last_good: Option<Compiled>, error: Error) -> Result<(Lists, Option<CompileReport>), Error> {
-    let Some(file) = last_good else {
-        return Err(error);
-    };
-    let mut rejections = Rejections::default();
-    rejections.add("", 0, b"", format!("{error} The last good version of the lists stays in force."));
-    let report = CompileReport {
-        names: file.names(),
-        urls: file.urls(),
-        patterns: 0,
-        bytes: file.bytes(),
-        seconds: 0.0,
-        rejected_total: rejections.total(),
-        rejected: rejections.into_kept(),
-    };
-    Ok((Lists::of(file), Some(report)))
-}
-
-/// Whether a file says of itself that it is a compiled one.
-fn is_compiled(path: &Path) -> bool {
-    let mut head = [0; 8];
-    path.is_file()
-        && File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok()
-        && crate::compiled::is_ours(&head)
 }

@@ -9,6 +9,9 @@
 //! `hash.rs`; last `signature ` and 128 hex digits of Ed25519 over all bytes before that line.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use jiff::Timestamp;
@@ -23,6 +26,8 @@ use crate::{CanonicalUrl, Host};
 const FORMAT: &str = "holdfast-sealed";
 /// The version that this program reads.
 const VERSION: u32 = 1;
+/// Largest file that is read, in bytes: about seven million entries.
+const MOST: u64 = 256 * 1024 * 1024;
 /// How the last line begins.
 const SIGNATURE: &str = "signature ";
 
@@ -93,6 +98,9 @@ pub struct Header {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SealedError {
+    /// It cannot be read.
+    #[error("the sealed list cannot be read: {0}")]
+    Io(#[from] std::io::Error),
     /// It is not a file of this kind, or cut short.
     #[error("this is not a whole sealed list: {0}")]
     Shape(&'static str),
@@ -138,6 +146,23 @@ impl SealedTier {
     /// The empty slot.
     pub fn not_supplied() -> Self {
         Self::default()
+    }
+
+    /// Opens and reads a signed file; see [`SealedTier::load`].
+    ///
+    /// # Errors
+    /// [`SealedError`]; the tier in force stays.
+    pub fn open(
+        path: &Path,
+        trusted: &BTreeMap<String, VerifyingKey>,
+        in_force: &SealedTier,
+    ) -> Result<Self, SealedError> {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(MOST + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MOST {
+            return Err(SealedError::Shape("it is larger than any such list"));
+        }
+        Self::load(&bytes, trusted, in_force)
     }
 
     /// Reads a signed file. `trusted` holds the suppliers' keys by id; `in_force` is the tier that it would replace.
@@ -298,6 +323,9 @@ mod tests {
         assert!(matches!(again, Err(SealedError::NotNewer { .. })));
         assert!(SealedTier::load(sample("2026-11-02T00:00:00Z", &key).as_bytes(), &trusted(&key), &tier).is_ok());
         assert!(!format!("{tier:?}").contains("bad"));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), sample("2026-11-01T00:00:00Z", &key)).unwrap();
+        assert_eq!(SealedTier::open(file.path(), &trusted(&key), &empty).unwrap().status(), tier.status());
     }
 
     #[test]

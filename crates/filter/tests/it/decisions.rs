@@ -23,6 +23,22 @@ fn categories_speak_the_policys_words_and_name_their_lists() {
 }
 
 #[test]
+fn the_most_specific_name_gives_the_reason() {
+    let wide = [host("example.com")];
+    let lists = some_lists().with_overlay("own", holdfast_filter::Kind::Black, &wide, KEY).unwrap();
+    let mut snapshot = snapshot();
+    let own = group(Audience::Children, &["own", "games"]).blocked;
+    snapshot.groups.get_mut("children").unwrap().blocked.extend(own);
+    let policy = unsealed(snapshot);
+    let category = |text: &str| match ask(&policy, &lists, "children", text).cause {
+        Cause::Category { category, matched, .. } => (category, matched),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(category("a.games.example.com"), ("games".into(), "games.example.com".into()));
+    assert_eq!(category("other.example.com"), ("own".into(), "example.com".into()));
+}
+
+#[test]
 fn groups_differ() {
     let (policy, lists) = (unsealed(snapshot()), some_lists());
     let outcome = |group: &str, text: &str| ask(&policy, &lists, group, text).outcome;

@@ -104,6 +104,27 @@ fn a_bad_list_never_replaces_a_good_one() {
 }
 
 #[test]
+fn half_a_list_waits_for_a_person() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("cache");
+    let lists = folder.path().join("lists");
+    fs::create_dir(&lists).unwrap();
+    let names = |count: usize| (0..count).map(|number| format!("n{number}.example.com\n")).collect::<String>();
+    fs::write(lists.join("long.txt"), names(200)).unwrap();
+    fs::write(lists.join("other.txt"), "x.example.net\ny.example.net\nz.example.net\n").unwrap();
+    open_or_compile(&lists, &cache, KEY).unwrap();
+    fs::write(lists.join("long.txt"), names(60)).unwrap();
+    let (held, report) = open_or_compile(&lists, &cache, KEY).unwrap();
+    assert_eq!(held.lookup("n199.example.com").lists, ["long"]);
+    let why = report.unwrap().rejected[0].why.clone();
+    assert!(why.contains("“long” had 200 entries and now has 60") && why.contains("delete"), "{why}");
+    fs::write(lists.join("long.txt"), names(150)).unwrap();
+    fs::write(lists.join("other.txt"), "x.example.net\n").unwrap();
+    let (taken, _) = open_or_compile(&lists, &cache, KEY).unwrap();
+    assert!(taken.lookup("n199.example.com").lists.is_empty(), "a list that loses a quarter, or a small one, is taken");
+}
+
+#[test]
 fn damaged_files_are_refused_in_words() {
     let folder = tempfile::tempdir().unwrap();
     ut1(folder.path());
