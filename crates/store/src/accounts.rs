@@ -8,11 +8,12 @@ use sea_orm::{ColumnTrait, Condition, QueryOrder};
 use uuid::Uuid;
 
 use crate::db::{Reads, Tx};
-use crate::entity::house::{account, api_token, recovery_code, session};
+use crate::entity::house::{account, api_token, pending, recovery_code, session};
 use crate::error::Result;
 use crate::rows;
 
-pub use crate::entity::house::{Account, ApiToken, RecoveryHash, Session};
+pub use crate::entity::house::{Account, ApiToken, Pending, RecoveryHash, Session};
+pub use crate::words::PendingKind;
 
 /// The account of an id.
 ///
@@ -208,4 +209,81 @@ pub async fn end_token(tx: &mut Tx, account: AccountId, id: Uuid) -> Result<bool
         .and_where(Expr::col(api_token::Column::Id).eq(id))
         .and_where(Expr::col(api_token::Column::EndedAt).is_null());
     Ok(tx.exec(&update).await?.rows_affected() == 1)
+}
+
+/// Something pending that a link's token opens, while it can be finished.
+///
+/// # Errors
+/// As any read.
+pub async fn find_pending(
+    db: &impl Reads,
+    kind: PendingKind,
+    token_hash: &str,
+    now: Timestamp,
+) -> Result<Option<Pending>> {
+    rows::one(db, rows::select::<Pending>(running(kind, now).add(pending::Column::TokenHash.eq(token_hash)))).await
+}
+
+/// Everything pending of a kind that can be finished, of one account or of all, oldest first.
+///
+/// # Errors
+/// As any read.
+pub async fn list_pending(
+    db: &impl Reads,
+    kind: PendingKind,
+    account: Option<AccountId>,
+    now: Timestamp,
+) -> Result<Vec<Pending>> {
+    let condition = running(kind, now).add_option(account.map(|account| pending::Column::AccountId.eq(account.0)));
+    rows::many(db, rows::select::<Pending>(condition).order_by_asc(pending::Column::CreatedAt)).await
+}
+
+/// What was finished of a kind and an account.
+///
+/// # Errors
+/// As any read.
+pub async fn list_used_pending(db: &impl Reads, kind: PendingKind, account: AccountId) -> Result<Vec<Pending>> {
+    let condition = Condition::all()
+        .add(pending::Column::Kind.eq(kind.key()))
+        .add(pending::Column::AccountId.eq(account.0))
+        .add(pending::Column::UsedAt.is_not_null());
+    rows::many(db, rows::select::<Pending>(condition).order_by_asc(pending::Column::CreatedAt)).await
+}
+
+/// Adds something pending.
+///
+/// # Errors
+/// As any write.
+pub async fn add_pending(tx: &mut Tx, pending: &Pending) -> Result<()> {
+    rows::add(tx, pending).await
+}
+
+/// Writes something pending over its older self: used, or further along.
+///
+/// # Errors
+/// As any write.
+pub async fn set_pending(tx: &mut Tx, pending: &Pending) -> Result<()> {
+    rows::set(tx, pending).await.map(|_| ())
+}
+
+/// Withdraws everything pending of a kind and an account. Returns how many.
+///
+/// # Errors
+/// As any write.
+pub async fn end_pending(tx: &mut Tx, kind: PendingKind, account: AccountId) -> Result<u64> {
+    let mut update = Query::update();
+    update
+        .table(pending::Entity)
+        .value(pending::Column::UsedAt, tx.now().as_microsecond())
+        .and_where(Expr::col(pending::Column::Kind).eq(kind.key()))
+        .and_where(Expr::col(pending::Column::AccountId).eq(account.0))
+        .and_where(Expr::col(pending::Column::UsedAt).is_null());
+    Ok(tx.exec(&update).await?.rows_affected())
+}
+
+fn running(kind: PendingKind, now: Timestamp) -> Condition {
+    Condition::all()
+        .add(pending::Column::Kind.eq(kind.key()))
+        .add(pending::Column::UsedAt.is_null())
+        .add(pending::Column::ExpiresAt.gt(now.as_microsecond()))
 }

@@ -46,6 +46,22 @@ pub async fn set(tx: &mut Tx, device: &Device) -> Result<i64> {
     rows::set(tx, device).await
 }
 
+/// Takes a device away that was entered by mistake and on which nothing hangs (S55).
+///
+/// # Errors
+/// [`crate::Error::Reference`] if a concern or a hold points to it.
+pub async fn remove(tx: &mut Tx, device: &Device) -> Result<()> {
+    rows::remove(tx, device).await
+}
+
+/// All devices that ever were, retired ones too, by name.
+///
+/// # Errors
+/// As any read.
+pub async fn list_all(db: &impl Reads, setting: SettingId) -> Result<Vec<Device>> {
+    rows::many(db, rows::select::<Device>(of(setting)).order_by_asc(device::Column::Name)).await
+}
+
 /// The hold of an id, if the viewer may know of it.
 ///
 /// # Errors

@@ -17,6 +17,8 @@ pub(crate) const TABLES: &[&TableDef] = &[
     house::RecoveryHash::DEF,
     house::Session::DEF,
     house::ApiToken::DEF,
+    house::Pending::DEF,
+    house::Import::DEF,
     register::Room::DEF,
     register::Person::DEF,
     register::Membership::DEF,

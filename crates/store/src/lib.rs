@@ -33,6 +33,7 @@ pub mod drafts;
 pub mod evidence;
 pub mod filtering;
 pub mod follow_up;
+pub mod imports;
 pub mod jobs;
 pub mod keys;
 pub mod migrate;

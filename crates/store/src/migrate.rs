@@ -29,13 +29,22 @@ pub struct Migration {
 }
 
 /// All of them, in order.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "house",
-    both: include_str!("../migrations/0001_house.sql"),
-    sqlite: include_str!("../migrations/0001_house.sqlite.sql"),
-    postgres: include_str!("../migrations/0001_house.postgres.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "house",
+        both: include_str!("../migrations/0001_house.sql"),
+        sqlite: include_str!("../migrations/0001_house.sqlite.sql"),
+        postgres: include_str!("../migrations/0001_house.postgres.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "accounts",
+        both: include_str!("../migrations/0002_accounts.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+];
 
 /// What happens before a database that has rows is upgraded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

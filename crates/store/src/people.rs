@@ -47,6 +47,14 @@ pub async fn set(tx: &mut Tx, person: &Person) -> Result<i64> {
     rows::set(tx, person).await
 }
 
+/// Takes a person away who was entered by mistake and on whom nothing hangs (S55).
+///
+/// # Errors
+/// [`crate::Error::Reference`] if a concern, an account or a tie points to them.
+pub async fn remove(tx: &mut Tx, person: &Person) -> Result<()> {
+    rows::remove(tx, person).await
+}
+
 /// The membership of an account in a setting, while it lasts.
 ///
 /// # Errors

@@ -243,7 +243,7 @@ stored_words! {
     domain::concern::ConcernKind domain::concern::RouteKind domain::concern::ConcernStatus domain::concern::Urgency
     domain::concern::EntryKind domain::concern::Part
     crate::words::Area crate::words::Tie crate::words::DeviceKind crate::words::Direction crate::words::ProposalState
-    crate::words::Answer crate::words::StepAct
+    crate::words::Answer crate::words::StepAct crate::words::PendingKind crate::words::ImportKind
 }
 
 /// A row that callers see.

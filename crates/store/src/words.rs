@@ -107,4 +107,26 @@ words! {
         /// Taken up again.
         Reopened = "reopened",
     }
+    /// Something begun and not finished.
+    PendingKind {
+        /// A handed-over link with which an account's owner chooses a password.
+        SetPassword = "set_password",
+        /// The one-time link of a new installation.
+        SetUp = "set_up",
+        /// A link mailed to an address, to show that it is theirs.
+        VerifyEmail = "verify_email",
+        /// A second factor that no code has proved yet.
+        SecondFactor = "second_factor",
+        /// One person's word that somebody lost their second factor.
+        Recovery = "recovery",
+        /// Who the two were.
+        RecoveryVoices = "recovery_voices",
+    }
+    /// What a CSV file brought.
+    ImportKind {
+        /// People of the register.
+        People = "people",
+        /// Devices of the register.
+        Devices = "devices",
+    }
 }

@@ -1,11 +1,12 @@
 //! Settings, accounts, and what hangs on an account.
 
 use crate::table::Doc;
-use domain::{AccountId, SessionId, SettingId};
+use domain::{AccountId, PersonId, SessionId, SettingId};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::table::table;
+use crate::words::{ImportKind, PendingKind};
 
 table! {
     /// One nursery.
@@ -131,5 +132,63 @@ table! {
         expires_at: Timestamp,
         /// Ended before its time.
         ended_at: Option<Timestamp>,
+    }
+}
+
+table! {
+    /// Something begun and not finished: a link, a second factor being set up, a voice for a recovery.
+    Pending in pending("pending"), Quiet,
+    key {
+        /// Its id.
+        id: Uuid,
+    }
+    rest {
+        /// What.
+        kind: PendingKind,
+        /// In which setting, if in one.
+        setting_id: Option<SettingId>,
+        /// About which account.
+        account_id: Option<AccountId>,
+        /// About which person.
+        person_id: Option<PersonId>,
+        /// SHA-256 of the link's token.
+        token_hash: Option<String>,
+        /// What finishing it needs.
+        payload: Doc,
+        /// Who handed it over or vouched.
+        made_by: Option<PersonId>,
+        /// Since when.
+        created_at: Timestamp,
+        /// Until when it can be finished.
+        expires_at: Timestamp,
+        /// Finished, or withdrawn.
+        used_at: Option<Timestamp>,
+    }
+}
+
+table! {
+    /// One import from a CSV file.
+    Import in import("import"), Audited,
+    key {
+        /// Its id.
+        id: Uuid,
+    }
+    rest {
+        /// Whose.
+        setting_id: SettingId,
+        /// People or devices.
+        what: ImportKind,
+        /// How many rows.
+        made: i64,
+        /// What was added: a list of table and id.
+        rows: Doc,
+        /// By whom.
+        made_by: PersonId,
+        /// When.
+        made_at: Timestamp,
+        /// Taken back.
+        undone_at: Option<Timestamp>,
+        /// By whom.
+        undone_by: Option<PersonId>,
     }
 }
