@@ -17,16 +17,32 @@
 //!
 //! To add one more way in, make a module that opens its session as `sign_in` does: that writes the audit and the label.
 
+pub mod api_tokens;
+pub mod choose;
 pub mod codes;
 pub mod duty;
+pub mod enrol;
 pub mod lock;
 pub mod password;
+pub mod recovery;
 pub mod second_factor;
+pub mod sessions;
+pub mod sign_in;
 pub mod token;
 
+pub use api_tokens::{ApiScope, Bearer, Proof, TokenRequest, bearer, end_token, list_tokens, make_token};
+pub use choose::{HandOver, PasswordChange, choose_password, choose_with_link, reset_password, who_may_choose};
 pub use duty::{Duty, Next};
+pub use enrol::{
+    Enrolment, OwnAccount, RecoveryCodes, begin_second_factor, confirm_second_factor, new_recovery_codes, own_account,
+    replace_second_factor,
+};
+pub use recovery::{Recovery, Vouched, confirm_recovery, list_recoveries, vouch};
+pub use sessions::{SessionInfo, end_other_sessions, end_session, glance, list_sessions, lock_screen, sign_out, visit};
+pub use sign_in::{show_second_factor, sign_in, unlock};
 pub use token::Token;
 
+use domain::people::RoleSet;
 use domain::{AccountId, Actor, PersonId, SessionId, SettingId};
 
 /// What somebody typed to come in.
@@ -68,6 +84,8 @@ pub struct Visit {
     pub person: PersonId,
     /// What people call them.
     pub known_as: String,
+    /// Roles in force today, for titles in the bar. What the actor may do is in `actor`, narrowed by `duty`.
+    pub roles: RoleSet,
     /// The form token.
     pub csrf: String,
     /// The screen locked itself: password again (`unlock`); drafts stay.

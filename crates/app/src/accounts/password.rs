@@ -186,12 +186,15 @@ fn say_suggestion(suggestion: Suggestion) -> &'static str {
     }
 }
 
-/// Has it run out in this setting (PWD-03)? A setting without a maximum age never asks.
+/// When a password chosen then must change in this setting (PWD-03); a setting without a greatest age never asks.
+pub fn runs_out_at(profile: &Profile, set_at: Timestamp) -> Option<Timestamp> {
+    let days = i64::from(profile.password_max_age_days?);
+    set_at.checked_add(SignedDuration::from_hours(days.saturating_mul(24))).ok()
+}
+
+/// Has it run out?
 pub fn has_run_out(profile: &Profile, set_at: Timestamp, now: Timestamp) -> bool {
-    profile.password_max_age_days.is_some_and(|days| {
-        let age = SignedDuration::from_hours(24).checked_mul(i32::try_from(days).unwrap_or(i32::MAX));
-        age.and_then(|age| set_at.checked_add(age).ok()).is_some_and(|end| now >= end)
-    })
+    runs_out_at(profile, set_at).is_some_and(|end| now >= end)
 }
 
 #[cfg(test)]
