@@ -66,7 +66,7 @@ impl Kind {
                 let listen = format!("127.0.0.1:{port}");
                 command.args(["gateway", "--standalone", "--upstream", "127.0.0.1:9", "--dns", &listen]);
                 command.args(["--proxy", "127.0.0.1:0", "--block-http", "127.0.0.1:0"]).arg("--lists").arg(list);
-                command.arg("--policy").arg(policy).arg("--data").arg(folder.join("gateway"));
+                command.arg("--policy").arg(policy);
             }
             Self::Unbound => {
                 let head = format!(
