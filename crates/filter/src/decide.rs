@@ -72,7 +72,7 @@ pub fn decide(policy: &Prepared, lists: &Lists, request: &Request<'_>, now: Time
             Audience::Children | Audience::Adults | Audience::Guests => block(Cause::NoData),
         };
     }
-    if let Some(cause) = category(group, lists, &asked, request.url) {
+    if let Some(cause) = category(group, lists, &asked, request.url).or_else(|| crate::probe::category(group, host)) {
         return block(cause);
     }
     safe_search(group, request.host).unwrap_or(allow(Cause::Unlisted))

@@ -17,6 +17,7 @@ pub mod lists;
 pub mod name;
 pub mod policy;
 pub mod prepared;
+pub mod probe;
 pub mod safesearch;
 pub mod sealed;
 pub mod url;
