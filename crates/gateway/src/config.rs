@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ed25519_dalek::VerifyingKey;
 
@@ -27,6 +28,8 @@ pub struct Config {
     pub lists: Option<PathBuf>,
     /// How the lists' names map to the policy's categories (`content/categories.toml`).
     pub categories: filter::Categories,
+    /// The sealed tier, loaded by whoever starts the gateway; it stands before every policy, the baseline too (S27).
+    pub sealed: Arc<filter::SealedTier>,
     /// The public key that snapshots must verify with.
     pub snapshot_key: VerifyingKey,
     /// The store's public key: who can open the spool.
@@ -51,6 +54,7 @@ impl Config {
             upstreams: Vec::new(),
             lists: None,
             categories: filter::Categories::default(),
+            sealed: Arc::new(filter::SealedTier::not_supplied()),
             snapshot_key,
             spool_recipient,
             spool_limit: 64 << 20,

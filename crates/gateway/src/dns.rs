@@ -114,6 +114,9 @@ impl Dns {
         if let Some(answer) = self.own_page(&question, &policy, &host) {
             return Step::Answer(answer);
         }
+        if is_nowhere(&host) {
+            return Step::Answer(question.answer(Code::NxDomain).negative(BLOCKED_TTL).finish());
+        }
         if let Outcome::Rewrite(to) = &verdict.outcome
             && let Ok(ip) = to.parse::<IpAddr>()
         {
@@ -162,6 +165,7 @@ impl Dns {
                 Ok(ip) => return Ok(vec![ip]),
                 Err(_) => to.as_str(),
             },
+            _ if is_nowhere(&Host::Name(host.clone())) => return Err(NoAddress::Unknown),
             _ => host.as_str(),
         };
         let name = Name::from_ascii(name).map_err(|_| NoAddress::Unknown)?.to_lowercase();
@@ -268,7 +272,7 @@ impl Dns {
     /// Our own pages' name leads to ourselves: nobody above knows it.
     fn own_page(&self, question: &Question<'_>, policy: &Policy, host: &Host) -> Option<Vec<u8>> {
         let Host::Name(name) = host else { return None };
-        let own = url_host(&policy.snapshot().web_base)?;
+        let (own, _) = own_page(&policy.snapshot().web_base)?;
         if own != name.as_str() || self.block_addresses == (None, None) {
             return None;
         }
@@ -281,13 +285,25 @@ impl Dns {
 }
 
 /// The host of `http(s)://host[:port]/…`.
-pub(crate) fn url_host(base: &str) -> Option<&str> {
+fn url_host(base: &str) -> Option<&str> {
     let rest = base.split_once("://")?.1;
     let authority = rest.split('/').next()?;
     match authority.strip_prefix('[') {
         Some(v6) => v6.split(']').next(),
         None => authority.split(':').next(),
     }
+}
+
+/// Host and port of our own pages' address.
+pub(crate) fn own_page(web_base: &str) -> Option<(&str, u16)> {
+    let default = if web_base.starts_with("https:") { 443 } else { 80 };
+    let port = web_base.parse::<http::Uri>().ok()?.port_u16().unwrap_or(default);
+    Some((url_host(web_base)?, port))
+}
+
+/// Whether a name can exist nowhere; such are answered here and never asked above (RFC 6761).
+fn is_nowhere(host: &Host) -> bool {
+    matches!(host, Host::Name(name) if name.as_str() == "invalid" || name.as_str().ends_with(".invalid"))
 }
 
 /// The host that a DNS name speaks of. Service labels such as `_443._tcp` and odd bytes are stepped over from the

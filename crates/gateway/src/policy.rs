@@ -25,6 +25,7 @@ use crate::{Clock, Error, baseline, probe};
 #[derive(Debug)]
 pub(crate) struct Policy {
     prepared: Prepared,
+    sealed: Arc<SealedTier>,
     lists: Lists,
     devices: HashMap<Uuid, usize>,
     pub(crate) state: status::Policy,
@@ -32,28 +33,38 @@ pub(crate) struct Policy {
 
 impl Policy {
     /// A verified snapshot.
-    pub(crate) fn from_snapshot(snapshot: PolicySnapshot, lists: Lists, now: Timestamp) -> Result<Self, Error> {
+    pub(crate) fn from_snapshot(
+        snapshot: PolicySnapshot,
+        sealed: Arc<SealedTier>,
+        lists: Lists,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
         let state = status::Policy::Snapshot { version: snapshot.version, made_at: snapshot.made_at, since: now };
-        Self::new(snapshot, lists, state)
+        Self::new(snapshot, sealed, lists, state)
     }
 
     /// The built-in one. It never uses lists: what they allow is not known to be wanted (S30).
-    pub(crate) fn baseline(why: &str, now: Timestamp) -> Result<Self, Error> {
-        Self::new(baseline::snapshot(now), Lists::missing(), status::Policy::Baseline { why: why.into() })
+    pub(crate) fn baseline(why: &str, sealed: Arc<SealedTier>, now: Timestamp) -> Result<Self, Error> {
+        Self::new(baseline::snapshot(now), sealed, Lists::missing(), status::Policy::Baseline { why: why.into() })
     }
 
-    fn new(snapshot: PolicySnapshot, lists: Lists, state: status::Policy) -> Result<Self, Error> {
+    fn new(
+        snapshot: PolicySnapshot,
+        sealed: Arc<SealedTier>,
+        lists: Lists,
+        state: status::Policy,
+    ) -> Result<Self, Error> {
         let devices = snapshot.devices.iter().enumerate().map(|(at, d)| (d.id, at)).collect();
         let version = snapshot.version;
-        let prepared = Prepared::new(snapshot, Arc::new(SealedTier::not_supplied()))
+        let prepared = Prepared::new(snapshot, sealed.clone())
             .map_err(|e| Error::Snapshot { path: format!("version {version}").into(), why: e.to_string() })?;
-        Ok(Self { prepared, lists, devices, state })
+        Ok(Self { prepared, sealed, lists, devices, state })
     }
 
     /// The same policy against other lists. The baseline stays without.
     pub(crate) fn with_lists(&self, lists: Lists) -> Result<Self, Error> {
         let lists = if self.is_baseline() { Lists::missing() } else { lists };
-        Self::new(self.snapshot().clone(), lists, self.state.clone())
+        Self::new(self.snapshot().clone(), self.sealed.clone(), lists, self.state.clone())
     }
 
     pub(crate) fn snapshot(&self) -> &PolicySnapshot {
@@ -61,7 +72,7 @@ impl Policy {
     }
 
     pub(crate) fn sealed_status(&self) -> filter::SealedStatus {
-        self.prepared.sealed().status()
+        self.sealed.status()
     }
 
     pub(crate) fn is_baseline(&self) -> bool {

@@ -1,15 +1,23 @@
 //! The self-test: for each group, through the real DNS socket and the real proxy.
 //!
 //! Probes prove the mechanism, never the supply, and never touch a real site (S26): they ask for reserved names below
-//! `.invalid`, from a loopback address that the snapshot gives to one synthetic device per group.
+//! `.invalid` (`filter::probe`), from a loopback address that the snapshot gives to one synthetic device per group.
+//! What these devices ask for is decided like everything else and recorded nowhere.
+//!
+//! To add one more: a [`Check`] in [`checks`].
 
-use std::net::SocketAddr;
+mod client;
 
-use filter::PolicySnapshot;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use filter::{Device, PolicySnapshot, probe as names};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::{Clock, Error, Route};
+use client::Answer;
 
 /// Where the gateway under test listens.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +35,7 @@ pub struct ProbeResult {
     pub group: String,
     /// Which way it went.
     pub route: Route,
-    /// What was tried, in plain words, e.g. "a name in the category gambling".
+    /// What was tried, in plain words, e.g. "a name in the category Gambling".
     pub what: String,
     /// What should have come back.
     pub expected: String,
@@ -39,22 +47,160 @@ pub struct ProbeResult {
     pub at: Timestamp,
 }
 
-/// Gives `snapshot` one synthetic device per group (loopback addresses 127.83.0.x), replacing older ones. Control
-/// calls it last when it makes a snapshot; what these devices ask for is never recorded.
+/// The first eight bytes of a probe device's id; version 7 ids never begin so.
+const MARK: [u8; 8] = *b"\xffprobe\xff\xff";
+
+/// Gives `snapshot` one synthetic device per group (loopback addresses 127.83.x.x), replacing older ones. Control
+/// calls it last when it makes a snapshot.
 pub fn add_devices(snapshot: &mut PolicySnapshot) {
-    let _ = snapshot;
+    snapshot.devices.retain(|device| !is_probe(device.id));
+    let devices: Vec<_> = snapshot.groups.keys().enumerate().map(|(at, group)| device(group, at)).collect();
+    snapshot.devices.extend(devices);
 }
 
 /// Whether it is one of them.
-pub(crate) fn is_probe(device: uuid::Uuid) -> bool {
-    let _ = device;
-    false
+pub(crate) fn is_probe(device: Uuid) -> bool {
+    device.as_bytes().starts_with(&MARK)
 }
 
-/// Runs every probe for every group of `snapshot`.
+fn device(group: &str, at: usize) -> Device {
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&MARK);
+    for (place, byte) in id.iter_mut().skip(8).zip(Sha256::digest(group)) {
+        *place = byte;
+    }
+    let [high, low] = u16::try_from(at + 1).unwrap_or(u16::MAX).to_be_bytes();
+    Device {
+        id: Uuid::from_bytes(id),
+        name: "Self-test".into(),
+        group: group.into(),
+        room: None,
+        proxy_user: None,
+        proxy_password_sha256: None,
+        doh_path: None,
+        source_addresses: vec![IpAddr::V4(Ipv4Addr::new(127, 83, high, low))],
+        shows_block_page: false,
+        person: None,
+    }
+}
+
+/// Runs every probe for every group of `snapshot`, one after the other.
 ///
 /// # Errors
-/// [`Error::Probe`] when the gateway cannot be reached at all; a wrong answer is a [`ProbeResult`] that did not pass.
-pub async fn run(_at: Endpoints, _snapshot: &PolicySnapshot, _clock: &Clock) -> Result<Vec<ProbeResult>, Error> {
-    Err(Error::Probe { what: "the gateway", why: "the self-test is being built".into() })
+/// [`Error::Probe`] when the snapshot has no probe devices, or the gateway cannot be reached at all; a wrong answer is
+/// a [`ProbeResult`] that did not pass.
+pub async fn run(at: Endpoints, snapshot: &PolicySnapshot, clock: &Clock) -> Result<Vec<ProbeResult>, Error> {
+    let mut results = Vec::new();
+    for (id, group) in &snapshot.groups {
+        let source = snapshot
+            .devices
+            .iter()
+            .find(|device| is_probe(device.id) && device.group == *id)
+            .and_then(|device| device.source_addresses.first())
+            .ok_or_else(|| Error::Probe {
+                what: "the policy",
+                why: format!("the group “{id}” has no self-test device; publish the policy again"),
+            })?;
+        for check in checks(snapshot, group) {
+            let got = match check.route {
+                Route::Dns => client::dns(at.dns, *source, &check.name).await?,
+                _ => client::proxy(at.proxy, *source, &check.name, check.port).await?,
+            };
+            results.push(ProbeResult {
+                group: id.clone(),
+                route: check.route,
+                what: check.what,
+                passed: check.expected.agrees_with(&got),
+                expected: check.expected.to_string(),
+                got: got.to_string(),
+                at: clock.now(),
+            });
+        }
+    }
+    Ok(results)
+}
+
+struct Check {
+    route: Route,
+    what: String,
+    name: String,
+    port: u16,
+    expected: Expected,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Expected {
+    /// Blocked, and the DNS answer names this category.
+    BlockedAs(String),
+    /// Blocked for whatever reason.
+    Blocked,
+    /// Let through: the name exists nowhere, so "there is no such site".
+    LetThrough,
+    /// Our own page answers.
+    Reached,
+}
+
+impl Expected {
+    fn agrees_with(&self, got: &Answer) -> bool {
+        match (self, got) {
+            // The proxy's refusal is a page for people; its status is all that a probe reads.
+            (Self::BlockedAs(title), Answer::Blocked(why)) => {
+                why.as_ref().is_none_or(|why| why.contains(title.as_str()))
+            }
+            (Self::Blocked, Answer::Blocked(_)) => true,
+            (Self::LetThrough, Answer::NoSuchName) | (Self::Reached, Answer::Reached) => true,
+            _ => false,
+        }
+    }
+}
+
+impl std::fmt::Display for Expected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::BlockedAs(title) => write!(f, "blocked as {title}"),
+            Self::Blocked => f.write_str("blocked"),
+            Self::LetThrough => f.write_str("let through"),
+            Self::Reached => f.write_str("reached"),
+        }
+    }
+}
+
+/// What is tried for one group.
+fn checks(snapshot: &PolicySnapshot, group: &filter::Group) -> Vec<Check> {
+    let both = [Route::Dns, Route::Proxy];
+    let mut checks = Vec::new();
+    for (category, reason) in &group.blocked {
+        checks.extend(both.map(|route| Check {
+            route,
+            what: format!("a name in the category {}", reason.title),
+            name: names::probe_name(category),
+            port: 443,
+            expected: Expected::BlockedAs(reason.title.clone()),
+        }));
+    }
+    checks.extend(both.map(|route| Check {
+        route,
+        what: "a way round the filter".into(),
+        // A browser's question whether it may use encrypted DNS of its own: no site stands behind either name.
+        name: if route == Route::Dns { "use-application-dns.net" } else { "resolver.arpa" }.into(),
+        port: 443,
+        expected: Expected::Blocked,
+    }));
+    checks.extend(both.map(|route| Check {
+        route,
+        what: "a name in no category".into(),
+        name: names::open_name(),
+        port: 443,
+        expected: Expected::LetThrough,
+    }));
+    if let Some((host, port)) = crate::dns::own_page(&snapshot.web_base) {
+        checks.push(Check {
+            route: Route::Proxy,
+            what: "our own pages".into(),
+            name: host.into(),
+            port,
+            expected: Expected::Reached,
+        });
+    }
+    checks
 }

@@ -33,7 +33,7 @@ use crate::activity::Route;
 use crate::blockpage::listen::{BlockPages, respond};
 use crate::blockpage::{self, HELP_HOST, HELP_PATH, Page, Way, short};
 use crate::counters::Counters;
-use crate::dns::{Dns, NoAddress, url_host};
+use crate::dns::{Dns, NoAddress, own_page};
 use crate::policy::{Client, Gate, Policy};
 use crate::spool::Fact;
 use crate::{Targets, proxy::target::Target};
@@ -214,9 +214,12 @@ impl Proxy {
             return Err(refused(&verdict));
         }
         let bypass = |what: &str| {
+            let silent = own || matches!(verdict.cause, Cause::NeverLogged | Cause::Always);
             let cause = Cause::Bypass { what: what.into() };
             let verdict = Verdict { outcome: Outcome::Block, cause };
-            self.gate.record(client, &target.host, &verdict, Route::Proxy, self.gate.clock.now());
+            if !silent {
+                self.gate.record(client, &target.host, &verdict, Route::Proxy, self.gate.clock.now());
+            }
             refused(&verdict)
         };
         if !own {
@@ -263,10 +266,7 @@ impl Proxy {
 
 /// Whether it is a page of our own web server: host and port of `web_base`.
 fn is_own_page(policy: &Policy, target: &Target) -> bool {
-    let base = &policy.snapshot().web_base;
-    let Some(host) = url_host(base) else { return false };
-    let default = if base.starts_with("https:") { 443 } else { 80 };
-    let port = base.parse::<http::Uri>().ok().and_then(|uri| uri.port_u16()).unwrap_or(default);
+    let Some((host, port)) = own_page(&policy.snapshot().web_base) else { return false };
     target.port == port && Host::parse(host).is_ok_and(|own| own == target.host)
 }
 

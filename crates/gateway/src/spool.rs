@@ -101,6 +101,6 @@ fn lost(name: &SegmentName) -> ActivityEvent {
         person: None,
         group: String::new(),
         confidence: Confidence::Unknown,
-        kind: Kind::Lost { from: name.from, to: name.to, count: name.records },
+        kind: Kind::Lost { from: name.from, to: name.to, count: name.records.saturating_add(name.carried) },
     }
 }

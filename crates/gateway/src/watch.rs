@@ -1,11 +1,11 @@
 //! What changes while the gateway runs: a new snapshot, a new list file, the ends of holds and rules; and the status
 //! that says so. A bad file never replaces a good one (S30).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use filter::{Categories, Lists, SealedStatus};
+use filter::{Categories, Lists, SealedStatus, SealedTier};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +28,7 @@ const FIVE_SECONDS: u64 = 25;
 pub(crate) struct Watch {
     snapshots: SnapshotWatcher,
     lists: ListFile,
+    sealed: Arc<SealedTier>,
     listening: Listening,
     started_at: Timestamp,
     status_path: PathBuf,
@@ -41,7 +42,8 @@ impl Watch {
         let now = clock.now();
         let mut watch = Self {
             snapshots: SnapshotWatcher::new(config.snapshot_dir(), config.snapshot_key),
-            lists: ListFile::new(config.lists.clone(), config.categories.clone()),
+            lists: ListFile::new(config.dir.clone(), config.lists.clone(), config.categories.clone()),
+            sealed: config.sealed.clone(),
             listening,
             started_at: now,
             status_path: config.dir.join("status.json"),
@@ -53,7 +55,7 @@ impl Watch {
             Some(policy) => policy,
             None => {
                 let why = watch.refused.clone().unwrap_or_else(|| "no policy has arrived yet".into());
-                Policy::baseline(&why, now)?
+                Policy::baseline(&why, config.sealed.clone(), now)?
             }
         };
         Ok((watch, policy))
@@ -124,7 +126,7 @@ impl Watch {
         if let Some(newest) = complaints.first() {
             self.refused = Some(newest.to_string());
         }
-        match Policy::from_snapshot(snapshot?, self.lists.lists.clone(), now) {
+        match Policy::from_snapshot(snapshot?, self.sealed.clone(), self.lists.lists.clone(), now) {
             Ok(policy) => {
                 if complaints.is_empty() {
                     self.refused = None;
@@ -172,9 +174,21 @@ impl Watch {
     }
 }
 
+/// Opens a copy of our own that has no name any more. The file is mapped, not read: were the original overwritten
+/// where it lies, its pages would change, or go, under the answers.
+fn open_copy(path: &Path, dir: &Path) -> Result<Lists, String> {
+    let cannot = |e: std::io::Error| format!("{}: {e}", path.display());
+    let copy = tempfile::Builder::new().prefix("lists-").tempfile_in(dir).map_err(cannot)?;
+    std::fs::copy(path, copy.path()).map_err(cannot)?;
+    Lists::open(copy.path())
+        .map_err(|e| e.to_string().replace(&*copy.path().to_string_lossy(), &path.to_string_lossy()))
+}
+
 /// The compiled list file and what became of it.
 #[derive(Debug)]
 struct ListFile {
+    /// Where copies are made: the gateway's own folder.
+    dir: PathBuf,
     path: Option<PathBuf>,
     categories: Categories,
     lists: Lists,
@@ -185,8 +199,8 @@ struct ListFile {
 }
 
 impl ListFile {
-    fn new(path: Option<PathBuf>, categories: Categories) -> Self {
-        Self { path, categories, lists: Lists::missing(), seen: None, changed_at: None, refused: None }
+    fn new(dir: PathBuf, path: Option<PathBuf>, categories: Categories) -> Self {
+        Self { dir, path, categories, lists: Lists::missing(), seen: None, changed_at: None, refused: None }
     }
 
     /// Whether other lists are in force now than before.
@@ -197,7 +211,7 @@ impl ListFile {
             return false;
         }
         self.seen = seen;
-        match Lists::open(path) {
+        match open_copy(path, &self.dir) {
             Ok(lists) => {
                 self.lists = lists.with_categories(&self.categories);
                 self.changed_at = seen.and_then(|(_, at)| Timestamp::try_from(at?).ok());
@@ -206,7 +220,7 @@ impl ListFile {
             }
             Err(error) => {
                 tracing::warn!(%error, path = %path.display(), "a list file was refused");
-                self.refused = Some(error.to_string());
+                self.refused = Some(error);
                 false
             }
         }

@@ -13,7 +13,6 @@ pub(crate) enum Ede {
     Filtered = 17,
     NotReady = 14,
     NoReachableAuthority = 22,
-    NetworkError = 23,
 }
 
 /// Response codes that we make ourselves.

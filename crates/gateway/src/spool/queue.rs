@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::Error;
-use crate::activity::ActivityEvent;
+use crate::activity::{ActivityEvent, Kind};
 use crate::snapshot::write_aside;
 
 /// What kind of events a segment holds. The order is the order in which they are dropped.
@@ -34,6 +34,8 @@ pub(super) struct SegmentName {
     pub(super) to: Timestamp,
     /// How many records.
     pub(super) records: u64,
+    /// How many more its records say are lost.
+    pub(super) carried: u64,
 }
 
 impl SegmentName {
@@ -43,8 +45,8 @@ impl SegmentName {
             Class::Events => "events",
             Class::Alerts => "alerts",
         };
-        let Self { sequence, from, to, records, .. } = self;
-        format!("{sequence:020}-{class}-{}-{}-{records}.age", from.as_second(), to.as_second())
+        let Self { sequence, from, to, records, carried, .. } = self;
+        format!("{sequence:020}-{class}-{}-{}-{records}-{carried}.age", from.as_second(), to.as_second())
     }
 
     fn parse(file_name: &str) -> Option<Self> {
@@ -58,7 +60,9 @@ impl SegmentName {
         };
         let mut second = || Timestamp::from_second(parts.next()?.parse().ok()?).ok();
         let (from, to) = (second()?, second()?);
-        Some(Self { sequence, class, from, to, records: parts.next()?.parse().ok()? })
+        let mut number = || parts.next()?.parse().ok();
+        let (records, carried) = (number()?, number()?);
+        parts.next().is_none().then_some(Self { sequence, class, from, to, records, carried })
     }
 }
 
@@ -108,13 +112,15 @@ impl Queue {
 
     /// Seals `events` into one segment; drops others, least valuable and oldest first, when there is no room.
     pub(super) fn append(&mut self, class: Class, events: &[ActivityEvent], now: Timestamp) -> Result<Dropped, Error> {
-        let (Some(from), Some(to)) = (events.iter().map(|e| e.at).min(), events.iter().map(|e| e.at).max()) else {
+        let (Some(from), Some(to)) = (events.iter().map(began).min(), events.iter().map(|e| e.at).max()) else {
             return Ok(Vec::new());
         };
         // The clock gives a sequence that survives an emptied folder and a restart; a clock that went back still rises.
         let clock = u64::try_from(now.as_microsecond()).unwrap_or(0);
         let sequence = clock.max(self.last_sequence + 1);
-        let name = SegmentName { sequence, class, from, to, records: events.len() as u64 };
+        let lost = events.iter().filter_map(|e| if let Kind::Lost { count, .. } = e.kind { Some(count) } else { None });
+        let (records, carried) = (events.len() as u64, lost.fold(0, u64::saturating_add));
+        let name = SegmentName { sequence, class, from, to, records, carried };
         let path = self.dir.join(name.file_name());
         let sealed = self.seal(&path, events)?;
         let (mut dropped, fits) = self.make_room(class, sealed.len() as u64)?;
@@ -165,6 +171,14 @@ impl Queue {
             dropped.push(name);
         }
         Ok((dropped, used <= self.limit))
+    }
+}
+
+/// When an event began; a loss reaches back to its first record.
+fn began(event: &ActivityEvent) -> Timestamp {
+    match event.kind {
+        Kind::Lost { from, .. } => from,
+        _ => event.at,
     }
 }
 

@@ -111,8 +111,13 @@ struct Pending {
 
 impl Pending {
     fn lose(&mut self, from: Timestamp, to: Timestamp, count: u64) {
-        self.lost.get_or_insert(Span { first: from, last: to, count: 0 }).add(from, to, count);
+        self.lose_again(from, to, count);
         self.lost_ever = self.lost_ever.saturating_add(count);
+    }
+
+    /// A record that something is lost was lost in its turn: said again, counted once.
+    fn lose_again(&mut self, from: Timestamp, to: Timestamp, count: u64) {
+        self.lost.get_or_insert(Span { first: from, last: to, count: 0 }).add(from, to, count);
     }
 }
 
@@ -209,7 +214,7 @@ impl Recorder {
 
     fn flush(&self, queue: &mut Queue) {
         let now = self.clock.now();
-        let (counts, events, mut alerts, lost) = {
+        let (counts, events, alerts, lost) = {
             let mut pending = self.pending.lock();
             let pending = &mut *pending;
             (
@@ -220,12 +225,17 @@ impl Recorder {
             )
         };
         let mut dropped = Vec::new();
-        if let Some(span) = lost {
-            let kind = Kind::Lost { from: span.first, to: span.last, count: span.count };
-            alerts.push(event(nobody(), kind, span.last));
-        }
-        let segments =
+        let mut segments =
             [(Class::Alerts, alerts), (Class::Events, into_events(events)), (Class::Counts, into_events(counts))];
+        if let Some(span) = lost {
+            // What is lost rides with what is written. As a segment of its own, and an alert, it would drive out in a
+            // full queue the very records that it speaks of.
+            let kind = Kind::Lost { from: span.first, to: span.last, count: span.count };
+            let place = segments.iter().position(|(_, events)| !events.is_empty()).unwrap_or(segments.len() - 1);
+            if let Some((_, events)) = segments.get_mut(place) {
+                events.push(event(nobody(), kind, span.last));
+            }
+        }
         for (class, events) in segments {
             match queue.append(class, &events, now) {
                 Ok(gone) => dropped.extend(gone),
@@ -243,7 +253,7 @@ impl Recorder {
         let mut pending = self.pending.lock();
         for event in events {
             if let Kind::Lost { from, to, count } = event.kind {
-                pending.lose(from, to, count);
+                pending.lose_again(from, to, count);
             } else if class == Class::Alerts && pending.alerts.len() < MOST_ALERTS {
                 pending.alerts.push(event);
             } else {
@@ -256,6 +266,7 @@ impl Recorder {
         let mut pending = self.pending.lock();
         for name in dropped {
             pending.lose(name.from, name.to, name.records);
+            pending.lose_again(name.from, name.to, name.carried);
         }
     }
 }
