@@ -1,0 +1,56 @@
+//! The self-test finds what is right and what is wrong, and leaves no trace.
+
+use holdfast_gateway::probe::{self, Endpoints};
+
+use crate::world::*;
+
+#[tokio::test]
+async fn every_group_passes_and_nothing_is_recorded_or_asked_above() {
+    let mut policy = policy(1);
+    policy.web_base = String::new();
+    probe::add_devices(&mut policy);
+    let world = World::with(policy.clone()).await;
+    let at = Endpoints { dns: world.gateway.dns_addr(), proxy: world.gateway.proxy_addr() };
+    let results = probe::run(at, &policy, &clock()).await.unwrap();
+    let failed: Vec<_> = results.iter().filter(|r| !r.passed).collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+    // children: two categories, bypass, open; staff and guests: one category each; each on both ways.
+    assert_eq!(results.len(), 2 * (4 + 3 + 3));
+    assert_eq!(world.upstream.asked.lock().unwrap().len(), 0, "no probe leaves the house");
+    assert_eq!(world.events().await, []);
+}
+
+#[tokio::test]
+async fn a_gateway_on_another_policy_fails_the_test() {
+    let mut in_force = policy(1);
+    in_force.web_base = String::new();
+    let mut wanted = in_force.clone();
+    probe::add_devices(&mut wanted);
+    in_force.groups.get_mut("staff").unwrap().blocked.clear();
+    probe::add_devices(&mut in_force);
+    let world = World::with(in_force).await;
+    let at = Endpoints { dns: world.gateway.dns_addr(), proxy: world.gateway.proxy_addr() };
+    let results = probe::run(at, &wanted, &clock()).await.unwrap();
+    let failed: Vec<_> = results.iter().filter(|r| !r.passed).collect();
+    assert_eq!(failed.len(), 2, "{failed:#?}");
+    assert!(failed.iter().all(|r| r.group == "staff" && r.what.contains("Gambling") && r.got == "let through"));
+}
+
+#[tokio::test]
+async fn our_own_pages_are_reached_for_every_group() {
+    let mut policy = policy(1);
+    let world = World::configured(None, |_| {}).await;
+    // Our own pages stand on loopback here; no other loopback address is open to the proxy.
+    policy.web_base = format!("http://{}", Origin::start().await.address);
+    probe::add_devices(&mut policy);
+    world.publish(&policy);
+    until(std::time::Duration::from_secs(1), async || {
+        matches!(world.status().policy, holdfast_gateway::status::Policy::Snapshot { .. }).then_some(())
+    })
+    .await;
+    let at = Endpoints { dns: world.gateway.dns_addr(), proxy: world.gateway.proxy_addr() };
+    let results = probe::run(at, &policy, &clock()).await.unwrap();
+    let own: Vec<_> = results.iter().filter(|r| r.what == "our own pages").collect();
+    assert_eq!(own.len(), 3);
+    assert!(own.iter().all(|r| r.passed), "{own:#?}");
+}
