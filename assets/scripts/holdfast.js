@@ -1,0 +1,72 @@
+// Everything works without this script. It adds: the components' comforts (character count, show password, focus on the
+// error summary), the hidden screen on Escape Escape, and locking a screen that nobody touches.
+
+import {
+  Button, CharacterCount, Checkboxes, ErrorSummary, PasswordInput, Radios, SkipLink, createAll,
+} from "./components.js";
+
+document.body.classList.add("js-enabled", "govuk-frontend-supported");
+for (const part of [Button, CharacterCount, Checkboxes, PasswordInput, Radios]) createAll(part);
+createAll(ErrorSummary);
+createAll(SkipLink);
+
+// The hidden screen. An empty sheet over everything: nothing typed is lost, nothing is left to read, and a screen reader
+// says nothing of what is below.
+const link = document.querySelector("[data-blank]");
+let sheet = null;
+let title = "";
+
+function hide() {
+  if (sheet) return;
+  title = document.title;
+  document.title = "Welcome";
+  sheet = document.createElement("dialog");
+  sheet.className = "hf-sheet";
+  sheet.setAttribute("aria-label", "The screen is hidden");
+  const back = document.createElement("button");
+  back.type = "button";
+  back.className = "hf-blank-back";
+  back.textContent = "Back";
+  back.addEventListener("click", show);
+  sheet.append(back);
+  sheet.addEventListener("cancel", (event) => event.preventDefault());
+  document.body.append(sheet);
+  document.documentElement.classList.add("hf-hidden");
+  sheet.showModal();
+  back.focus();
+}
+
+function show() {
+  if (!sheet) return;
+  sheet.close();
+  sheet.remove();
+  sheet = null;
+  document.title = title;
+  document.documentElement.classList.remove("hf-hidden");
+}
+
+if (link) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    hide();
+  });
+  let last = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || sheet) return;
+    const now = event.timeStamp;
+    if (now - last < 800) hide();
+    last = now;
+  }, { capture: true });
+}
+
+// A screen that nobody touches hides itself; the server locks the session by its own clock. What was typed stays here.
+const minutes = Number(document.body.dataset.idleMinutes || 0);
+if (minutes > 0) {
+  let timer = 0;
+  const again = () => {
+    clearTimeout(timer);
+    timer = setTimeout(hide, minutes * 60_000);
+  };
+  for (const touch of ["pointerdown", "keydown", "scroll"]) addEventListener(touch, again, { passive: true });
+  again();
+}

@@ -1,0 +1,103 @@
+//! One line for each page and state. A page without a sample is red: [`every_page_has_a_sample`].
+
+use crate::views::{
+    Chrome, FormView, Page, Shell,
+    pages::{account, blank, problem, sign_in, styleguide},
+    shell::{Contact, Flash, Holder, Who},
+    ui::Tone,
+};
+
+/// Name, rendered page. `samples` in the name of a page's template: `sign_in` for `pages/sign_in.html`.
+pub(crate) fn all() -> Vec<(&'static str, String)> {
+    let to_mend = {
+        let mut form = FormView::new().with("username", "<b>robin</b>").with("next", "/account");
+        form.error("username", "Enter your username");
+        form.error("password", "Enter your password");
+        form.error("code", "Enter the six figures");
+        form.error("", "This page had been open for a long time.");
+        form
+    };
+    let session =
+        account::SessionLine { id: "1".into(), label: "Firefox on Android".into(), here: true, ..Default::default() };
+    let other = account::SessionLine { here: false, ..session.clone() };
+    vec![
+        ("sign_in", nobody(&sign_in::SignIn::default())),
+        ("sign_in", nobody(&sign_in::SignIn { form: to_mend.clone() })),
+        ("second_factor", nobody(&sign_in::SecondFactor { form: to_mend.clone(), report_anyway: true })),
+        ("second_factor", nobody(&sign_in::SecondFactor::default())),
+        (
+            "second_factor_set_up",
+            somebody(&sign_in::SecondFactorSetUp {
+                form: to_mend.clone(),
+                picture_svg: "<svg role=\"img\" aria-label=\"Picture to scan\"></svg>".into(),
+                key: "ABCD EFGH".into(),
+            }),
+        ),
+        ("unlock", somebody(&sign_in::Unlock { form: to_mend.clone(), name: "Maya".into() })),
+        ("account", somebody(&account::Account::default())),
+        (
+            "account",
+            somebody(&account::Account {
+                name: "Maya <Okafor>".into(),
+                username: "maya".into(),
+                roles: vec!["Safeguarding lead".into(), "Manager".into()],
+                second_factor: true,
+                sessions: vec![session, other],
+            }),
+        ),
+        ("password", somebody(&account::Password { form: to_mend, why: Some("Choose your own.".into()) })),
+        ("password", somebody(&account::Password::default())),
+        ("blank", nobody(&blank::Blank { back: "/".into() })),
+        ("problem", nobody(&problem::Problem { heading: "This page is not here".into(), ..Default::default() })),
+        (
+            "problem",
+            somebody(&problem::Problem {
+                heading: "Somebody else changed this".into(),
+                sentences: vec!["Nothing was overwritten.".into()],
+                way: Some(("/".into(), "To your page".into())),
+                reference: Some("0190".into()),
+                kept: vec![("Yours: words".into(), "<script>alert(1)</script>".into())],
+            }),
+        ),
+        ("styleguide", somebody(&styleguide::Styleguide::example())),
+        ("styleguide", nobody(&styleguide::Styleguide::default())),
+    ]
+}
+
+fn nobody<P: Page>(page: &P) -> String {
+    let chrome =
+        Chrome { setting: "Holdfast".into(), path: "/a?b=c&d".into(), assets: "/assets/0".into(), ..Chrome::default() };
+    Shell::render_page(&chrome, "token", page).unwrap()
+}
+
+fn somebody<P: Page>(page: &P) -> String {
+    let chrome = Chrome {
+        setting: "Bluebell <Lane> Nursery".into(),
+        fictional: true,
+        who: Some(Who { name: "Maya Okafor".into(), role: "Safeguarding lead".into() }),
+        contact: Some(Contact {
+            title: "Safeguarding lead".into(),
+            name: "Maya Okafor".into(),
+            phone: "01632 960 101".into(),
+            holder: Some(Holder { title: "Deputy".into(), name: "Sam Reed".into(), phone: "01632 960 102".into() }),
+        }),
+        path: "/".into(),
+        flash: Some(Flash { tone: Tone::Done, words: "Saved.".into() }),
+        assets: "/assets/0".into(),
+        nonce: "n".into(),
+        idle_minutes: Some(10),
+    };
+    Shell::render_page(&chrome, "token", page).unwrap()
+}
+
+#[test]
+fn every_page_has_a_sample() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/pages");
+    let sampled: Vec<_> = all().into_iter().map(|(name, _)| name.to_owned()).collect();
+    let missing: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+        .filter(|page| !sampled.contains(page))
+        .collect();
+    assert_eq!(missing, Vec::<String>::new(), "pages without a sample");
+}
