@@ -125,10 +125,10 @@ impl Table {
         {
             return None;
         }
-        let places =
+        let mut places =
             file.get(directory.clone())?.as_chunks::<4>().0.iter().map(|place| u32::from_le_bytes(*place) as usize);
         let table = Self { directory, records, bits };
-        (places.clone().is_sorted() && places.last()? == table.count()).then_some(table)
+        (places.clone().is_sorted() && places.next_back()? == table.count()).then_some(table)
     }
 }
 
@@ -174,9 +174,9 @@ impl Layout {
         let meta: Meta = serde_json::from_slice(file.get(section(6)?)?).ok()?;
         let members = file.get(set_members.clone())?.as_chunks::<2>().0;
         let known = members.iter().all(|member| usize::from(u16::from_le_bytes(*member)) < meta.lists.len());
-        let places =
+        let mut places =
             file.get(set_index.clone())?.as_chunks::<4>().0.iter().map(|place| u32::from_le_bytes(*place) as usize);
-        let whole = known && places.clone().is_sorted() && places.last()? == members.len();
+        let whole = known && places.clone().is_sorted() && places.next_back()? == members.len();
         whole.then_some(Self { key, names, urls, set_index, set_members, meta })
     }
 
