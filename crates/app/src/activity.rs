@@ -1,0 +1,107 @@
+//! What devices asked for: never "visited" (S22). Read through the gateway's edge, where it lies sealed in daily files of
+//! its own (S38); nothing of it enters the case database but what a person copies into a concern.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::access::{Action, Refused, Relation, authorize};
+use domain::{DeviceId, OpCtx, SettingId};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use store::Scope;
+
+use crate::gateway::{Activity, What};
+use crate::{Error, Result, Services};
+
+/// Days that raw activity is kept (S38).
+pub const KEPT_DAYS: i64 = 30;
+/// How far around a moment the report form looks.
+const AROUND: SignedDuration = SignedDuration::from_mins(15);
+/// More than this is no list that a person reads.
+const MOST_HOSTS: usize = 200;
+const MOST_EVENTS: usize = 100_000;
+
+/// A host that a device was allowed, around a time. Inert text, never a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostSeen {
+    /// Host name.
+    pub host: String,
+    /// First time in the window.
+    pub at: Timestamp,
+    /// How often.
+    pub count: u64,
+}
+
+/// The names that a device was allowed around a time: what may have got *through* (S21).
+///
+/// # Errors
+/// [`Error::Unavailable`] when the gateway's files cannot be read; the report goes on without.
+pub async fn hosts_around(services: &Services, ctx: &OpCtx, device: DeviceId, at: Timestamp) -> Result<Vec<HostSeen>> {
+    authorize(&ctx.actor, Action::ReadDeviceHosts, Relation::Setting)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let device = store::devices::lookup(&reader, member.setting, device).await?.ok_or(Error::NotFound)?;
+    drop(reader);
+    let from = at.saturating_sub(AROUND).unwrap_or(at);
+    let to = at.saturating_add(AROUND).unwrap_or(at);
+    let mut hosts: BTreeMap<String, HostSeen> = BTreeMap::new();
+    for event in between(services, from, to).await? {
+        if let (true, What::Allowed { host, count }) = (event.device == Some(device.id), &event.what) {
+            let seen = hosts.entry(host.clone()).or_insert(HostSeen { host: host.clone(), at: event.at, count: 0 });
+            seen.at = seen.at.min(event.at);
+            seen.count += count;
+        }
+    }
+    let mut hosts: Vec<HostSeen> = hosts.into_values().collect();
+    // Nearest to the moment first.
+    hosts.sort_by_key(|seen| (seen.at.duration_since(at).as_secs().abs(), seen.host.clone()));
+    hosts.truncate(MOST_HOSTS);
+    Ok(hosts)
+}
+
+/// What a device was refused and allowed since a time, for those who look after the filter's activity.
+///
+/// # Errors
+/// As [`hosts_around`].
+pub async fn of_setting(services: &Services, ctx: &mut OpCtx, since: Timestamp) -> Result<Vec<Activity>> {
+    authorize(&ctx.actor, Action::ReadActivity, Relation::Setting)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    // Access to logs is itself logged (MON-04).
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::ReadActivity.key()).await?;
+    let devices = store::devices::list(&tx, member.setting).await?;
+    let subject = store::audit::Subject { table: "device", id: None, version: None };
+    tx.note(member.setting, subject, &serde_json::json!({ "since": since })).await?;
+    tx.commit().await?;
+    let own: BTreeSet<DeviceId> = devices.iter().map(|device| device.id).collect();
+    let events = between(services, since, ctx.now).await?;
+    Ok(events.into_iter().filter(|event| event.device.is_none_or(|device| own.contains(&device))).collect())
+}
+
+async fn between(services: &Services, from: Timestamp, to: Timestamp) -> Result<Vec<Activity>> {
+    let gateway = services.gateway.clone();
+    // Decrypting a day costs tens of milliseconds: not on the thread that answers others.
+    tokio::task::spawn_blocking(move || gateway.between(from, to, MOST_EVENTS))
+        .await
+        .map_err(|error| Error::Internal(error.to_string()))?
+        .map_err(|why| Error::Unavailable { say: format!("The filter\u{2019}s log cannot be read just now: {why}") })
+}
+
+/// Destroys days that are older than they may be, but those that an open hold or concern needs. Returns how many.
+///
+/// # Errors
+/// When the database or the disk does not answer.
+pub async fn forget_old(services: &Services, setting: SettingId, now: Timestamp) -> Result<u64> {
+    let today = services.calendar.local(now).date();
+    let keep_from = today.checked_sub(KEPT_DAYS.days()).map_err(|error| Error::Internal(error.to_string()))?;
+    let reader = services.db.read(Scope::Setting(setting)).await?;
+    if store::audit::newest_at(&reader, setting).await?.is_some_and(|newest| now < newest) {
+        // A clock that stands before the last entry is suspect: nothing is destroyed (S43).
+        return Ok(0);
+    }
+    let held: BTreeSet<Date> = store::devices::list_holds_for_gateway(&reader, setting, now)
+        .await?
+        .into_iter()
+        .map(|hold| services.calendar.local(hold.placed_at).date())
+        .collect();
+    drop(reader);
+    services.gateway.forget_before(keep_from, &held).map_err(|say| Error::Unavailable { say })
+}

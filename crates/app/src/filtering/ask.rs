@@ -1,0 +1,140 @@
+//! Asking for a blocked name, and the answer with words (FDM-02). A sealed entry cannot be asked for: the page never
+//! offers it and this use case is never told the name.
+
+use std::collections::BTreeMap;
+
+use domain::access::{Action, Refused, Relation, authorize};
+use domain::{OpCtx, PersonId};
+use filter::HostName;
+use jiff::Timestamp;
+use store::Scope;
+use store::filtering::AccessRequest;
+use store::words::Answer;
+use uuid::Uuid;
+
+use super::change::Change;
+use super::decide::{Propose, Proposed, Risk, propose};
+use crate::{Error, Result, Services};
+
+/// "I need this because …", as typed.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Host name.
+    pub host: String,
+    /// Group key of the device.
+    pub group: String,
+    /// Category that blocks it, as the block page said.
+    pub category: Option<String>,
+    /// Why.
+    pub why: String,
+}
+
+/// Asks. Goes to those who answer for the filter.
+///
+/// # Errors
+/// [`Error::Invalid`] with the field to mend.
+pub async fn ask(services: &Services, ctx: &mut OpCtx, new: Ask) -> Result<Uuid> {
+    authorize(&ctx.actor, Action::AskForAccess, Relation::Setting)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let host = HostName::parse(new.host.trim()).map(|host| host.as_str().to_owned());
+    let mut wrong = BTreeMap::new();
+    if host.is_err() {
+        wrong.insert("host".to_owned(), "Write the site\u{2019}s name, like example.org.".to_owned());
+    }
+    let length = new.why.trim().chars().count();
+    if !(5..=1000).contains(&length) {
+        wrong.insert("why".to_owned(), "Say what you need it for, in a sentence or two.".to_owned());
+    }
+    let (true, Ok(host)) = (wrong.is_empty(), host) else { return Err(Error::Invalid(wrong)) };
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::AskForAccess.key()).await?;
+    let request = AccessRequest {
+        id: tx.fresh(),
+        setting_id: member.setting,
+        host,
+        group_key: new.group,
+        category: new.category,
+        why: new.why.trim().to_owned(),
+        asked_by: Some(member.person),
+        asked_at: ctx.now,
+        answer: None,
+        answered_by: None,
+        answered_at: None,
+        words: None,
+    };
+    store::filtering::add_request(&mut tx, &request).await?;
+    let mut people: Vec<PersonId> = Vec::new();
+    for role in [domain::Role::Dsl, domain::Role::Deputy, domain::Role::Manager] {
+        people.extend(store::people::find_by_role(&tx, member.setting, role, ctx.now).await?.iter().map(|a| a.person_id));
+    }
+    people.sort();
+    people.dedup();
+    let matter =
+        crate::notices::Matter { urgency: domain::concern::Urgency::Prompt, link: "/filter/requests", concern: None };
+    crate::notices::tell(&mut tx, member.setting, &people, &matter).await?;
+    tx.commit().await?;
+    Ok(request.id)
+}
+
+/// The answer, as typed.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The request.
+    pub id: Uuid,
+    /// Words to who asked.
+    pub words: String,
+    /// Yes, for how long and with which risk; or no.
+    pub verdict: Yes,
+}
+
+/// Yes or no. A yes is a proposal like any other: it lets more through, so another person approves it.
+#[derive(Debug, Clone)]
+pub enum Yes {
+    /// Propose to allow it.
+    Propose {
+        /// Until when; `None` until changed.
+        until: Option<Timestamp>,
+        /// What could go wrong.
+        risk: Risk,
+    },
+    /// No.
+    No,
+}
+
+/// Answers somebody who asked.
+///
+/// # Errors
+/// [`Error::Conflict`] when somebody else answered.
+pub async fn reply(services: &Services, ctx: &mut OpCtx, reply: Reply) -> Result<Option<Proposed>> {
+    authorize(&ctx.actor, Action::AnswerAccess, Relation::Setting)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    if reply.words.trim().chars().count() < 5 {
+        return Err(Error::invalid("words", "Write a sentence to the person who asked."));
+    }
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let request = store::filtering::lookup_request(&reader, member.setting, reply.id).await?.ok_or(Error::NotFound)?;
+    drop(reader);
+    if request.answer.is_some() {
+        let said = "Somebody else has answered this in the meantime.".to_owned();
+        return Err(Error::Conflict { theirs: BTreeMap::from([(String::new(), said)]) });
+    }
+    let proposed = match &reply.verdict {
+        Yes::No => None,
+        Yes::Propose { until, risk } => {
+            let change =
+                Change::AllowName { name: request.host.clone(), groups: vec![request.group_key.clone()], until: *until };
+            let new = Propose { change, reason: request.why.clone(), risk: risk.clone(), concern: None };
+            Some(propose(services, ctx, new).await?)
+        }
+    };
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::AnswerAccess.key()).await?;
+    let answered = AccessRequest {
+        answer: Some(if proposed.is_some() { Answer::Proposed } else { Answer::No }),
+        answered_by: Some(member.person),
+        answered_at: Some(ctx.now),
+        words: Some(reply.words.trim().to_owned()),
+        ..request
+    };
+    store::filtering::set_request(&mut tx, &answered).await?;
+    tx.commit().await?;
+    Ok(proposed)
+}
