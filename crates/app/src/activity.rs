@@ -68,7 +68,7 @@ pub async fn of_setting(services: &Services, ctx: &mut OpCtx, since: Timestamp) 
     // Access to logs is itself logged (MON-04).
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::ReadActivity.key()).await?;
     let devices = store::devices::list(&tx, member.setting).await?;
-    let subject = store::audit::Subject { table: "device", id: None, version: None };
+    let subject = store::audit::Subject { table: "device", id: None };
     tx.note(member.setting, subject, &serde_json::json!({ "since": since })).await?;
     tx.commit().await?;
     let own: BTreeSet<DeviceId> = devices.iter().map(|device| device.id).collect();

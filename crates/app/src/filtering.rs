@@ -4,6 +4,7 @@ pub mod change;
 pub mod decide;
 pub mod policy;
 pub mod publish;
+pub mod view;
 
 pub use change::{Change, Direction, LOCKED_FOR_CHILDREN, Unfit, difference, direction};
 pub use decide::{Decide, Propose, Proposed, Risk, Verdict};

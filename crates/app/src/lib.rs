@@ -5,6 +5,7 @@
 //! [`Services`] and `&mut OpCtx`, starts with `authorize`, and returns plain data; then a page or a command may call it.
 
 pub mod accounts;
+pub mod activity;
 pub mod content;
 pub mod error;
 pub mod filtering;
