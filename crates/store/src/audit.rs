@@ -4,6 +4,10 @@
 //! written with [`Tx::note`]. [`verify`] walks everything; [`export`] and [`verify_file`] do it without the database.
 
 pub(crate) mod chain;
+mod export;
+mod head;
+mod verify;
+mod walk;
 
 use domain::{AuditId, SettingId};
 use jiff::Timestamp;
@@ -17,9 +21,16 @@ use crate::error::Result;
 use crate::rows;
 
 pub use crate::entity::running::{AuditContent, AuditHead, AuditRow};
+pub use export::{FileReport, export, verify_file};
+pub use head::{find_head, sign_head, verify_head};
+pub use verify::{Report, verify};
+pub use walk::Finding;
 
 /// The chain of the installation itself: sign-ins, accounts, restores.
 pub const INSTALLATION: SettingId = SettingId(Uuid::nil());
+
+/// The act that explains why content is missing.
+const DESTROY: &str = "audit.destroy_content";
 
 /// What an act was done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +48,7 @@ impl Tx {
     /// # Errors
     /// As any write.
     pub async fn note(&mut self, setting: SettingId, subject: Subject<'_>, content: &Value) -> Result<()> {
-        chain::append(self, setting, subject, None, content).await
+        chain::append(self, setting, subject, None, chain::Content::Note(content)).await
     }
 
     /// As [`Tx::note`], under another act than the transaction's own: a use case that does two things.
@@ -52,7 +63,7 @@ impl Tx {
         content: &Value,
     ) -> Result<()> {
         let own = std::mem::replace(&mut self.act, act.to_owned());
-        let done = chain::append(self, setting, subject, None, content).await;
+        let done = chain::append(self, setting, subject, None, chain::Content::Note(content)).await;
         self.act = own;
         done
     }
@@ -140,7 +151,6 @@ pub async fn destroy_content(tx: &mut Tx, setting: SettingId, subject: Subject<'
         .and_where(Expr::col(audit_content::Column::SettingId).eq(setting.0))
         .and_where(Expr::col(audit_content::Column::AuditId).in_subquery(links));
     let destroyed = tx.exec(&delete).await?.rows_affected();
-    tx.note_as("audit.destroy_content", setting, subject, &serde_json::json!({"destroyed": destroyed, "why": why}))
-        .await?;
+    tx.note_as(DESTROY, setting, subject, &serde_json::json!({"destroyed": destroyed, "why": why})).await?;
     Ok(destroyed)
 }

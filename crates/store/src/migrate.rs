@@ -75,6 +75,12 @@ pub fn newest() -> i64 {
     MIGRATIONS.last().map_or(0, |migration| migration.number)
 }
 
+/// Short name of the newest schema: changes whenever a migration does.
+pub fn fingerprint() -> String {
+    let all: Vec<_> = MIGRATIONS.iter().map(Migration::hash).collect();
+    hex::encode(Sha256::digest(all.join(" "))).chars().take(16).collect()
+}
+
 pub(crate) async fn run(db: &Db, now: Timestamp, migrations: &[Migration], before: &BeforeUpgrade) -> Result<()> {
     db.writer().execute_unprepared(HISTORY).await?;
     let applied = history(db).await?;

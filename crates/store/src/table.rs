@@ -286,7 +286,7 @@ macro_rules! table {
             $($(#[$rest_doc])* pub $rest: $rest_type,)*
         }
 
-        #[allow(missing_docs, reason = "the entity is private; its columns are documented on the row")]
+        #[allow(missing_docs, unreachable_pub, reason = "the entity is private; its columns are documented on the row")]
         pub(crate) mod $module {
             use super::*;
             use $crate::table::Raw;

@@ -27,13 +27,21 @@ pub(crate) struct Link {
     pub(crate) hash: String,
 }
 
+/// What a link commits to.
+pub(crate) enum Content<'a> {
+    /// A version of a row; null: it was taken away.
+    Row(&'a Value),
+    /// An act without a row.
+    Note(&'a Value),
+}
+
 /// The version of a row, or that it was taken away (`now` is none).
 pub(crate) async fn append_row(tx: &mut Tx, def: &TableDef, now: Option<&Fields>, key: &Fields) -> Result<()> {
     let setting = SettingId(def.setting_of(key));
     let subject = Subject { table: def.name, id: Some(def.subject_of(key)) };
     let version = now.and_then(|fields| fields.get("version")).and_then(Value::as_i64);
     let content = now.map_or(Value::Null, |fields| Value::Object(fields.clone()));
-    append(tx, setting, subject, version, &content).await
+    append(tx, setting, subject, version, Content::Row(&content)).await
 }
 
 pub(crate) async fn append(
@@ -41,7 +49,7 @@ pub(crate) async fn append(
     setting: SettingId,
     subject: Subject<'_>,
     version: Option<i64>,
-    content: &Value,
+    content: Content<'_>,
 ) -> Result<()> {
     tx.check_scope(setting.0)?;
     let last = match tx.heads.get(&setting) {
@@ -64,7 +72,11 @@ pub(crate) async fn append(
     };
     let mut salt = [0_u8; 32];
     tx.rng.fill_bytes(&mut salt);
-    let text = canonical(&json!({ "link": envelope(&link), "row": content }));
+    let (kind, content) = match content {
+        Content::Row(content) => ("row", content),
+        Content::Note(content) => ("note", content),
+    };
+    let text = canonical(&json!({ "link": envelope(&link), kind: content }));
     link.commitment = commit(&salt, &text);
     link.hash = hash(&link);
     rows::insert(tx, AuditRow::DEF, &link.fields()).await?;

@@ -110,15 +110,63 @@ async fn sqlite(file: &Path, keys: &Keys, config: &DbConfig, size: u32) -> Resul
         .min_connections(1)
         .acquire_timeout(config.patience)
         .connect_with(options)
-        .await
-        .map_err(|error| match Error::from(error) {
-            Error::WrongKey { .. } => Error::WrongKey { what: file.display().to_string() },
-            other => other,
-        })?;
+        .await;
+    let pool = match pool {
+        Ok(pool) => pool,
+        Err(error) => return Err(explain(error.into(), file, keys).await),
+    };
     let connection = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
     // A wrong key shows only when the first page is read.
-    connection.execute_unprepared("SELECT count(*) FROM sqlite_master").await?;
-    Ok(connection)
+    match connection.execute_unprepared("SELECT count(*) FROM sqlite_master").await {
+        Ok(_) => Ok(connection),
+        Err(error) => Err(explain(error.into(), file, keys).await),
+    }
+}
+
+/// Pages of an SQLite file whose seal is broken, in words. SQLCipher seals every page with an HMAC, so this needs no
+/// luck: one flipped bit anywhere shows.
+async fn damaged_pages(file: &Path, keys: &Keys) -> Result<Vec<String>> {
+    let raw = keys.database_key();
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .pragma("key", format!("\"x'{}'\"", raw.as_str()))
+        .pragma("cipher_log_level", "NONE");
+    let mut connection = sqlx::ConnectOptions::connect(&options).await?;
+    let found: Vec<String> = sqlx::query_scalar("PRAGMA cipher_integrity_check").fetch_all(&mut connection).await?;
+    sqlx::Connection::close(connection).await?;
+    Ok(found)
+}
+
+impl Db {
+    /// Damaged pages of the database file, in words; PostgreSQL looks after its own.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn damaged_pages(&self) -> Result<Vec<String>> {
+        if self.is_postgres() {
+            return Ok(Vec::new());
+        }
+        // What is still in the write-ahead log would not be in the file that is checked.
+        let moved = self.writer().execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.map_err(Error::from);
+        match moved {
+            // The check below will say which page.
+            Ok(_) | Err(Error::Damaged(_) | Error::WrongKey { .. }) => {}
+            Err(other) => return Err(other),
+        }
+        damaged_pages(&self.folder().join(FILE), self.keys()).await
+    }
+}
+
+/// A file that does not open: is it the key, or the disk? If only some pages fail, the key is right.
+async fn explain(error: Error, file: &Path, keys: &Keys) -> Error {
+    if !matches!(error, Error::WrongKey { .. } | Error::Damaged(_)) {
+        return error;
+    }
+    let pages = std::fs::metadata(file).map_or(0, |file| file.len() / 4096);
+    match damaged_pages(file, keys).await {
+        Ok(bad) if !bad.is_empty() && (bad.len() as u64) < pages => Error::Damaged(bad.join(", ")),
+        _ => Error::WrongKey { what: file.display().to_string() },
+    }
 }
 
 async fn postgres(url: &str, config: &DbConfig) -> Result<DatabaseConnection> {
