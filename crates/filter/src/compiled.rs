@@ -146,6 +146,11 @@ impl Compiled {
         Ok(Self { bytes, layout })
     }
 
+    /// All of it, as it is written.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get()
+    }
+
     /// The lists inside; a [`Match`] names them by place.
     pub fn lists(&self) -> &[ListInfo] {
         &self.layout.meta.lists

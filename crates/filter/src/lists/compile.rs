@@ -65,14 +65,13 @@ pub fn compile(sources: &[PathBuf], out: &Path, key: FileKey) -> Result<CompileR
 }
 
 fn compile_found(sources: &[Source], out: &Path, key: FileKey) -> Result<CompileReport, Error> {
-    let (bytes, rejections) = build(sources, key)?;
-    write_aside(out, &bytes)?;
-    let file = Compiled::from_bytes(bytes).map_err(|why| Error::Damaged { path: out.to_owned(), why })?;
+    let (file, rejections) = build(sources, key)?;
+    write_aside(out, file.as_bytes())?;
     Ok(CompileReport::of(&file, rejections))
 }
 
 /// Reads all sources and builds the file in memory.
-fn build(sources: &[Source], key: FileKey) -> Result<(Vec<u8>, Rejections), Error> {
+fn build(sources: &[Source], key: FileKey) -> Result<(Compiled, Rejections), Error> {
     let mut builder = Builder::new(key);
     let mut rejections = Rejections::default();
     for source in sources {
@@ -95,7 +94,10 @@ fn build(sources: &[Source], key: FileKey) -> Result<(Vec<u8>, Rejections), Erro
         );
         return Err(Error::Nothing { why });
     }
-    Ok((builder.finish(&fingerprint(sources))?, rejections))
+    // What was just built is checked like a stranger's file, before it is written over anything.
+    let file = Compiled::from_bytes(builder.finish(&fingerprint(sources))?)
+        .map_err(|why| Error::Damaged { path: "what was compiled".into(), why })?;
+    Ok((file, rejections))
 }
 
 /// Whoever reads `out` sees the old file or the whole new one, also after a loss of power.
@@ -154,20 +156,18 @@ pub fn open_or_compile(path: &Path, cache_dir: &Path, key: FileKey) -> Result<(L
         }
         other => other.ok(),
     };
-    let built = fresh.and_then(|sources| build(&sources, key)).and_then(|(bytes, rejections)| {
-        let file = Compiled::from_bytes(bytes.clone()).map_err(|why| Error::Damaged { path: cached.clone(), why })?;
-        Ok((bytes, file, rejections))
-    });
+    let built = fresh.and_then(|sources| build(&sources, key));
     match (built, last_good) {
         (Err(error), None) => Err(error),
         (Err(error), Some(old)) => Ok(keep(old, error.to_string(), Rejections::default())),
-        (Ok((_, new, rejections)), Some(old)) if shrunk(&old, &new).is_some() => {
+        (Ok((new, rejections)), Some(old)) if shrunk(&old, &new).is_some() => {
             let what = shrunk(&old, &new).unwrap_or_default();
             let why = format!("{what} To accept that, delete {} and start again.", cached.display());
             Ok(keep(old, why, rejections))
         }
-        (Ok((bytes, _, rejections)), _) => {
-            write_aside(&cached, &bytes)?;
+        (Ok((new, rejections)), _) => {
+            write_aside(&cached, new.as_bytes())?;
+            drop(new);
             let file = Compiled::open(&cached)?;
             let report = CompileReport::of(&file, rejections);
             Ok((Lists::of(file), Some(report)))
