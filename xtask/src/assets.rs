@@ -20,26 +20,35 @@ pub(crate) fn run() -> Result<()> {
     if !sources.join("package.json").is_file() {
         return Ok(());
     }
-    let stamp = place::root().join(STAMP);
-    let digest = digest(&sources)?;
-    let have_modules = sources.join("node_modules").is_dir();
-    if have_modules && std::fs::read_to_string(&stamp).is_ok_and(|made_from| made_from == digest) {
-        return Ok(());
-    }
-    sh::say("Building styles and scripts");
-    sh::run(sh::program("npm").args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&sources))?;
-    sh::run(sh::program("npm").args(["run", "build"]).current_dir(&sources))?;
-    std::fs::write(&stamp, digest).with_context(|| format!("could not write {}", stamp.display()))
+    // Tests take axe-core from the modules, so these are fetched also when `dist` is as it should be.
+    let lock = BTreeSet::from([sources.join("package.json"), sources.join("package-lock.json")]);
+    once(&sources.join("node_modules/.made-from"), &digest(&sources, &lock)?, || {
+        sh::say("Fetching what styles and scripts are built from");
+        sh::run(sh::program("npm").args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&sources))
+    })?;
+    let mut all = BTreeSet::new();
+    gather(&sources, &mut all)?;
+    once(&place::root().join(STAMP), &digest(&sources, &all)?, || {
+        sh::say("Building styles and scripts");
+        sh::run(sh::program("npm").args(["run", "build"]).current_dir(&sources))
+    })
 }
 
-/// One number for all sources: their paths and contents. Not for security; std's own hasher has fixed keys.
-fn digest(sources: &Path) -> Result<String> {
-    let mut files = BTreeSet::new();
-    gather(sources, &mut files)?;
+/// Makes something, unless the stamp says that it was made from the same.
+fn once(stamp: &Path, digest: &str, make: impl FnOnce() -> Result<()>) -> Result<()> {
+    if std::fs::read_to_string(stamp).is_ok_and(|made_from| made_from == digest) {
+        return Ok(());
+    }
+    make()?;
+    std::fs::write(stamp, digest).with_context(|| format!("could not write {}", stamp.display()))
+}
+
+/// One number for these files: their paths and contents. Not for security; std's own hasher has fixed keys.
+fn digest(sources: &Path, files: &BTreeSet<PathBuf>) -> Result<String> {
     let mut hasher = std::hash::DefaultHasher::new();
     for file in files {
         file.strip_prefix(sources)?.hash(&mut hasher);
-        std::fs::read(&file).with_context(|| format!("could not read {}", file.display()))?.hash(&mut hasher);
+        std::fs::read(file).with_context(|| format!("could not read {}", file.display()))?.hash(&mut hasher);
     }
     Ok(format!("{:016x}\n", hasher.finish()))
 }
@@ -60,16 +69,39 @@ fn gather(folder: &Path, files: &mut BTreeSet<PathBuf>) -> Result<()> {
 mod tests {
     use super::*;
 
+    fn of(folder: &Path) -> String {
+        let mut files = BTreeSet::new();
+        gather(folder, &mut files).expect("gathered");
+        digest(folder, &files).expect("a digest")
+    }
+
     #[test]
     fn a_changed_source_is_noticed_and_a_module_is_not() {
         let folder = std::env::temp_dir().join(format!("holdfast-assets-{}", std::process::id()));
         std::fs::create_dir_all(folder.join("node_modules")).expect("made");
         std::fs::write(folder.join("a.css"), "a").expect("written");
-        let before = digest(&folder).expect("a digest");
+        let before = of(&folder);
         std::fs::write(folder.join("node_modules/x"), "x").expect("written");
-        assert_eq!(digest(&folder).expect("a digest"), before);
+        assert_eq!(of(&folder), before);
         std::fs::write(folder.join("a.css"), "b").expect("written");
-        assert_ne!(digest(&folder).expect("a digest"), before);
+        assert_ne!(of(&folder), before);
         std::fs::remove_dir_all(&folder).expect("removed");
+    }
+
+    #[test]
+    fn what_is_made_is_made_once() {
+        let stamp = std::env::temp_dir().join(format!("holdfast-stamp-{}", std::process::id()));
+        let mut made = 0;
+        for digest in ["a", "a", "b", "b"] {
+            once(&stamp, digest, || {
+                made += 1;
+                Ok(())
+            })
+            .expect("made");
+        }
+        assert_eq!(made, 2);
+        assert!(once(&stamp, "c", || anyhow::bail!("no")).is_err());
+        once(&stamp, "b", || unreachable!("a failure leaves the stamp as it was")).expect("not made");
+        std::fs::remove_file(&stamp).expect("removed");
     }
 }
