@@ -3,6 +3,8 @@
 //!
 //! A rule with a source, an edition and a date is data, not code.
 
+pub mod demo;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;

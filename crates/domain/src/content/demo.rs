@@ -1,0 +1,243 @@
+//! The invented people, children and devices of the demo: `content/demo/*.toml`.
+//!
+//! What it is: who and what exists, and the stories of a few concerns, for the demo's builder to enter through the
+//! use cases like anybody else. What it is not: evidence. Live probes are never seeded (S51), and whatever is built
+//! from here is marked fictional.
+//! To add a person, add a table; keys only have to be unique in the file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::concern::ConcernKind;
+use crate::people::{PersonKind, Role};
+
+/// Everybody and everything of one demo setting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Demo {
+    /// Key of the profile in `content/settings/`.
+    pub setting: String,
+    /// Rooms.
+    #[serde(rename = "room")]
+    pub rooms: Vec<Room>,
+    /// Adults with or without a sign-in.
+    #[serde(rename = "person")]
+    pub people: Vec<Person>,
+    /// Ties between adults, or between an adult here and a child: what exclusion asks (S7).
+    #[serde(default, rename = "tie")]
+    pub ties: Vec<Tie>,
+    /// Children with their families.
+    #[serde(rename = "child")]
+    pub children: Vec<Child>,
+    /// Devices of the register.
+    #[serde(rename = "device")]
+    pub devices: Vec<Device>,
+    /// Concerns of the last weeks.
+    #[serde(default, rename = "story")]
+    pub stories: Vec<Story>,
+}
+
+/// A room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Room {
+    /// Key in this file.
+    pub key: String,
+    /// As people call it.
+    pub name: String,
+    /// Do children use it?
+    pub children: bool,
+}
+
+/// An adult.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// Key in this file; `dsl`, `manager`, … are the names of the demo's credentials.
+    pub key: String,
+    /// Full name.
+    pub name: String,
+    /// Kind of person.
+    pub kind: PersonKind,
+    /// Roles; empty: no sign-in.
+    #[serde(default)]
+    pub roles: Vec<Role>,
+    /// Room in which they work.
+    #[serde(default)]
+    pub room: Option<String>,
+    /// Since when appointed or here.
+    pub since: Date,
+    /// Setting address (EML-10); absent for people from outside.
+    #[serde(default)]
+    pub email: Option<String>,
+}
+
+/// A tie between two people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tie {
+    /// Key of a person.
+    pub person: String,
+    /// Key of a person or child.
+    pub other: String,
+    /// `partner`, `parent`, `relative`.
+    pub kind: String,
+}
+
+/// A child.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Child {
+    /// Key in this file.
+    pub key: String,
+    /// Full name.
+    pub name: String,
+    /// Date of birth.
+    pub born: Date,
+    /// Room.
+    pub room: String,
+    /// Key person among the staff.
+    pub key_person: String,
+    /// Adults of the family.
+    #[serde(rename = "adult")]
+    pub adults: Vec<FamilyAdult>,
+}
+
+/// An adult of a child's family (S13).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FamilyAdult {
+    /// Full name. An adult of two children stands with both, under the same name.
+    pub name: String,
+    /// `parent`, `carer`, `relative`.
+    pub relation: String,
+    /// Has parental responsibility?
+    pub parental_responsibility: bool,
+    /// What whoever informs this adult must see first, e.g. "Do not contact: court order".
+    #[serde(default)]
+    pub warning: Option<String>,
+    /// Key of a person of this file who is this adult (a parent with a sign-in, a colleague).
+    #[serde(default)]
+    pub person: Option<String>,
+}
+
+/// A device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Device {
+    /// Key in this file and in the demo's credentials.
+    pub key: String,
+    /// As people call it.
+    pub name: String,
+    /// `tablet`, `laptop`, `computer`, `phone`, `guest`, `gateway`, `phone_line`, `alarm`.
+    pub kind: String,
+    /// Group of `content/groups.toml`.
+    pub group: String,
+    /// Room.
+    #[serde(default)]
+    pub room: Option<String>,
+    /// Person to whom it is assigned.
+    #[serde(default)]
+    pub person: Option<String>,
+    /// Owned or provided by the setting?
+    pub setting_owned: bool,
+    /// Has mobile data, so that a hold does not cut everything (S25)?
+    #[serde(default)]
+    pub mobile_data: bool,
+    /// May it be held? Never the gateway, telephones, alarms (S25).
+    pub holdable: bool,
+}
+
+/// A concern of the past weeks, told for the builder to enter step by step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Story {
+    /// How many days ago it happened.
+    pub days_ago: u16,
+    /// Kind.
+    pub kind: ConcernKind,
+    /// Key of the person who told it.
+    pub reporter: String,
+    /// Key of the device, if one is part of it.
+    #[serde(default)]
+    pub device: Option<String>,
+    /// Keys of the children.
+    #[serde(default)]
+    pub children: Vec<String>,
+    /// What the reporter wrote.
+    pub words: String,
+    /// Steps in the order in which they were done.
+    #[serde(default, rename = "step")]
+    pub steps: Vec<StoryStep>,
+}
+
+/// One step of a story.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoryStep {
+    /// Step key of the procedure.
+    pub step: String,
+    /// Key of the person who did it.
+    pub by: String,
+    /// Minutes after the report.
+    pub after_minutes: u32,
+    /// Answers by field. For people, children and devices: keys of this file, several parted by a comma; for a time:
+    /// minutes after the report.
+    pub answers: BTreeMap<String, String>,
+}
+
+impl Demo {
+    /// Reads a demo file and checks that whatever it names exists.
+    ///
+    /// # Errors
+    /// One sentence that says what is wrong.
+    pub fn from_toml(text: &str) -> Result<Self, String> {
+        let demo: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        demo.check()?;
+        Ok(demo)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let rooms: BTreeSet<&str> = self.rooms.iter().map(|room| room.key.as_str()).collect();
+        let people: BTreeSet<&str> = self.people.iter().map(|person| person.key.as_str()).collect();
+        let children: BTreeSet<&str> = self.children.iter().map(|child| child.key.as_str()).collect();
+        let devices: BTreeSet<&str> = self.devices.iter().map(|device| device.key.as_str()).collect();
+        if people.len() + children.len() + devices.len() != self.people.len() + self.children.len() + self.devices.len()
+        {
+            return Err("a key is there twice".into());
+        }
+        let known = |set: &BTreeSet<&str>, key: &str, what: &str| {
+            if set.contains(key) { Ok(()) } else { Err(format!("no {what} is called {key}")) }
+        };
+        let person_rooms = self.people.iter().filter_map(|person| person.room.as_deref());
+        let device_rooms = self.devices.iter().filter_map(|device| device.room.as_deref());
+        for room in person_rooms.chain(device_rooms).chain(self.children.iter().map(|child| child.room.as_str())) {
+            known(&rooms, room, "room")?;
+        }
+        for tie in &self.ties {
+            known(&people, &tie.person, "person")?;
+            known(&people, &tie.other, "person").or_else(|_| known(&children, &tie.other, "child"))?;
+        }
+        for child in &self.children {
+            known(&people, &child.key_person, "person")?;
+            for person in child.adults.iter().filter_map(|adult| adult.person.as_deref()) {
+                known(&people, person, "person")?;
+            }
+            if !child.adults.iter().any(|adult| adult.parental_responsibility) {
+                return Err(format!("{} has nobody with parental responsibility", child.key));
+            }
+        }
+        for person in self.devices.iter().filter_map(|device| device.person.as_deref()) {
+            known(&people, person, "person")?;
+        }
+        for story in &self.stories {
+            known(&people, &story.reporter, "person")?;
+            story.device.iter().try_for_each(|device| known(&devices, device, "device"))?;
+            story.children.iter().try_for_each(|child| known(&children, child, "child"))?;
+            story.steps.iter().try_for_each(|step| known(&people, &step.by, "person"))?;
+        }
+        Ok(())
+    }
+}

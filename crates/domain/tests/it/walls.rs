@@ -1,0 +1,122 @@
+//! Routing and exclusion, for every roster and every set of people who must not know.
+
+use std::collections::BTreeSet;
+
+use holdfast_domain::concern::{ConcernKind, Part, RouteKind};
+use holdfast_domain::ctx::{Member, SecondFactor};
+use holdfast_domain::exclusion::{CASE_ROLES, Sight, Tie, Walls, shut_out, sight, sight_of};
+use holdfast_domain::id::{AccountId, PersonId, SessionId, SettingId};
+use holdfast_domain::people::{Role, RoleSet};
+use holdfast_domain::routing::{Roster, ladder, route};
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+fn person() -> impl Strategy<Value = PersonId> {
+    (0_u128..12).prop_map(|n| PersonId(Uuid::from_u128(n)))
+}
+
+fn role() -> impl Strategy<Value = Role> {
+    proptest::sample::select(Role::ALL.to_vec())
+}
+
+fn either_route() -> impl Strategy<Value = RouteKind> {
+    proptest::sample::select(vec![RouteKind::Safeguarding, RouteKind::Allegation])
+}
+
+fn roster() -> impl Strategy<Value = Roster> {
+    btree_map(role(), vec(person(), 0..4), 0..6)
+}
+
+proptest! {
+    #[test]
+    fn the_ladder_never_reaches_who_must_not_know_and_always_ends_outside(
+        route in either_route(), roster in roster(), excluded in btree_set(person(), 0..12),
+    ) {
+        let ladder = ladder(route, &roster, &excluded);
+        prop_assert_eq!(ladder.outside.len(), 2);
+        let mut told = BTreeSet::new();
+        // Walks to its end in finitely many rungs, telling everybody once.
+        for _ in 0..ladder.rungs.len() {
+            let Some(rung) = ladder.after(&told) else { break };
+            prop_assert!(!rung.is_empty());
+            for person in rung {
+                prop_assert!(!excluded.contains(person));
+                prop_assert!(told.insert(*person), "told twice");
+            }
+        }
+        prop_assert!(ladder.after(&told).is_none());
+        // Total: whoever holds a role of the route and may know is on it, unless an allegation has its one manager.
+        if route == RouteKind::Safeguarding {
+            for role in CASE_ROLES {
+                for person in roster.get(&role).into_iter().flatten().filter(|person| !excluded.contains(person)) {
+                    prop_assert!(told.contains(person));
+                }
+            }
+        } else {
+            prop_assert!(ladder.rungs.iter().all(|rung| rung.len() == 1), "an allegation told several at once");
+            let able = roster.get(&Role::Manager).into_iter().flatten().any(|person| !excluded.contains(person));
+            prop_assert_eq!(able, ladder.first().first().is_some_and(|first| roster.get(&Role::Manager).into_iter().flatten().any(|p| p == first)) );
+        }
+    }
+
+    #[test]
+    fn exclusion_beats_everything(
+        route in either_route(), who in person(), roles in btree_set(role(), 0..9), excluded in btree_set(person(), 0..12),
+        invited in btree_set(person(), 0..12), reached in btree_set(person(), 0..12), reporter in proptest::option::of(person()),
+        shown in any::<bool>(),
+    ) {
+        let walls = Walls { route, reporter, excluded: &excluded, invited: &invited, reached: &reached };
+        let by_roles = sight(&walls, who, &roles);
+        if excluded.contains(&who) {
+            prop_assert_eq!(by_roles, Sight::Nothing);
+        }
+        let member = Member {
+            setting: SettingId(Uuid::nil()), person: who, account: AccountId(Uuid::nil()), session: SessionId(Uuid::nil()), roles,
+            second_factor: if shown { SecondFactor::Shown } else { SecondFactor::NotShown },
+        };
+        let by_session = sight_of(&walls, &member);
+        prop_assert!(by_session <= by_roles, "a session shows more than the roles do");
+        prop_assert!(shown || by_session < Sight::Case, "a case without the second factor");
+        // An allegation is seen by those whom routing reached or the holder added, and by nobody for a role alone (S7).
+        if route == RouteKind::Allegation && by_roles == Sight::Case {
+            prop_assert!(reached.contains(&who) || invited.contains(&who));
+        }
+    }
+
+    #[test]
+    fn whom_it_is_about_and_their_ties_are_shut_out_and_more_people_never_let_anybody_in(
+        people in vec((person(), proptest::sample::select(vec![Part::Child, Part::About, Part::Witness])), 0..6),
+        ties in vec((person(), person()), 0..6), more in person(),
+    ) {
+        let ties: Vec<Tie> = ties.into_iter().map(|(person, other)| Tie { person, other }).collect();
+        let out = shut_out(&people, &ties);
+        for (who, _) in people.iter().filter(|(_, part)| *part == Part::About) {
+            prop_assert!(out.contains(who));
+            for tie in ties.iter().filter(|tie| tie.person == *who) {
+                prop_assert!(out.contains(&tie.other));
+            }
+        }
+        let mut wider = people.clone();
+        wider.push((more, Part::About));
+        prop_assert!(shut_out(&wider, &ties).is_superset(&out));
+    }
+}
+
+#[test]
+fn an_adult_here_is_always_an_allegation() {
+    for kind in ConcernKind::ALL {
+        assert_eq!(route(kind, true), RouteKind::Allegation, "{}", kind.key());
+    }
+    assert_eq!(route(ConcernKind::AdultHere, false), RouteKind::Allegation);
+    assert_eq!(route(ConcernKind::FilterBreach, false), RouteKind::Safeguarding);
+}
+
+#[test]
+fn a_lead_with_the_role_alone_sees_safeguarding_but_no_allegation() {
+    let (nobody, who) = (BTreeSet::new(), PersonId(Uuid::from_u128(1)));
+    let walls = |route| Walls { route, reporter: None, excluded: &nobody, invited: &nobody, reached: &nobody };
+    let roles = RoleSet::from([Role::Dsl]);
+    assert_eq!(sight(&walls(RouteKind::Safeguarding), who, &roles), Sight::Case);
+    assert_eq!(sight(&walls(RouteKind::Allegation), who, &roles), Sight::Nothing);
+}
