@@ -67,17 +67,17 @@ impl From<Refusal> for Error {
 
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
-        match error {
-            store::Error::Conflict { .. } => Self::Conflict { theirs: BTreeMap::new() },
-            store::Error::Missing { .. } => Self::NotFound,
-            store::Error::Full => Self::Unavailable {
-                say: "The disk of the Holdfast computer is full. Nothing was lost. Reporting still works. Tell the technician now.".into(),
-            },
-            store::Error::Unavailable(why) => {
-                tracing::error!(%why, "the database does not answer");
-                Self::Unavailable { say: "The records cannot be reached just now. Nothing was lost. Try again in a minute.".into() }
+        let say = match &error {
+            store::Error::Conflict { .. } => return Self::Conflict { theirs: BTreeMap::new() },
+            store::Error::Missing { .. } => return Self::NotFound,
+            store::Error::Full => {
+                "The disk of this computer is full. Nothing was saved. Reports still go through; tell your technician."
             }
-            other => Self::Internal(other.to_string()),
-        }
+            store::Error::Unavailable(_) => {
+                "The records do not answer just now. Nothing was saved. Try again in a minute; until then use paper."
+            }
+            _ => return Self::Internal(error.to_string()),
+        };
+        Self::Unavailable { say: say.to_owned() }
     }
 }

@@ -6,13 +6,18 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod concerns;
 pub mod content;
+pub mod drafts;
 pub mod error;
 pub mod filtering;
 pub mod gateway;
+pub mod holds;
+pub mod jobs;
 pub mod mail;
+pub mod notices;
 pub mod services;
 pub mod sight;
 
 pub use error::{Error, Result};
-pub use services::Services;
+pub use services::{Clock, Services};

@@ -62,6 +62,18 @@ impl Calendar {
         at.to_zoned(self.zone.clone())
     }
 
+    /// An instant as people say it: "Tuesday 3 March 2026, 2:15pm". Always with the year: records are read for decades.
+    pub fn say(&self, at: Timestamp) -> String {
+        let local = self.local(at);
+        let (hour, half) = match local.hour() {
+            0 => (12, "am"),
+            hour @ 1..=11 => (hour, "am"),
+            12 => (12, "pm"),
+            hour => (hour - 12, "pm"),
+        };
+        format!("{}, {hour}:{:02}{half}", say_day(local.date()), local.minute())
+    }
+
     /// Monday to Friday, but bank holidays.
     pub fn is_working_day(&self, day: Date) -> bool {
         !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) && !self.bank_holidays.contains(&day)
@@ -103,6 +115,11 @@ impl Calendar {
     }
 }
 
+/// A day as people say it: "Tuesday 3 March 2026".
+pub fn say_day(day: Date) -> String {
+    day.strftime("%A %-d %B %Y").to_string()
+}
+
 /// How a clock stands now, or stood when it was stopped.
 pub fn standing(start: Timestamp, due: Timestamp, stopped: Option<Timestamp>, now: Timestamp) -> Standing {
     match stopped {
@@ -114,5 +131,19 @@ pub fn standing(start: Timestamp, due: Timestamp, stopped: Option<Timestamp>, no
             let left = due.duration_since(now).as_secs();
             if left * 5 < whole { Standing::Soon } else { Standing::Running }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_times_as_people_do() {
+        let calendar = Calendar::england([]).unwrap();
+        let say = |text: &str| calendar.say(text.parse().unwrap());
+        assert_eq!(say("2026-03-03T14:15:00Z"), "Tuesday 3 March 2026, 2:15pm");
+        assert_eq!(say("2026-07-01T23:05:00Z"), "Thursday 2 July 2026, 12:05am", "British summer time");
+        assert_eq!(say("2026-01-05T12:00:00Z"), "Monday 5 January 2026, 12:00pm");
     }
 }

@@ -1,6 +1,7 @@
 //! Concerns. Every read takes the viewer: who may know is inside the query, so that a count, a list, a search and a
 //! lookup can never disagree (S8).
 
+mod program;
 mod seen;
 
 use domain::concern::{ConcernStatus, EntryKind};
@@ -15,6 +16,7 @@ use crate::error::Result;
 use crate::rows;
 
 pub use crate::entity::cases::{Concern, ConcernPerson, Entry, Exclusion, Invitation, StepRecord};
+pub use program::{has_reference, list_entries_of_author, list_parts_for_program, list_steps_for_program};
 pub use seen::Sees;
 pub(crate) use seen::{inherits, of_visible, visible_to};
 

@@ -1,0 +1,44 @@
+//! Concerns: told in under a minute, opened, worked through gates, closed with what was learned.
+//!
+//! Every function takes [`Services`](crate::Services) and the context, asks the authorisation table, and reaches a
+//! concern only through `case::of`, which asks the one rule of `domain::exclusion`: what one may not see is not found.
+//! What it is not: the procedure's rules (`domain::procedure`, `content/procedures/`) or the words of a page.
+//!
+//! To add something that people do with a concern: a module here, one write transaction that begins with
+//! `case::of(&tx, …)`, and a journey in `tests/it/`.
+
+pub(crate) mod case;
+mod entries;
+mod finish;
+mod mine;
+mod paper;
+mod people;
+mod queue;
+mod report;
+mod search;
+mod steps;
+mod view;
+mod words;
+
+pub(crate) use entries::by_the_program;
+pub use entries::{Correction, NewEntry, add_entry, correct};
+pub use finish::{Debrief, Lesson, REVIEWS, close, debrief, reopen};
+pub use mine::{MyReport, Receipt, ToTell, by_code, mine, receipt};
+pub use paper::{Print, export, kind_in_words, print, what_in_words};
+pub use people::{add_person, exclude, hand_over, invite, name_child};
+pub use queue::{Queue, QueueRow, Shelf, queue, waiting};
+pub use report::{About, Children, Filed, Report, SafeNow, Told, first_words, report};
+pub use search::{Hit, search};
+pub use steps::{Did, StepAttempt, StepSaved, record};
+pub use view::{
+    AnswerView, ClockView, ConcernView, EntryView, FollowUp, HoldView, PersonView, ProcedureView, ProposalView,
+    StepRecordView, StepView, What, open,
+};
+pub use words::{Owed, StageTwo, add_words, owed_words};
+
+/// The longest text that one field keeps, in characters. A page of 10 MB is a mistake or an attack; nobody writes so
+/// much about one moment.
+pub const LONGEST_TEXT: usize = 20_000;
+
+/// The longest single line, in characters.
+pub const LONGEST_LINE: usize = 300;

@@ -1,0 +1,158 @@
+//! The only way to a concern: looked up inside the viewer's sight, and asked again of the one rule in `domain`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::access::{Action, Refused, Relation, authorize};
+use domain::concern::Part;
+use domain::content::Content;
+use domain::ctx::Member;
+use domain::exclusion::{Sight, Tie, Walls, sight_of};
+use domain::procedure::{Act, Answers, Procedure, StepRecord};
+use domain::routing::Roster;
+use domain::setting::Profile;
+use domain::{ConcernId, OpCtx, PersonId, SettingId};
+use jiff::Timestamp;
+use store::Reads;
+use store::concerns::{Concern, Invitation};
+use store::words::StepAct;
+
+use crate::sight::sees;
+use crate::{Error, Result};
+
+/// A concern that the actor may see in full.
+pub(crate) struct Case {
+    pub(crate) concern: Concern,
+    pub(crate) excluded: BTreeSet<PersonId>,
+    pub(crate) invited: BTreeSet<PersonId>,
+    pub(crate) reached: BTreeSet<PersonId>,
+}
+
+impl Case {
+    pub(crate) fn walls(&self) -> Walls<'_> {
+        Walls {
+            route: self.concern.route,
+            reporter: self.concern.reporter_id,
+            excluded: &self.excluded,
+            invited: &self.invited,
+            reached: &self.reached,
+        }
+    }
+
+    pub(crate) fn setting(&self) -> SettingId {
+        self.concern.setting_id
+    }
+}
+
+/// The concern, for an act upon it. Whoever may not see it learns nothing: not even that roles stand in the way.
+pub(crate) async fn of(db: &impl Reads, ctx: &OpCtx, action: Action, id: ConcernId) -> Result<Case> {
+    match authorize(&ctx.actor, action, Relation::Case) {
+        Err(Refused::Role) => return Err(Error::NotFound),
+        other => other?,
+    }
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    at_least(db, member, Sight::Case, id).await
+}
+
+/// The concern, if the member sees at least so much of it.
+pub(crate) async fn at_least(db: &impl Reads, member: &Member, least: Sight, id: ConcernId) -> Result<Case> {
+    let setting = member.setting;
+    let concern = match least {
+        Sight::Case => store::concerns::lookup(db, setting, &sees(member), id).await?,
+        // A receipt is not within the sight that queries know; the rule below decides alone.
+        Sight::Receipt | Sight::Nothing => store::concerns::lookup_for_program(db, setting, id).await?,
+    };
+    let case = loaded(db, concern.ok_or(Error::NotFound)?).await?;
+    if sight_of(&case.walls(), member) < least.max(Sight::Receipt) {
+        return Err(Error::NotFound);
+    }
+    Ok(case)
+}
+
+/// A concern with its walls, for the program itself. Never for a page.
+pub(crate) async fn loaded(db: &impl Reads, concern: Concern) -> Result<Case> {
+    let (setting, id) = (concern.setting_id, concern.id);
+    let excluded = store::concerns::list_exclusions(db, setting, id).await?;
+    let invitations = store::concerns::list_invitations(db, setting, id).await?;
+    let (reached, invited): (Vec<Invitation>, Vec<Invitation>) =
+        invitations.into_iter().partition(|invitation| invitation.reason == REACHED);
+    Ok(Case {
+        concern,
+        excluded: excluded.into_iter().map(|row| row.person_id).collect(),
+        invited: invited.into_iter().map(|row| row.person_id).collect(),
+        reached: reached.into_iter().map(|row| row.person_id).collect(),
+    })
+}
+
+/// The reason on the invitation of whom routing reached (S4, S7). Nobody types it.
+pub(crate) const REACHED: &str = "told by routing";
+
+/// Who holds which role at a time, in the order of appointment.
+pub(crate) async fn roster(db: &impl Reads, setting: SettingId, at: Timestamp) -> Result<Roster> {
+    let mut roster = Roster::new();
+    for appointment in store::people::list_appointments(db, setting, at).await? {
+        roster.entry(appointment.role).or_default().push(appointment.person_id);
+    }
+    Ok(roster)
+}
+
+/// The ties of everybody who matters for exclusion.
+pub(crate) async fn ties(db: &impl Reads, setting: SettingId, parts: &[(PersonId, Part)]) -> Result<Vec<Tie>> {
+    let mut ties = Vec::new();
+    for (person, part) in parts {
+        if *part != Part::Witness {
+            let found = store::people::list_relationships(db, setting, *person).await?;
+            ties.extend(found.into_iter().map(|tie| Tie { person: tie.person_id, other: tie.other_id }));
+        }
+    }
+    Ok(ties)
+}
+
+/// What was recorded about steps, as the engine reads it.
+pub(crate) fn for_engine(rows: &[store::concerns::StepRecord]) -> Vec<StepRecord> {
+    rows.iter()
+        .map(|row| StepRecord {
+            step: row.step.clone(),
+            act: act(row.act),
+            answers: answers(&row.fields),
+            reason: row.reason.clone(),
+            event_at: row.event_at,
+            recorded_at: row.recorded_at,
+            out_of_order: row.out_of_order,
+        })
+        .collect()
+}
+
+pub(crate) fn act(act: StepAct) -> Act {
+    match act {
+        StepAct::Done => Act::Done,
+        StepAct::AlreadyHappened => Act::AlreadyHappened,
+        StepAct::Waived => Act::Waived,
+        StepAct::Reopened => Act::Reopened,
+    }
+}
+
+pub(crate) fn stored_act(act: Act) -> StepAct {
+    match act {
+        Act::Done => StepAct::Done,
+        Act::AlreadyHappened => StepAct::AlreadyHappened,
+        Act::Waived => StepAct::Waived,
+        Act::Reopened => StepAct::Reopened,
+    }
+}
+
+/// Answers as they lie in a row. What is not text there was never an answer.
+pub(crate) fn answers(fields: &serde_json::Value) -> Answers {
+    let entries = fields.as_object().into_iter().flatten();
+    entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect::<BTreeMap<_, _>>()
+}
+
+/// The procedure that a concern began with (S42). `None` when this version of the program does not carry it.
+pub(crate) fn procedure<'a>(content: &'a Content, concern: &Concern) -> Option<&'a Procedure> {
+    content.procedures.get(&concern.procedure)
+}
+
+/// The setting's profile.
+pub(crate) async fn profile(db: &impl Reads, setting: SettingId) -> Result<Profile> {
+    let found = store::settings::lookup(db, setting).await?.ok_or(Error::NotFound)?;
+    serde_json::from_value(found.profile).map_err(|error| Error::Internal(format!("the setting's profile: {error}")))
+}

@@ -1,0 +1,120 @@
+//! The chronology: append-only. A correction supersedes; it never replaces.
+
+use domain::access::Action;
+use domain::concern::EntryKind;
+use domain::{ConcernId, EntryId, OpCtx, PersonId};
+use jiff::Timestamp;
+use store::concerns::{Concern, Entry};
+use store::{Scope, Tx};
+
+use super::{LONGEST_TEXT, case};
+use crate::sight::sees;
+use crate::{Error, Result, Services};
+
+/// Something to add to the chronology.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEntry {
+    /// Fact, opinion, words …
+    pub kind: EntryKind,
+    /// As written.
+    pub text: String,
+    /// When it happened.
+    pub event_at: Timestamp,
+}
+
+/// A correction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// The entry that was wrong. It stays, and says that it was corrected.
+    pub of: EntryId,
+    /// What is right.
+    pub text: String,
+}
+
+/// Adds an entry.
+///
+/// # Errors
+/// [`Error::NotFound`] for who may not see it; [`Error::Invalid`] with the field to mend.
+pub async fn add_entry(services: &Services, ctx: &mut OpCtx, id: ConcernId, new: NewEntry) -> Result<EntryId> {
+    check_text("text", &new.text)?;
+    if new.event_at > ctx.now {
+        return Err(Error::invalid("event_at", "That time is still to come. Check the day and the time."));
+    }
+    if matches!(new.kind, EntryKind::System | EntryKind::Correction | EntryKind::AlreadyHappened) {
+        return Err(Error::invalid("kind", "Choose what you are adding."));
+    }
+    let member = ctx.member().cloned().ok_or(domain::access::Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.entry").await?;
+    let case = case::of(&tx, ctx, Action::WorkConcern, id).await?;
+    let text = new.text.trim();
+    let entry = append(&mut tx, &case.concern, new.kind, text, new.event_at, Some(member.person), None).await?;
+    tx.commit().await?;
+    Ok(entry)
+}
+
+/// Corrects an entry.
+///
+/// # Errors
+/// As [`add_entry`]; [`Error::NotFound`] also for an entry of another concern.
+pub async fn correct(services: &Services, ctx: &mut OpCtx, id: ConcernId, correction: Correction) -> Result<EntryId> {
+    check_text("text", &correction.text)?;
+    let member = ctx.member().cloned().ok_or(domain::access::Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.correct").await?;
+    let case = case::of(&tx, ctx, Action::WorkConcern, id).await?;
+    let entries = store::concerns::list_entries(&tx, member.setting, &sees(&member), id).await?;
+    let wrong = entries.iter().find(|entry| entry.id == correction.of).ok_or(Error::NotFound)?;
+    let text = correction.text.trim();
+    let entry = append(
+        &mut tx,
+        &case.concern,
+        EntryKind::Correction,
+        text,
+        wrong.event_at,
+        Some(member.person),
+        Some(wrong.id),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(entry)
+}
+
+/// What the program did, for those who read the chronology later.
+pub(crate) async fn by_the_program(tx: &mut Tx, concern: &Concern, text: &str) -> Result<()> {
+    let now = tx.now();
+    append(tx, concern, EntryKind::System, text, now, None, None).await.map(|_| ())
+}
+
+pub(super) async fn append(
+    tx: &mut Tx,
+    concern: &Concern,
+    kind: EntryKind,
+    text: &str,
+    event_at: Timestamp,
+    author_id: Option<PersonId>,
+    supersedes: Option<EntryId>,
+) -> Result<EntryId> {
+    let entry = Entry {
+        id: tx.fresh(),
+        setting_id: concern.setting_id,
+        concern_id: concern.id,
+        kind,
+        text: text.to_owned(),
+        event_at,
+        recorded_at: tx.now(),
+        author_id,
+        supersedes,
+        out_of_order: false,
+    };
+    store::concerns::add_entry(tx, &entry).await?;
+    Ok(entry.id)
+}
+
+pub(super) fn check_text(field: &str, text: &str) -> Result<()> {
+    if text.trim().is_empty() {
+        return Err(Error::invalid(field, "Write a few words."));
+    }
+    if text.chars().count() > LONGEST_TEXT {
+        return Err(Error::invalid(field, "That is longer than we can keep. Shorten it, or add it in two parts."));
+    }
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! A concern on paper: the print page and the data for the PDF worker. Both are in the audit as what they are, and both
+//! carry the head of the audit chain, so that paper bears witness too (S37).
+
+use domain::access::Action;
+use domain::clock::Calendar;
+use domain::concern::{EntryKind, Part};
+use domain::procedure::{Act, State};
+use domain::{ConcernId, OpCtx};
+use serde_json::{Value, json};
+use store::Scope;
+
+use super::view::{ConcernView, EntryView, What, look};
+use crate::{Error, Result, Services};
+
+/// A concern to be printed, with the head of the chain at that moment.
+#[derive(Debug, Clone)]
+pub struct Print {
+    /// The concern.
+    pub concern: ConcernView,
+    /// The setting's name.
+    pub setting: String,
+    /// Is it an invented setting?
+    pub fictional: bool,
+    /// Who prints.
+    pub printed_by: String,
+    /// The newest link of the audit chain: number and first letters of its hash.
+    pub audit_head: Option<String>,
+}
+
+/// A concern for the print page.
+///
+/// # Errors
+/// [`Error::NotFound`] for who may not see it.
+pub async fn print(services: &Services, ctx: &mut OpCtx, id: ConcernId) -> Result<Print> {
+    taken_away(services, ctx, id, "concern.print").await
+}
+
+/// A concern as the PDF worker takes it.
+///
+/// # Errors
+/// [`Error::NotFound`] for who may not see it.
+pub async fn export(services: &Services, ctx: &mut OpCtx, id: ConcernId) -> Result<Value> {
+    let print = taken_away(services, ctx, id, "concern.export").await?;
+    Ok(document(&print, ctx, &services.calendar))
+}
+
+async fn taken_away(services: &Services, ctx: &mut OpCtx, id: ConcernId, act: &str) -> Result<Print> {
+    let concern = look(services, ctx, id, Action::ExportConcern, act).await?;
+    let member = ctx.member().ok_or(Error::NotFound)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let setting = store::settings::lookup(&reader, member.setting).await?.ok_or(Error::NotFound)?;
+    let who = store::people::lookup(&reader, member.setting, member.person).await?;
+    let head = store::audit::newest(&reader, member.setting).await?;
+    Ok(Print {
+        concern,
+        setting: setting.name,
+        fictional: setting.fictional,
+        printed_by: who.map(|person| person.name).unwrap_or_default(),
+        audit_head: head.map(|link| format!("{} {}", link.seq, link.hash.chars().take(16).collect::<String>())),
+    })
+}
+
+/// The shape is the worker's (`holdfast-reports`, template `concern`).
+fn document(print: &Print, ctx: &OpCtx, calendar: &Calendar) -> Value {
+    let concern = &print.concern;
+    json!({ "template": "concern", "data": {
+        "title": format!("Concern {}", concern.reference),
+        "setting": print.setting,
+        "printed_by": print.printed_by,
+        "printed_at": calendar.say(ctx.now),
+        "marking": "Confidential: safeguarding record",
+        "fictional": print.fictional,
+        "audit_head": print.audit_head,
+        "reference": concern.reference,
+        "sections": [facts(concern, calendar), people(concern)],
+        "steps": concern.steps.iter().map(|step| json!({
+            "title": step.step.title,
+            "state": state(step.state, concern.next.as_deref() == Some(step.step.key.as_str())),
+            "who": step.records.last().map(|record| record.by.clone()),
+            "at": step.records.last().map(|record| calendar.say(record.event_at)),
+            "note": step.waived,
+        })).collect::<Vec<_>>(),
+        "chronology": concern.chronology.iter().map(|entry| line(entry, calendar)).collect::<Vec<_>>(),
+    }})
+}
+
+fn facts(concern: &ConcernView, calendar: &Calendar) -> Value {
+    let row = |label: &str, value: String| json!({ "label": label, "value": value });
+    let mut rows = vec![
+        row("What it is about", kind_in_words(concern.kind).to_owned()),
+        row("Happened", calendar.say(concern.event_at)),
+        row("Known here", calendar.say(concern.known_at)),
+        row("Written down", calendar.say(concern.recorded_at)),
+    ];
+    if let Some((at, by)) = &concern.opened {
+        rows.push(row("First opened", format!("{} by {by}", calendar.say(*at))));
+    }
+    if let Some(at) = concern.closed_at {
+        rows.push(row("Closed", calendar.say(at)));
+    }
+    if let Some((_, device)) = &concern.device {
+        rows.push(row("Device", device.clone()));
+    }
+    if let Some(procedure) = &concern.procedure {
+        rows.push(row("Procedure", format!("{}, edition {}", procedure.title, procedure.edition)));
+    }
+    json!({ "heading": "The facts", "rows": rows })
+}
+
+fn people(concern: &ConcernView) -> Value {
+    let part = |part: Part| match part {
+        Part::Child => "Child",
+        Part::About => "Adult it is about",
+        Part::Witness => "Witness",
+    };
+    let mut rows: Vec<Value> =
+        concern.people.iter().map(|person| json!({ "label": part(person.part), "value": person.name })).collect();
+    if let Some(reporter) = &concern.reporter {
+        rows.push(json!({ "label": "Told by", "value": reporter }));
+    }
+    json!({ "heading": "People", "rows": rows })
+}
+
+fn line(entry: &EntryView, calendar: &Calendar) -> Value {
+    let mut text = entry.text.clone();
+    for answer in &entry.answers {
+        text.push_str(&format!("\n{}: {}", answer.label, answer.value));
+    }
+    if entry.out_of_order {
+        text.push_str("\nRecorded out of its order.");
+    }
+    if entry.corrected {
+        text.push_str("\nCorrected later.");
+    }
+    json!({
+        "at": calendar.say(entry.event_at),
+        "recorded_at": (entry.recorded_at != entry.event_at).then(|| calendar.say(entry.recorded_at)),
+        "author": entry.author.clone().unwrap_or_else(|| "Holdfast".into()),
+        "kind": what_in_words(entry.what),
+        "text": text,
+    })
+}
+
+fn state(state: State, next: bool) -> &'static str {
+    match state {
+        State::Done => "done",
+        State::OutOfOrder => "out_of_order",
+        State::Waived | State::NotNeeded => "waived",
+        State::Ready if next => "next",
+        State::Ready | State::Locked => "later",
+    }
+}
+
+/// What an entry is, for people.
+pub fn what_in_words(what: What) -> &'static str {
+    match what {
+        What::Said(EntryKind::Fact) => "What was seen and heard",
+        What::Said(EntryKind::ChildWords) => "The child's exact words",
+        What::Said(EntryKind::AdultWords) => "What the adult said",
+        What::Said(EntryKind::Opinion) => "What the writer thinks it means",
+        What::Said(EntryKind::Safety) => "Who is safe",
+        What::Said(EntryKind::Told) => "Who was told",
+        What::Said(EntryKind::Present) => "Who was there",
+        What::Said(EntryKind::AlreadyHappened) => "It had already happened",
+        What::Said(EntryKind::Correction) => "Correction",
+        What::Said(EntryKind::Note) => "Note",
+        What::Said(EntryKind::System) => "Holdfast",
+        What::Step(Act::Done) => "Step done",
+        What::Step(Act::AlreadyHappened) => "Step that had already happened",
+        What::Step(Act::Waived) => "Waived, with a reason",
+        What::Step(Act::Reopened) => "To be done again",
+    }
+}
+
+/// What a concern is about, for people.
+pub fn kind_in_words(kind: domain::concern::ConcernKind) -> &'static str {
+    use domain::concern::ConcernKind as K;
+    match kind {
+        K::FilterBreach => "Something unsuitable came up on a screen",
+        K::ChildAtRisk => "A child may be harmed or at risk",
+        K::AdultHere => "An adult who works or volunteers here",
+        K::Radicalisation => "Somebody may be drawn towards extremism",
+        K::SomethingElse => "Something else",
+    }
+}

@@ -1,0 +1,221 @@
+//! Who has a part in a concern, who may see it, who must not.
+//!
+//! Shutting out only ever grows, ends access at once (sight is asked anew each time), and passes the concern on when
+//! nobody who was told is left. Exclusions are not explained anywhere (S8).
+
+use std::collections::BTreeSet;
+
+use domain::access::{Action, Refused};
+use domain::concern::{Part, RouteKind, Urgency};
+use domain::exclusion::{CASE_ROLES, shut_out};
+use domain::people::PersonKind;
+use domain::{ConcernId, OpCtx, PersonId, routing};
+use store::concerns::{Concern, ConcernPerson, Exclusion, Invitation};
+use store::{Scope, Tx};
+
+use super::case::{self, Case};
+use super::entries::by_the_program;
+use crate::notices::{self, Matter};
+use crate::{Error, Result, Services};
+
+/// Adds a person's part. An adult whom it is about, and the family of any child, are shut out from then on; if that
+/// adult works here, the concern takes the allegation route (S7).
+///
+/// # Errors
+/// [`Error::Invalid`] on `person`.
+pub async fn add_person(
+    services: &Services,
+    ctx: &mut OpCtx,
+    id: ConcernId,
+    person: PersonId,
+    part: Part,
+) -> Result<()> {
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.add_person").await?;
+    let case = case::of(&tx, ctx, Action::WorkConcern, id).await?;
+    let found = store::people::lookup(&tx, member.setting, person).await?;
+    let found = found.ok_or_else(|| Error::invalid("person", "Choose somebody from the list."))?;
+    if part == Part::Child && found.kind != PersonKind::Child {
+        return Err(Error::invalid("person", "Choose a child from the list."));
+    }
+    let parts = store::concerns::list_parts_for_program(&tx, member.setting, id).await?;
+    if parts.iter().any(|row| row.person_id == person && row.part == part) {
+        return Ok(());
+    }
+    let row = ConcernPerson { concern_id: id, person_id: person, part, setting_id: member.setting };
+    store::concerns::add_person(&mut tx, &row).await?;
+    let mut concern = case.concern.clone();
+    let works_here = found.kind == PersonKind::Staff
+        || case::roster(&tx, member.setting, ctx.now).await?.values().flatten().any(|holder| *holder == person);
+    let rerouted = part == Part::About
+        && concern.route == RouteKind::Safeguarding
+        && routing::route(concern.kind, works_here) == RouteKind::Allegation;
+    if rerouted {
+        concern.route = RouteKind::Allegation;
+        concern.version = store::concerns::set(&mut tx, &concern).await?;
+        let text = "This is now a concern about an adult who works here. It goes to the case manager alone.";
+        by_the_program(&mut tx, &concern, text).await?;
+    }
+    regrow(&mut tx, &case, &concern).await?;
+    if rerouted {
+        // A role on the old route opens nothing any more: the case manager is told now.
+        let case = case::loaded(&tx, concern.clone()).await?;
+        let first = notices::ladder_now(&tx, &case, ctx.now).await?.first().to_vec();
+        notices::reach(&mut tx, &concern, &first).await?;
+    }
+    tx.commit().await?;
+    services.wake_jobs();
+    Ok(())
+}
+
+/// The child who was not yet known has a name.
+///
+/// # Errors
+/// [`Error::Invalid`] on `person`; [`Error::NotFound`] when no child was unknown.
+pub async fn name_child(services: &Services, ctx: &mut OpCtx, id: ConcernId, child: PersonId) -> Result<()> {
+    add_person(services, ctx, id, child, Part::Child).await?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.name_child").await?;
+    let case = case::of(&tx, ctx, Action::WorkConcern, id).await?;
+    let unknown = unknown_child(&tx, &case).await?.ok_or(Error::NotFound)?;
+    store::concerns::remove_person(&mut tx, &unknown).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The place of a child who is still to be found out, if there is one.
+pub(super) async fn unknown_child(db: &impl store::Reads, case: &Case) -> Result<Option<ConcernPerson>> {
+    for row in store::concerns::list_parts_for_program(db, case.setting(), case.concern.id).await? {
+        let person = store::people::lookup(db, case.setting(), row.person_id).await?;
+        if row.part == Part::Child && person.is_some_and(|person| person.kind == PersonKind::Unknown) {
+            return Ok(Some(row));
+        }
+    }
+    Ok(None)
+}
+
+/// Lets somebody in by name (S7). They must be of a role that holds cases, and not shut out.
+///
+/// # Errors
+/// [`Error::Invalid`] on `person` or `reason`.
+pub async fn invite(
+    services: &Services,
+    ctx: &mut OpCtx,
+    id: ConcernId,
+    person: PersonId,
+    reason: String,
+) -> Result<()> {
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.invite").await?;
+    let case = case::of(&tx, ctx, Action::InviteToConcern, id).await?;
+    let_in(&mut tx, &case, member.person, person, &reason).await?;
+    tx.commit().await?;
+    services.wake_jobs();
+    Ok(())
+}
+
+/// Hands a concern over: the other is let in and told; the giver steps back where only an invitation held them (S11:
+/// management gets work by hand-over to its own account).
+///
+/// # Errors
+/// As [`invite`].
+pub async fn hand_over(
+    services: &Services,
+    ctx: &mut OpCtx,
+    id: ConcernId,
+    to: PersonId,
+    reason: String,
+) -> Result<()> {
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.hand_over").await?;
+    let case = case::of(&tx, ctx, Action::InviteToConcern, id).await?;
+    let_in(&mut tx, &case, member.person, to, &reason).await?;
+    by_the_program(&mut tx, &case.concern, "The concern was handed over.").await?;
+    let own = store::concerns::list_invitations(&tx, member.setting, id).await?;
+    if let Some(own) = own.into_iter().find(|row| row.person_id == member.person && member.person != to) {
+        store::concerns::revoke_invitation(&mut tx, &own).await?;
+    }
+    tx.commit().await?;
+    services.wake_jobs();
+    Ok(())
+}
+
+async fn let_in(tx: &mut Tx, case: &Case, by: PersonId, person: PersonId, reason: &str) -> Result<()> {
+    let reason = reason.trim();
+    if reason.chars().count() < domain::procedure::REASON_AT_LEAST || reason == case::REACHED {
+        return Err(Error::invalid("reason", "Say why, in a few words."));
+    }
+    let roster = case::roster(tx, case.setting(), tx.now()).await?;
+    let works_cases = CASE_ROLES.iter().any(|role| roster.get(role).is_some_and(|holders| holders.contains(&person)));
+    // One sentence for both: that somebody is shut out is nobody's business.
+    if !works_cases || case.excluded.contains(&person) {
+        return Err(Error::invalid("person", "Choose somebody from the list."));
+    }
+    let there = store::concerns::list_invitations(tx, case.setting(), case.concern.id).await?;
+    if !there.iter().any(|row| row.person_id == person) {
+        let invitation = Invitation {
+            concern_id: case.concern.id,
+            person_id: person,
+            setting_id: case.setting(),
+            invited_by: by,
+            at: tx.now(),
+            reason: reason.to_owned(),
+        };
+        store::concerns::add_invitation(tx, &invitation).await?;
+    }
+    let link = format!("/concerns/{}", case.concern.id);
+    let matter = Matter { urgency: case.concern.urgency, link: &link, concern: Some(case.concern.id) };
+    notices::tell(tx, case.setting(), &[person], &matter).await
+}
+
+/// Shuts somebody out, at once, without saying why. One may shut out oneself; then one's own access ends too.
+///
+/// # Errors
+/// [`Error::Invalid`] on `person`.
+pub async fn exclude(services: &Services, ctx: &mut OpCtx, id: ConcernId, person: PersonId) -> Result<()> {
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.exclude").await?;
+    let case = case::of(&tx, ctx, Action::ExcludeFromConcern, id).await?;
+    if store::people::lookup(&tx, member.setting, person).await?.is_none() {
+        return Err(Error::invalid("person", "Choose somebody from the list."));
+    }
+    shut(&mut tx, &case.concern, &BTreeSet::from([person])).await?;
+    tx.commit().await?;
+    services.wake_jobs();
+    Ok(())
+}
+
+/// Computes anew who must not see it, from everybody who has a part now.
+async fn regrow(tx: &mut Tx, case: &Case, concern: &Concern) -> Result<()> {
+    let parts = store::concerns::list_parts_for_program(tx, concern.setting_id, concern.id).await?;
+    let parts: Vec<(PersonId, Part)> = parts.into_iter().map(|row| (row.person_id, row.part)).collect();
+    let ties = case::ties(tx, concern.setting_id, &parts).await?;
+    let new: BTreeSet<PersonId> = shut_out(&parts, &ties).difference(&case.excluded).copied().collect();
+    shut(tx, concern, &new).await
+}
+
+async fn shut(tx: &mut Tx, concern: &Concern, people: &BTreeSet<PersonId>) -> Result<()> {
+    if people.is_empty() {
+        return Ok(());
+    }
+    for person in people {
+        let row = Exclusion {
+            concern_id: concern.id,
+            person_id: *person,
+            setting_id: concern.setting_id,
+            added_at: tx.now(),
+        };
+        store::concerns::add_exclusion(tx, &row).await?;
+    }
+    notices::after_exclusion(tx, concern).await
+}
+
+/// Tells everybody who holds the concern: something happened out of its order (S1).
+pub(super) async fn tell_holders(tx: &mut Tx, case: &Case, but: PersonId) -> Result<()> {
+    let told = notices::told_so_far(tx, case, tx.now()).await?;
+    let people: Vec<PersonId> =
+        told.into_iter().filter(|person| *person != but && !case.excluded.contains(person)).collect();
+    let link = format!("/concerns/{}", case.concern.id);
+    let matter = Matter { urgency: Urgency::Prompt, link: &link, concern: Some(case.concern.id) };
+    notices::tell(tx, case.setting(), &people, &matter).await
+}

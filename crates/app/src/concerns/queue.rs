@@ -1,0 +1,154 @@
+//! The queue: concerns that the viewer may see, urgent first, with what is owed. Totals are each viewer's own (S8).
+
+use domain::access::{Action, Refused, Relation, authorize};
+use domain::clock::Standing as ClockStanding;
+use domain::concern::{ConcernKind, ConcernStatus, Urgency};
+use domain::{ConcernId, OpCtx};
+use jiff::Timestamp;
+use store::concerns::{Concern, Filter};
+use store::{Reads, Scope};
+
+use super::case;
+use super::view::clocks;
+use crate::sight::sees;
+use crate::{Result, Services};
+
+/// Which shelf of the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shelf {
+    /// Received and open.
+    Unfinished,
+    /// Closed, newest first.
+    Closed,
+}
+
+/// A page of the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// The rows.
+    pub rows: Vec<QueueRow>,
+    /// How many unfinished ones the viewer may see.
+    pub unfinished: u64,
+    /// How many closed ones the viewer may see.
+    pub closed: u64,
+    /// There are more than are shown.
+    pub more: bool,
+}
+
+/// One concern in the queue. No names: the queue stands open on office screens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueRow {
+    /// Which.
+    pub id: ConcernId,
+    /// For the telephone.
+    pub reference: String,
+    /// What it is about.
+    pub kind: ConcernKind,
+    /// How soon.
+    pub urgency: Urgency,
+    /// Where it stands.
+    pub status: ConcernStatus,
+    /// When it happened.
+    pub event_at: Timestamp,
+    /// When it was told.
+    pub recorded_at: Timestamp,
+    /// When somebody opened it.
+    pub opened_at: Option<Timestamp>,
+    /// The reporter still owes the exact words.
+    pub words_owed: bool,
+    /// What comes next, in the procedure's words.
+    pub next: Option<String>,
+    /// The next clock that runs: what, when, how it stands.
+    pub due: Option<(String, Timestamp, ClockStanding)>,
+}
+
+/// Rows of a page.
+const SHOWN: usize = 50;
+
+/// The queue.
+///
+/// # Errors
+/// [`domain::access::Refused`] for who holds no cases, or has not shown the second factor.
+pub async fn queue(services: &Services, ctx: &OpCtx, shelf: Shelf, page: usize) -> Result<Queue> {
+    authorize(&ctx.actor, Action::ReadQueue, Relation::Setting)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let viewer = sees(member);
+    let closed_filter = Filter { status: vec![ConcernStatus::Closed], ..Filter::default() };
+    let filter = match shelf {
+        Shelf::Unfinished => Filter::unfinished(),
+        Shelf::Closed => {
+            let enough = page.saturating_add(1).saturating_mul(SHOWN).saturating_add(1);
+            Filter { limit: u64::try_from(enough).ok(), ..closed_filter.clone() }
+        }
+    };
+    let mut found = store::concerns::list(&reader, member.setting, &viewer, &filter).await?;
+    if shelf == Shelf::Unfinished {
+        // Urgent first, of those the unopened; then what waits longest.
+        found.sort_by_key(|concern| (concern.urgency, concern.status != ConcernStatus::Received, concern.recorded_at));
+    }
+    let skip = page.saturating_mul(SHOWN);
+    let more = found.len() > skip.saturating_add(SHOWN);
+    let profile = case::profile(&reader, member.setting).await?;
+    let mut rows = Vec::new();
+    for concern in found.into_iter().skip(skip).take(SHOWN) {
+        rows.push(row(services, &reader, ctx, &profile.switches, concern).await?);
+    }
+    Ok(Queue {
+        rows,
+        unfinished: store::concerns::count(&reader, member.setting, &viewer, &Filter::unfinished()).await?,
+        closed: store::concerns::count(&reader, member.setting, &viewer, &closed_filter).await?,
+        more,
+    })
+}
+
+/// How many concerns wait to be opened, for the viewer's own home page. Zero for who holds no cases.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn waiting(services: &Services, ctx: &OpCtx) -> Result<u64> {
+    if authorize(&ctx.actor, Action::ReadQueue, Relation::Setting).is_err() {
+        return Ok(0);
+    }
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let filter = Filter { status: vec![ConcernStatus::Received], ..Filter::default() };
+    Ok(store::concerns::count(&reader, member.setting, &sees(member), &filter).await?)
+}
+
+async fn row(
+    services: &Services,
+    db: &impl Reads,
+    ctx: &OpCtx,
+    switches: &domain::procedure::Switches,
+    concern: Concern,
+) -> Result<QueueRow> {
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let (mut next, mut due) = (None, None);
+    if concern.status != ConcernStatus::Closed
+        && let Some(procedure) = case::procedure(&services.content, &concern)
+    {
+        let steps = store::concerns::list_steps(db, member.setting, &sees(member), concern.id).await?;
+        let records = case::for_engine(&steps);
+        next = procedure.standing(&records, switches).next().map(|state| state.step.title.clone());
+        let running = clocks(procedure, &records, switches, &concern, &services.calendar, ctx.now)?;
+        due = running
+            .into_iter()
+            .filter(|clock| clock.stopped.is_none())
+            .min_by_key(|clock| clock.due)
+            .map(|clock| (clock.title, clock.due, clock.standing));
+    }
+    Ok(QueueRow {
+        id: concern.id,
+        reference: concern.reference,
+        kind: concern.kind,
+        urgency: concern.urgency,
+        status: concern.status,
+        event_at: concern.event_at,
+        recorded_at: concern.recorded_at,
+        opened_at: concern.opened_at,
+        words_owed: concern.stage_two_at.is_none(),
+        next,
+        due,
+    })
+}

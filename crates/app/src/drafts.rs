@@ -1,0 +1,80 @@
+//! Half-written forms, kept on the server so that nobody loses a text and no shared tablet keeps one (S46). Only their
+//! author ever sees one; the form that is sent takes its draft away.
+
+use std::collections::BTreeMap;
+
+use domain::OpCtx;
+use domain::access::{Action, Refused, Relation, authorize};
+use jiff::Timestamp;
+use store::Scope;
+use store::drafts::Draft;
+
+use crate::concerns::LONGEST_TEXT;
+use crate::{Error, Result, Services};
+
+/// A draft, as its form takes it back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftView {
+    /// What was typed, by field.
+    pub fields: BTreeMap<String, String>,
+    /// When.
+    pub saved_at: Timestamp,
+}
+
+/// The most fields that a form has.
+const MOST_FIELDS: usize = 100;
+
+/// Keeps what was typed in a form, over what was kept before.
+///
+/// # Errors
+/// [`Error::Invalid`] when it is larger than any form of ours.
+pub async fn save(services: &Services, ctx: &mut OpCtx, form: &str, fields: BTreeMap<String, String>) -> Result<()> {
+    authorize(&ctx.actor, Action::KeepOwnAccount, Relation::Own)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let too_much = fields.len() > MOST_FIELDS || fields.values().any(|text| text.chars().count() > LONGEST_TEXT);
+    if too_much || form.len() > 200 {
+        return Err(Error::invalid("", "That is longer than we can keep as a draft. Send it in two parts."));
+    }
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "draft.save").await?;
+    let draft = Draft {
+        id: tx.fresh(),
+        setting_id: member.setting,
+        person_id: member.person,
+        what: form.to_owned(),
+        fields: serde_json::to_value(fields).map_err(|error| Error::Internal(error.to_string()))?,
+        saved_at: ctx.now,
+    };
+    store::drafts::set(&mut tx, &draft).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// One's own draft of a form.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lookup(services: &Services, ctx: &OpCtx, form: &str) -> Result<Option<DraftView>> {
+    authorize(&ctx.actor, Action::KeepOwnAccount, Relation::Own)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let found = store::drafts::find_by_form(&reader, member.setting, member.person, form).await?;
+    found
+        .map(|draft| {
+            let fields = serde_json::from_value(draft.fields).map_err(|error| Error::Internal(error.to_string()))?;
+            Ok(DraftView { fields, saved_at: draft.saved_at })
+        })
+        .transpose()
+}
+
+/// Forgets one's own draft: it was sent, or is not wanted.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn discard(services: &Services, ctx: &mut OpCtx, form: &str) -> Result<()> {
+    authorize(&ctx.actor, Action::KeepOwnAccount, Relation::Own)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "draft.discard").await?;
+    store::drafts::discard(&mut tx, member.setting, member.person, form).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! What the program itself must know of a concern to keep the rules: never for a page, never for a viewer.
+
+use domain::{ConcernId, PersonId, SettingId};
+use sea_orm::{ColumnTrait, Condition, QueryOrder};
+
+use super::{Concern, ConcernPerson, Entry, StepRecord};
+use crate::db::Reads;
+use crate::entity::cases::{concern, concern_person, entry, step_record};
+use crate::error::Result;
+use crate::rows;
+
+/// Is this reference taken already? They are drawn by chance (S8).
+///
+/// # Errors
+/// As any read.
+pub async fn has_reference(db: &impl Reads, setting: SettingId, reference: &str) -> Result<bool> {
+    let condition =
+        Condition::all().add(concern::Column::SettingId.eq(setting.0)).add(concern::Column::Reference.eq(reference));
+    Ok(rows::count::<Concern>(db, rows::select::<Concern>(condition)).await? > 0)
+}
+
+/// Everybody who has a part, from which the rules reckon who must not see it.
+///
+/// # Errors
+/// As any read.
+pub async fn list_parts_for_program(db: &impl Reads, setting: SettingId, id: ConcernId) -> Result<Vec<ConcernPerson>> {
+    let condition = Condition::all()
+        .add(concern_person::Column::SettingId.eq(setting.0))
+        .add(concern_person::Column::ConcernId.eq(id.0));
+    rows::many(db, rows::select::<ConcernPerson>(condition)).await
+}
+
+/// What one author wrote in a concern: a reporter's own words, whose sight the caller has asked about.
+///
+/// # Errors
+/// As any read.
+pub async fn list_entries_of_author(
+    db: &impl Reads,
+    setting: SettingId,
+    id: ConcernId,
+    author: PersonId,
+) -> Result<Vec<Entry>> {
+    let condition = Condition::all()
+        .add(entry::Column::SettingId.eq(setting.0))
+        .add(entry::Column::ConcernId.eq(id.0))
+        .add(entry::Column::AuthorId.eq(author.0));
+    let query =
+        rows::select::<Entry>(condition).order_by_asc(entry::Column::RecordedAt).order_by_asc(entry::Column::Id);
+    rows::many(db, query).await
+}
+
+/// What was recorded about the steps, for the procedure engine. The caller has asked about sight.
+///
+/// # Errors
+/// As any read.
+pub async fn list_steps_for_program(db: &impl Reads, setting: SettingId, id: ConcernId) -> Result<Vec<StepRecord>> {
+    let condition =
+        Condition::all().add(step_record::Column::SettingId.eq(setting.0)).add(step_record::Column::ConcernId.eq(id.0));
+    let query = rows::select::<StepRecord>(condition)
+        .order_by_asc(step_record::Column::RecordedAt)
+        .order_by_asc(step_record::Column::Id);
+    rows::many(db, query).await
+}
