@@ -28,7 +28,9 @@ pub use compiled::{Asked, Compiled, FileKey};
 pub use decide::{Request, decide};
 pub use identity::{Confidence, Evidence, Identity};
 pub use list::Rejected;
-pub use lists::{CompileReport, Error, Hit, ListInfo, Lists, LookupReport, compile, open_or_compile};
+pub use lists::{
+    CompileReport, Error, Hit, ListInfo, Lists, LookupReport, compile, open_or_compile, open_or_compile_as,
+};
 pub use name::{Host, HostName, NameError};
 pub use policy::{Audience, Device, Group, Hold, NameRule, PolicySnapshot, Reason, SafeSearch};
 pub use prepared::{PolicyError, Prepared};

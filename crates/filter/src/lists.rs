@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use compile::{CompileReport, compile, open_or_compile};
+pub use compile::{CompileReport, compile, open_or_compile, open_or_compile_as};
 
 use crate::compiled::{Asked, Builder, Compiled, FileKey, Match};
 use crate::policy::Reason;

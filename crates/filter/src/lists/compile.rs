@@ -143,14 +143,22 @@ const SMALL: u64 = 100;
 /// # Errors
 /// Those of [`Lists::open`] and [`compile`], when there is no earlier version to keep.
 pub fn open_or_compile(path: &Path, cache_dir: &Path, key: FileKey) -> Result<(Lists, Option<CompileReport>), Error> {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    open_or_compile_as(path, &cache_dir.join(format!("lists-{:016x}.compiled", hasher.finish())), key)
+}
+
+/// The same for a caller who wants to say where the compiled file stands. Sources that are a compiled file themselves
+/// are opened where they are, and `cached` is not touched.
+///
+/// # Errors
+/// Those of [`open_or_compile`].
+pub fn open_or_compile_as(path: &Path, cached: &Path, key: FileKey) -> Result<(Lists, Option<CompileReport>), Error> {
     if is_compiled(path) {
         return Ok((Lists::open(path)?, None));
     }
-    let mut hasher = DefaultHasher::new();
-    path.hash(&mut hasher);
-    let cached = cache_dir.join(format!("lists-{:016x}.compiled", hasher.finish()));
     let fresh = find(path);
-    let last_good = match Compiled::open(&cached) {
+    let last_good = match Compiled::open(cached) {
         Ok(file) if fresh.as_ref().is_ok_and(|sources| file.fingerprint() == fingerprint(sources)) => {
             return Ok((Lists::of(file), None));
         }
@@ -166,9 +174,9 @@ pub fn open_or_compile(path: &Path, cache_dir: &Path, key: FileKey) -> Result<(L
             Ok(keep(old, why, rejections))
         }
         (Ok((new, rejections)), _) => {
-            write_aside(&cached, new.as_bytes())?;
+            write_aside(cached, new.as_bytes())?;
             drop(new);
-            let file = Compiled::open(&cached)?;
+            let file = Compiled::open(cached)?;
             let report = CompileReport::of(&file, rejections);
             Ok((Lists::of(file), Some(report)))
         }

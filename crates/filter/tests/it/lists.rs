@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use holdfast_filter::{Categories, Error, Kind, Lists, compile, open_or_compile};
+use holdfast_filter::{Categories, Error, Kind, Lists, compile, open_or_compile, open_or_compile_as};
 use serde_json::json;
 
 use crate::setting::*;
@@ -112,8 +112,12 @@ fn half_a_list_waits_for_a_person() {
     let names = |count: usize| (0..count).map(|number| format!("n{number}.example.com\n")).collect::<String>();
     fs::write(lists.join("long.txt"), names(200)).unwrap();
     fs::write(lists.join("other.txt"), "x.example.net\ny.example.net\nz.example.net\n").unwrap();
+    let file = folder.path().join("named.compiled");
     open_or_compile(&lists, &cache, KEY).unwrap();
+    open_or_compile_as(&lists, &file, KEY).unwrap();
     fs::write(lists.join("long.txt"), names(60)).unwrap();
+    open_or_compile_as(&lists, &file, KEY).unwrap();
+    assert_eq!(Lists::open(&file).unwrap().lookup("n199.example.com").lists, ["long"]);
     let (held, report) = open_or_compile(&lists, &cache, KEY).unwrap();
     assert_eq!(held.lookup("n199.example.com").lists, ["long"]);
     let why = report.unwrap().rejected[0].why.clone();
