@@ -30,7 +30,7 @@ pub use walk::Finding;
 pub const INSTALLATION: SettingId = SettingId(Uuid::nil());
 
 /// The act that explains why content is missing.
-const DESTROY: &str = "audit.destroy_content";
+pub(crate) const DESTROY: &str = "audit.destroy_content";
 
 /// What an act was done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -185,6 +185,37 @@ impl Db {
         Ok(())
     }
 
+    /// How the engine is set, as it says itself: for `doctor` and the health page. SQLite's `synchronous` is 2 for FULL.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn assurances(&self) -> Result<Vec<(&'static str, String)>> {
+        let mut all = Vec::new();
+        let engine = self.0.writer.get_database_backend();
+        for (name, sql) in dialect::assurances(engine) {
+            let row = self.0.writer.query_one_raw(Statement::from_string(engine, *sql)).await?;
+            let value = row.and_then(|row| {
+                let text = row.try_get_by_index::<String>(0).ok();
+                text.or_else(|| row.try_get_by_index::<i64>(0).ok().map(|number| number.to_string()))
+            });
+            all.push((*name, value.unwrap_or_default()));
+        }
+        Ok(all)
+    }
+
+    /// Prepares every raw statement on this engine and returns how many there are: a word that only the other engine
+    /// knows shows here, not on the day it is needed.
+    ///
+    /// # Errors
+    /// What the engine does not understand.
+    pub async fn check_statements(&self) -> Result<usize> {
+        let all = dialect::prepared(self.0.writer.get_database_backend());
+        for sql in &all {
+            self.0.writer.execute_unprepared(sql).await?;
+        }
+        Ok(all.len())
+    }
+
     /// Closes all connections and gives the folder free.
     pub async fn close(self) {
         // Errors here have nobody to tell: everything committed is on disk already.

@@ -5,9 +5,9 @@ use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 use uuid::Uuid;
 
-use crate::db::Scope;
+use crate::db::{Reads, Scope};
 use crate::error::Result;
-use crate::table::TableDef;
+use crate::table::{Column, TableDef};
 
 /// Replaces the placeholders of a migration by the engine's types.
 pub(crate) fn translate(sql: &str, engine: DbBackend) -> String {
@@ -68,7 +68,8 @@ pub(crate) fn row_security(table: &str, column: &str) -> String {
          DROP POLICY IF EXISTS one_setting ON \"{table}\";
          CREATE POLICY one_setting ON \"{table}\" USING (
            current_setting('holdfast.setting', true) = 'all'
-           OR \"{column}\"::text = current_setting('holdfast.setting', true));"
+           OR \"{column}\"::text = current_setting('holdfast.setting', true)
+           OR (\"{column}\" IS NULL AND current_setting('holdfast.setting', true) <> ''));"
     )
 }
 
@@ -109,16 +110,60 @@ pub(crate) fn index(engine: DbBackend, setting: Uuid, concern: ConcernId, source
 const INDEX_POSTGRES: &str = "INSERT INTO search (setting_id, concern_id, source_id, text) VALUES ($1, $2, $3, $4)";
 const INDEX_SQLITE: &str = "INSERT INTO search (setting_id, concern_id, source_id, text) VALUES (?, ?, ?, ?)";
 
-/// Every raw statement, for the test that prepares them.
-pub fn statements(engine: DbBackend) -> Vec<String> {
+/// The columns that a table has in this database: before an upgrade it may not yet have all that we know.
+pub(crate) async fn columns(db: &impl Reads, def: &'static TableDef) -> Result<Vec<&'static Column>> {
+    let on = db.connection();
+    let sql = match on.get_database_backend() {
+        DbBackend::Postgres => COLUMNS_POSTGRES,
+        _ => COLUMNS_SQLITE,
+    };
+    let found =
+        on.query_all_raw(Statement::from_sql_and_values(on.get_database_backend(), sql, [def.name.into()])).await?;
+    let names =
+        found.iter().map(|row| row.try_get::<String>("", "name")).collect::<std::result::Result<Vec<_>, _>>()?;
+    Ok(def.columns().filter(|column| names.iter().any(|name| name == column.name)).collect())
+}
+
+const COLUMNS_POSTGRES: &str = "SELECT column_name::text AS name FROM information_schema.columns \
+                                WHERE table_schema = current_schema() AND table_name = $1";
+const COLUMNS_SQLITE: &str = "SELECT name FROM pragma_table_info(?)";
+
+/// Every raw statement in a form that the engine only prepares: for [`Db::check_statements`](crate::Db::check_statements).
+pub(crate) fn prepared(engine: DbBackend) -> Vec<String> {
     match engine {
-        DbBackend::Postgres => vec![
-            SET_SCOPE.into(),
-            LOCK_ALL.into(),
-            LOCK_SETTING.into(),
-            INDEX_POSTGRES.into(),
-            format!("SELECT count(*) FROM concern WHERE {MATCH_POSTGRES}"),
+        DbBackend::Postgres => [
+            SET_SCOPE,
+            LOCK_ALL,
+            LOCK_SETTING,
+            INDEX_POSTGRES,
+            COLUMNS_POSTGRES,
+            &format!("SELECT count(*) FROM concern WHERE {MATCH_POSTGRES}"),
+        ]
+        .iter()
+        .map(|sql| format!("PREPARE checked AS {sql}; DEALLOCATE checked"))
+        .collect(),
+        _ => [INDEX_SQLITE, COLUMNS_SQLITE, &format!("SELECT count(*) FROM concern WHERE {MATCH_SQLITE}")]
+            .iter()
+            .map(|sql| format!("EXPLAIN {sql}"))
+            .collect(),
+    }
+}
+
+/// What the engine says about how it keeps its word, one row each.
+pub(crate) fn assurances(engine: DbBackend) -> &'static [(&'static str, &'static str)] {
+    match engine {
+        DbBackend::Postgres => &[
+            ("fsync", "SHOW fsync"),
+            ("synchronous_commit", "SHOW synchronous_commit"),
+            ("version", "SHOW server_version"),
         ],
-        _ => vec![INDEX_SQLITE.into(), format!("SELECT count(*) FROM concern WHERE {MATCH_SQLITE}")],
+        _ => &[
+            ("journal_mode", "PRAGMA journal_mode"),
+            ("synchronous", "PRAGMA synchronous"),
+            ("foreign_keys", "PRAGMA foreign_keys"),
+            ("secure_delete", "PRAGMA secure_delete"),
+            ("trusted_schema", "PRAGMA trusted_schema"),
+            ("version", "PRAGMA cipher_version"),
+        ],
     }
 }

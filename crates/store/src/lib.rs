@@ -27,6 +27,7 @@ mod table;
 
 pub mod accounts;
 pub mod audit;
+pub mod backup;
 pub mod concerns;
 pub mod db;
 pub mod devices;

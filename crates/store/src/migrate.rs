@@ -115,7 +115,7 @@ pub(crate) async fn run(db: &Db, now: Timestamp, migrations: &[Migration], befor
     Ok(())
 }
 
-async fn history(db: &Db) -> Result<Vec<(i64, String)>> {
+pub(crate) async fn history(db: &Db) -> Result<Vec<(i64, String)>> {
     let engine = db.writer().get_database_backend();
     let sql = "SELECT number, hash FROM schema_history ORDER BY number";
     let rows = db.writer().query_all_raw(Statement::from_string(engine, sql)).await?;
@@ -136,10 +136,7 @@ async fn prepare(db: &Db, now: Timestamp, before: BeforeUpgrade) -> Result<()> {
         )));
     }
     match before {
-        BeforeUpgrade::BackUp => {
-            let _ = now;
-            Ok(())
-        }
+        BeforeUpgrade::BackUp => crate::backup::before_upgrade(db, now).await,
         BeforeUpgrade::BackedUp => Ok(()),
     }
 }

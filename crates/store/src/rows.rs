@@ -100,14 +100,13 @@ fn insertion(tx: &Tx, def: &TableDef, fields: &Fields) -> Result<InsertStatement
     if def.setting_column().is_some_and(|column| fields.get(column).is_some_and(|value| !value.is_null())) {
         tx.check_scope(def.setting_of(fields))?;
     }
-    let mut values = Vec::new();
-    for column in def.columns() {
-        values.push(to_sql(column, fields)?);
-    }
+    // A row out of an older backup has no newer columns; the schema that it goes into has none either.
+    let present: Vec<_> = def.columns().filter(|column| fields.contains_key(column.name)).collect();
+    let values: Vec<_> = present.iter().map(|column| to_sql(column, fields)).collect::<Result<_>>()?;
     let mut insert = Query::insert();
     insert
         .into_table(Alias::new(def.name))
-        .columns(def.columns().map(|column| Alias::new(column.name)))
+        .columns(present.iter().map(|column| Alias::new(column.name)))
         .values(values)
         .map_err(|error| Error::Database(error.to_string()))?;
     Ok(insert)
@@ -129,6 +128,11 @@ pub(crate) fn of_key(def: &TableDef, fields: &Fields) -> Result<Condition> {
     Ok(condition)
 }
 
+/// Does every field fit its column?
+pub(crate) fn check(def: &TableDef, fields: &Fields) -> Result<()> {
+    def.columns().try_for_each(|column| to_sql(column, fields).map(|_| ()))
+}
+
 /// A page of a table as fields, in the order of its key, after `offset` rows.
 pub(crate) async fn page(
     db: &impl Reads,
@@ -137,9 +141,21 @@ pub(crate) async fn page(
     offset: u64,
     limit: u64,
 ) -> Result<Vec<Fields>> {
+    page_of(db, def, &def.columns().collect::<Vec<_>>(), condition, offset, limit).await
+}
+
+/// As [`page`], with some of the columns.
+pub(crate) async fn page_of(
+    db: &impl Reads,
+    def: &'static TableDef,
+    columns: &[&'static Column],
+    condition: Condition,
+    offset: u64,
+    limit: u64,
+) -> Result<Vec<Fields>> {
     let mut query = Query::select();
     query.from(Alias::new(def.name)).cond_where(condition).limit(limit).offset(offset);
-    for column in def.columns() {
+    for column in columns {
         query.column(Alias::new(column.name));
     }
     for column in def.key {
@@ -149,7 +165,7 @@ pub(crate) async fn page(
     rows.iter()
         .map(|row| {
             let mut fields = Fields::new();
-            for column in def.columns() {
+            for column in columns {
                 let name = column.name;
                 let value = match column.kind {
                     Kind::Uuid => row.try_get::<Option<uuid::Uuid>>("", name)?.map(|id| Value::String(id.to_string())),

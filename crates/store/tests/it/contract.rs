@@ -194,6 +194,11 @@ async fn jobs_run_at_least_once_and_rest_after_ten_tries(db: &Db, world: &World)
     assert!(matches!(jobs::add(&mut tx, job(world, "one@here")).await.unwrap(), jobs::Queued::Now(_)));
     assert_eq!(jobs::add(&mut tx, job(world, "one@here")).await.unwrap(), jobs::Queued::Before);
     tx.commit().await.unwrap();
+    let house = House::build(db, &mut world.system(), "Acorns").await.unwrap();
+    let mut tx = db.write(&mut world.system(), Scope::Setting(house.setting), "job.add").await.unwrap();
+    let again = jobs::add(&mut tx, job(world, "one@here")).await.unwrap();
+    assert_eq!(again, jobs::Queued::Before, "a job of the installation can follow from an act of a setting");
+    tx.commit().await.unwrap();
     assert_eq!(lease(db, world).await.len(), 1);
     assert_eq!(lease(db, world).await.len(), 0, "it is leased");
     for tries in 2..=jobs::POISON {

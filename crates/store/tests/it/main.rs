@@ -4,7 +4,11 @@
 extern crate holdfast_store as store;
 
 mod audit;
+mod backup;
 mod contract;
 mod files;
 mod keys;
+mod postgres;
+mod raw;
+mod upgrade;
 mod visible;
