@@ -30,7 +30,7 @@ const BUILDING: [Need; 5] = [
 ];
 
 const TESTING: [Need; 8] = [
-    Need { what: "PostgreSQL's server", debian: "postgresql", there: || postgres_bin().is_some() },
+    Need { what: "PostgreSQL's server", debian: "postgresql", there: postgres },
     Need { what: "Chromium", debian: "chromium", there: || sh::exists("chromium") },
     Need { what: "chromedriver", debian: "chromium-driver", there: || sh::exists("chromedriver") },
     Need { what: "dig", debian: "bind9-dnsutils", there: || sh::exists("dig") },
@@ -56,17 +56,10 @@ pub(crate) fn for_testing() -> Result<()> {
     ensure(&TESTING)
 }
 
-/// The folder of PostgreSQL's own programs, newest version first.
-pub(crate) fn postgres_bin() -> Option<std::path::PathBuf> {
-    let mut found: Vec<_> = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|version| version.path().join("bin"))
-        .filter(|bin| bin.join("initdb").is_file())
-        .collect();
-    found.sort();
-    found.pop()
+/// Debian keeps the server's programs off the path.
+fn postgres() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    sh::exists("initdb") || versions.map(|version| version.path().join("bin/initdb")).any(|initdb| initdb.is_file())
 }
 
 fn node() -> bool {
@@ -115,7 +108,7 @@ fn debian() -> bool {
 }
 
 /// Whether we may install. The owner of our own process entry is the effective user.
-pub(crate) fn root() -> bool {
+fn root() -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata("/proc/self").is_ok_and(|entry| entry.uid() == 0)
 }

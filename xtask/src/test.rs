@@ -4,7 +4,6 @@
 //! it. To add one: a variant of [`Ring`] and its arm in [`turn`].
 
 mod count;
-mod postgres;
 
 use std::time::Instant;
 
@@ -101,10 +100,7 @@ fn turn(ring: Ring) -> Result<Count> {
             sh::run(sh::cargo().args(["build", "--package", build::WORKER]))?;
             rust_tests(&["--package", build::WORKER], Pick::All, &[])
         }
-        Ring::Rust => {
-            let server = postgres::Server::start()?;
-            rust_tests(&house, Pick::Without(&[BROWSER]), &[(postgres::VARIABLE, server.url())])
-        }
+        Ring::Rust => rust_tests(&house, Pick::Without(&[BROWSER]), &[]),
         Ring::Docs => counted(sh::cargo().args(["test", "--doc"]).args(house), Count::add_libtest_line),
         Ring::Browser => {
             rust_tests(&house, Pick::Only(&[BROWSER]), &[("NEXTEST_TEST_THREADS", "1"), ("RUST_TEST_THREADS", "1")])
