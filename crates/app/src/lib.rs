@@ -11,6 +11,7 @@ pub mod content;
 pub mod drafts;
 pub mod error;
 pub mod filtering;
+pub mod front;
 pub mod gateway;
 pub mod holds;
 pub mod jobs;

@@ -16,7 +16,7 @@ pub struct OpCtx {
     /// When, in UTC. One operation has one time.
     pub now: Timestamp,
     /// Chance: seeded in tests, the system's in life.
-    pub rng: Box<dyn Rng + Send>,
+    pub rng: Box<dyn Rng + Send + Sync>,
     /// Correlates log lines, the error page and the audit.
     pub request_id: Uuid,
     /// From where, if that may be known.

@@ -3,14 +3,14 @@
 //! What it is not: a rule. Whether a word is right, what comes next and what is written in the audit is `app`'s.
 
 use app::{
-    Error, Result,
-    accounts::{Credentials, Duty, Next, SignedIn},
+    Result,
+    accounts::{self, Credentials, Duty, Next, PasswordChange, RecoveryCodes, SignedIn},
 };
 use axum::response::Response;
-use domain::SessionId;
-use views::pages::account::Account;
+use domain::{SessionId, access::Refused};
+use views::pages::account::{Account, SessionLine};
 
-use crate::{Answer, Session, Visit, session, visit};
+use crate::{Answer, Session, Visit, session, visit, words};
 
 /// A second factor that waits to be proved.
 pub struct Begun {
@@ -67,82 +67,104 @@ pub fn why_a_new_password(session: &Session) -> Option<String> {
 ///
 /// # Errors
 /// Wrong words, or the records are away.
-pub async fn sign_in(_: &Visit, _: Credentials) -> Result<SignedIn> {
-    away()
+pub async fn sign_in(visit: &Visit, credentials: Credentials) -> Result<SignedIn> {
+    accounts::sign_in(visit.services(), &mut visit.ctx(), credentials).await
 }
 
 /// Six figures or a recovery code.
 ///
 /// # Errors
 /// Wrong figures, or the records are away.
-pub async fn show_second_factor(_: &Visit, _: &str) -> Result<SignedIn> {
-    away()
+pub async fn show_second_factor(visit: &Visit, code: &str) -> Result<SignedIn> {
+    accounts::show_second_factor(visit.services(), &mut visit.ctx(), of(visit)?, code).await
 }
 
 /// A key that waits to be proved.
 ///
 /// # Errors
 /// The records are away.
-pub async fn begin_second_factor(_: &Visit) -> Result<Begun> {
-    away()
+pub async fn begin_second_factor(visit: &Visit) -> Result<Begun> {
+    let begun = accounts::begin_second_factor(visit.services(), &mut visit.ctx()).await?;
+    Ok(Begun { uri: begun.address, key: begun.secret })
 }
 
-/// Proves it.
+/// Proves it. The recovery codes are shown once, by the page that answers.
 ///
 /// # Errors
 /// Wrong figures, or the records are away.
-pub async fn confirm_second_factor(_: &Visit, _: &str) -> Result<SignedIn> {
-    away()
+pub async fn confirm_second_factor(visit: &Visit, code: &str) -> Result<(SignedIn, RecoveryCodes)> {
+    accounts::confirm_second_factor(visit.services(), &mut visit.ctx(), of(visit)?, code).await
 }
 
 /// Password again.
 ///
 /// # Errors
 /// Wrong password, or the records are away.
-pub async fn unlock(_: &Visit, _: &str) -> Result<SignedIn> {
-    away()
+pub async fn unlock(visit: &Visit, password: &str) -> Result<SignedIn> {
+    accounts::unlock(visit.services(), &mut visit.ctx(), of(visit)?, password).await
 }
 
 /// Locks this screen.
 ///
 /// # Errors
 /// The records are away.
-pub async fn lock(_: &Visit) -> Result<()> {
-    away()
+pub async fn lock(visit: &Visit) -> Result<()> {
+    accounts::lock_screen(visit.services(), &mut visit.ctx(), of(visit)?).await
 }
 
 /// Ends this session.
 ///
 /// # Errors
 /// The records are away.
-pub async fn sign_out(_: &Visit) -> Result<()> {
-    away()
+pub async fn sign_out(visit: &Visit) -> Result<()> {
+    accounts::sign_out(visit.services(), &mut visit.ctx(), of(visit)?).await
 }
 
 /// My account and my sessions, in words.
 ///
 /// # Errors
 /// The records are away.
-pub async fn account(_: &Visit) -> Result<Account> {
-    away()
+pub async fn account(visit: &Visit) -> Result<Account> {
+    let ctx = visit.ctx();
+    let session = visit.session().ok_or(Refused::SignIn)?;
+    let own = accounts::own_account(visit.services(), &ctx).await?;
+    let calendar = &visit.services().calendar;
+    let sessions = accounts::list_sessions(visit.services(), &ctx).await?;
+    Ok(Account {
+        name: session.visit.known_as.clone(),
+        username: own.username,
+        roles: vec![session.role_title.clone()],
+        second_factor: own.second_factor,
+        sessions: sessions
+            .into_iter()
+            .map(|line| SessionLine {
+                id: line.id.to_string(),
+                label: line.label,
+                since: format!("Since {}", words::moment(&calendar.local(line.created_at))),
+                used: format!("Last used {}", words::moment(&calendar.local(line.seen_at))),
+                here: line.here,
+            })
+            .collect(),
+    })
 }
 
 /// Ends another session of mine.
 ///
 /// # Errors
 /// It is not mine, or the records are away.
-pub async fn end_session(_: &Visit, _: SessionId) -> Result<()> {
-    away()
+pub async fn end_session(visit: &Visit, id: SessionId) -> Result<()> {
+    accounts::end_session(visit.services(), &mut visit.ctx(), id).await
 }
 
 /// A new password.
 ///
 /// # Errors
 /// The old one is wrong, the new one is weak, or the records are away.
-pub async fn choose_password(_: &Visit, _: &str, _: &str) -> Result<SignedIn> {
-    away()
+pub async fn choose_password(visit: &Visit, old: &str, new: &str) -> Result<SignedIn> {
+    let change = PasswordChange { old: old.to_owned(), new: new.to_owned(), again: new.to_owned() };
+    accounts::choose_password(visit.services(), &mut visit.ctx(), of(visit)?, change).await
 }
 
-fn away<T>() -> Result<T> {
-    Err(Error::Unavailable { say: "Holdfast cannot open its records, so nobody can sign in.".to_owned() })
+fn of(visit: &Visit) -> Result<&accounts::Visit> {
+    Ok(&visit.session().ok_or(Refused::SignIn)?.visit)
 }

@@ -22,6 +22,7 @@ pub mod session;
 pub mod site;
 pub mod tls;
 pub mod visit;
+pub mod words;
 
 pub use fault::{Answer, Fault};
 pub use form::{Fields, Form, FromForm, Secret};

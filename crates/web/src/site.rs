@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::Services;
 use domain::{Actor, Client, OpCtx};
 use jiff::Timestamp;
 use rand::Rng;
@@ -15,7 +16,7 @@ pub struct Edge {
     /// The time.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// A fresh source of chance for one operation.
-    pub rng: Arc<dyn Fn() -> Box<dyn Rng + Send> + Send + Sync>,
+    pub rng: Arc<dyn Fn() -> Box<dyn Rng + Send + Sync> + Send + Sync>,
 }
 
 impl Edge {
@@ -37,11 +38,9 @@ pub struct Config {
     /// Signs flash messages and the tokens of forms for people who are not signed in. Thirty-two random bytes; a new
     /// one at each start only costs somebody a second press of the button.
     pub key: [u8; 32],
-    /// The setting that people see before they sign in.
-    pub front: Front,
 }
 
-/// What the frame says to somebody who has not signed in.
+/// What the frame says of the setting: its name, whether it is invented, whom to ring.
 #[derive(Debug, Clone, Default)]
 pub struct Front {
     /// The setting's name; "Holdfast" before one exists or where there are many.
@@ -59,17 +58,23 @@ pub struct Site(Arc<Inner>);
 struct Inner {
     config: Config,
     edge: Edge,
+    services: Services,
 }
 
 impl Site {
     /// A site.
-    pub fn new(config: Config, edge: Edge) -> Self {
-        Self(Arc::new(Inner { config, edge }))
+    pub fn new(config: Config, edge: Edge, services: Services) -> Self {
+        Self(Arc::new(Inner { config, edge, services }))
     }
 
     /// How this listener is served.
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// The use cases' services.
+    pub fn services(&self) -> &Services {
+        &self.0.services
     }
 
     /// The time.
@@ -78,7 +83,7 @@ impl Site {
     }
 
     /// A source of chance.
-    pub fn rng(&self) -> Box<dyn Rng + Send> {
+    pub fn rng(&self) -> Box<dyn Rng + Send + Sync> {
         (self.0.edge.rng)()
     }
 
@@ -91,12 +96,55 @@ impl Site {
     ///
     /// # Errors
     /// The records cannot be asked.
-    pub async fn session_of(&self, _: &app::accounts::Token) -> Result<Option<Session>, Fault> {
-        Ok(None)
+    pub async fn session_of(&self, token: &app::accounts::Token) -> Result<Option<Session>, Fault> {
+        let mut rng = self.rng();
+        let request_id = domain::id::fresh(self.now(), &mut *rng);
+        let mut ctx = self.ctx(Actor::Nobody, request_id, Client::default());
+        let Some(visit) = app::accounts::visit(self.services(), &mut ctx, token).await? else { return Ok(None) };
+        let front = app::front::of(self.services(), ctx.now, Some(visit.setting)).await?;
+        let role_title = visit.roles.iter().next().map(|role| front.title(*role)).unwrap_or_default();
+        Ok(Some(Session { visit, role_title, front: front.into() }))
+    }
+
+    /// What the frame says to somebody who has not signed in. With the records away it says less, and still serves.
+    pub async fn front(&self) -> Front {
+        match app::front::of(self.services(), self.now(), None).await {
+            Ok(front) => front.into(),
+            Err(_) => Front { setting: "Holdfast".to_owned(), ..Front::default() },
+        }
     }
 
     /// What does not serve, by part.
     pub async fn failing(&self) -> Vec<String> {
-        Vec::new()
+        let mut failing = Vec::new();
+        if self.services().db.ping().await.is_err() {
+            failing.push("store".to_owned());
+        }
+        if !self.gateway_serves() {
+            failing.extend(["dns".to_owned(), "proxy".to_owned()]);
+        }
+        failing
+    }
+
+    /// Has the gateway said within the last fifteen seconds that it runs?
+    pub fn gateway_serves(&self) -> bool {
+        let status = self.services().gateway.status();
+        status.is_some_and(|status| self.now().duration_since(status.at).as_secs().abs() < 15)
+    }
+}
+
+impl From<app::front::Front> for Front {
+    fn from(front: app::front::Front) -> Self {
+        let contact = front.contact.map(|contact| views::shell::Contact {
+            title: contact.title,
+            name: contact.name,
+            phone: contact.phone.unwrap_or_default(),
+            holder: front.stand_in.map(|other| views::shell::Holder {
+                title: other.title,
+                name: other.name,
+                phone: other.phone.unwrap_or_default(),
+            }),
+        });
+        Self { setting: front.setting, fictional: front.fictional, contact }
     }
 }

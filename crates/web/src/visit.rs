@@ -22,7 +22,7 @@ use crate::{
     fault::{Answer, Fault},
     flash, headers, session,
     session::Session,
-    site::Site,
+    site::{Front, Site},
 };
 
 /// One request. Cheap to clone; take it as the first argument of a handler.
@@ -32,6 +32,7 @@ pub struct Visit(Arc<Inner>);
 struct Inner {
     site: Site,
     session: Option<Session>,
+    front: Front,
     request_id: Uuid,
     nonce: String,
     token: String,
@@ -45,6 +46,11 @@ impl Visit {
     /// What all requests share.
     pub fn site(&self) -> &Site {
         &self.0.site
+    }
+
+    /// What use cases need.
+    pub fn services(&self) -> &app::Services {
+        self.site().services()
     }
 
     /// Who is signed in.
@@ -135,7 +141,7 @@ impl Visit {
 
     fn chrome(&self) -> Chrome {
         let session = self.session();
-        let front = session.map_or(&self.site().config().front, |session| &session.front);
+        let front = session.map_or(&self.0.front, |session| &session.front);
         Chrome {
             setting: front.setting.clone(),
             fictional: front.fictional,
@@ -182,9 +188,14 @@ pub async fn enter(State(site): State<Site>, mut request: Request, next: Next) -
     // S14: what nobody in particular does leaves no address in any context.
     let client = Client { addr: addr.filter(|_| session.is_some()), label: None };
     let nobody = session.is_none();
+    let front = match &session {
+        Some(_) => Front::default(),
+        None => site.front().await,
+    };
     let visit = Visit(Arc::new(Inner {
         site: site.clone(),
         session,
+        front,
         request_id,
         nonce: nonce.clone(),
         token,

@@ -32,7 +32,7 @@ pub async fn get(visit: Visit) -> Answer {
 pub async fn post(visit: Visit, form: Form<Input>) -> Answer {
     let Some(input) = form.input else { return visit.again(&page(&visit, form.view).await?) };
     match doorway::confirm_second_factor(&visit, input.code.reveal()).await {
-        Ok(signed_in) => {
+        Ok((signed_in, _codes)) => {
             let response = visit.go_saying("/account", Tone::Done, "Your second step is set up.")?;
             Ok(doorway::with_session(&visit, response, &signed_in))
         }
