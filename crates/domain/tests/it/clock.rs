@@ -45,7 +45,7 @@ fn hours_run_through_the_change_of_the_hour_and_the_weekend() {
 #[test]
 fn the_same_day_ends_at_local_midnight() {
     due("2026-07-01T22:30Z", Within::SameDay, "2026-07-01T22:59:59Z");
-    // Half past eleven at night in London is already tomorrow's date in summer when UTC says 22:30 … and not yet here.
+    // In summer, half past eleven at night by UTC is already the next day in London.
     due("2026-07-01T23:30Z", Within::SameDay, "2026-07-02T22:59:59Z");
     due("2026-10-25T00:30Z", Within::SameDay, "2026-10-25T23:59:59Z");
 }
