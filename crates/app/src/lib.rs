@@ -19,6 +19,8 @@ pub mod mail;
 pub mod notices;
 pub mod services;
 pub mod sight;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use error::{Error, Result};
 pub use services::{Clock, Services};
