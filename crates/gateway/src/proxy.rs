@@ -58,6 +58,9 @@ pub(crate) enum SignIn {
     Always,
 }
 
+/// A client that must say who it is before anything else.
+struct Unproved;
+
 /// The proxy service.
 #[derive(Debug)]
 pub(crate) struct Proxy {
@@ -121,7 +124,7 @@ impl Proxy {
         let policy = self.gate.policy();
         let client = match self.identify(&policy, &request, peer, sign_in) {
             Ok(client) => client,
-            Err(response) => return response,
+            Err(Unproved) => return challenge(),
         };
         let target = match Target::of(&request) {
             Ok(target) => target,
@@ -169,11 +172,11 @@ impl Proxy {
         request: &Request<Incoming>,
         peer: IpAddr,
         sign_in: SignIn,
-    ) -> Result<Client, Response<Body>> {
+    ) -> Result<Client, Unproved> {
         let Some(value) = request.headers().get(header::PROXY_AUTHORIZATION) else {
             return match sign_in {
                 SignIn::WhenWrong => Ok(policy.client(peer, None)),
-                SignIn::Always => Err(challenge()),
+                SignIn::Always => Err(Unproved),
             };
         };
         let credential = value.to_str().ok().and_then(basic);
@@ -184,7 +187,7 @@ impl Proxy {
                 let client = policy.client(peer, None);
                 let fact = Fact::Unidentified { address: client.address, wrong_credential: true };
                 self.gate.recorder.note(&client.subject, fact, self.gate.clock.now());
-                Err(challenge())
+                Err(Unproved)
             }
         }
     }

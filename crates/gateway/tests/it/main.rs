@@ -1,5 +1,13 @@
 //! The gateway from outside: real sockets on free ports, a fake resolver above it and a fake web server beyond it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failing step of a test is a failing test"
+)]
+
 mod dns;
 mod hostile;
 mod pages;

@@ -106,7 +106,7 @@ async fn requests_that_say_two_things_are_refused() {
         get(&format!("http://good.test:{port}/"), "casino.test", ""),
         get("/", "good.test", ""),
         get("ftp://good.test/", "good.test", ""),
-        format!("CONNECT good.test HTTP/1.1\r\nHost: good.test\r\n\r\n"),
+        "CONNECT good.test HTTP/1.1\r\nHost: good.test\r\n\r\n".to_owned(),
     ] {
         let answer = world.proxy(LAPTOP, &request).await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{request}: {answer}");
