@@ -62,6 +62,13 @@ CREATE TABLE api_token (
   ended_at {long}
 ) {strict};
 
+CREATE TABLE room (
+  id {uuid} PRIMARY KEY,
+  setting_id {uuid} NOT NULL REFERENCES setting (id),
+  name TEXT NOT NULL,
+  UNIQUE (setting_id, id)
+) {strict};
+
 CREATE TABLE person (
   id {uuid} PRIMARY KEY,
   setting_id {uuid} NOT NULL REFERENCES setting (id),
@@ -76,7 +83,8 @@ CREATE TABLE person (
   joined TEXT,
   gone TEXT,
   version {long} NOT NULL,
-  UNIQUE (setting_id, id)
+  UNIQUE (setting_id, id),
+  FOREIGN KEY (setting_id, room_id) REFERENCES room (setting_id, id)
 ) {strict};
 
 CREATE TABLE membership (
@@ -100,7 +108,8 @@ CREATE TABLE appointment (
   starts_at {long} NOT NULL,
   ends_at {long},
   made_by {uuid},
-  FOREIGN KEY (setting_id, person_id) REFERENCES person (setting_id, id)
+  FOREIGN KEY (setting_id, person_id) REFERENCES person (setting_id, id),
+  FOREIGN KEY (setting_id, made_by) REFERENCES person (setting_id, id)
 ) {strict};
 
 -- A child's adults, and who is related to whom among staff (S13, exclusion of relatives).
@@ -116,13 +125,6 @@ CREATE TABLE relationship (
   never_disclose_address {bool} NOT NULL,
   FOREIGN KEY (setting_id, person_id) REFERENCES person (setting_id, id),
   FOREIGN KEY (setting_id, other_id) REFERENCES person (setting_id, id)
-) {strict};
-
-CREATE TABLE room (
-  id {uuid} PRIMARY KEY,
-  setting_id {uuid} NOT NULL REFERENCES setting (id),
-  name TEXT NOT NULL,
-  UNIQUE (setting_id, id)
 ) {strict};
 
 CREATE TABLE device (
@@ -142,7 +144,9 @@ CREATE TABLE device (
   cannot_hold {bool} NOT NULL,         -- host, gateways, phones, alarms, door entry (S25)
   retired_at {long},
   version {long} NOT NULL,
-  UNIQUE (setting_id, id)
+  UNIQUE (setting_id, id),
+  FOREIGN KEY (setting_id, room_id) REFERENCES room (setting_id, id),
+  FOREIGN KEY (setting_id, person_id) REFERENCES person (setting_id, id)
 ) {strict};
 
 CREATE TABLE concern (
@@ -174,7 +178,8 @@ CREATE TABLE concern (
   UNIQUE (setting_id, reference),
   FOREIGN KEY (setting_id, device_id) REFERENCES device (setting_id, id),
   FOREIGN KEY (setting_id, room_id) REFERENCES room (setting_id, id),
-  FOREIGN KEY (setting_id, reporter_id) REFERENCES person (setting_id, id)
+  FOREIGN KEY (setting_id, reporter_id) REFERENCES person (setting_id, id),
+  FOREIGN KEY (setting_id, opened_by) REFERENCES person (setting_id, id)
 ) {strict};
 CREATE INDEX concern_open ON concern (setting_id, status, recorded_at);
 
@@ -199,7 +204,8 @@ CREATE TABLE invitation (
   reason TEXT NOT NULL,
   PRIMARY KEY (concern_id, person_id),
   FOREIGN KEY (setting_id, concern_id) REFERENCES concern (setting_id, id),
-  FOREIGN KEY (setting_id, person_id) REFERENCES person (setting_id, id)
+  FOREIGN KEY (setting_id, person_id) REFERENCES person (setting_id, id),
+  FOREIGN KEY (setting_id, invited_by) REFERENCES person (setting_id, id)
 ) {strict};
 
 CREATE TABLE concern_person (
@@ -224,7 +230,8 @@ CREATE TABLE entry (
   author_id {uuid},
   supersedes {uuid},
   out_of_order {bool} NOT NULL,
-  FOREIGN KEY (setting_id, concern_id) REFERENCES concern (setting_id, id)
+  FOREIGN KEY (setting_id, concern_id) REFERENCES concern (setting_id, id),
+  FOREIGN KEY (setting_id, author_id) REFERENCES person (setting_id, id)
 ) {strict};
 CREATE INDEX entry_of_concern ON entry (setting_id, concern_id, event_at);
 
@@ -241,7 +248,8 @@ CREATE TABLE step_record (
   recorded_at {long} NOT NULL,
   author_id {uuid} NOT NULL,
   out_of_order {bool} NOT NULL,
-  FOREIGN KEY (setting_id, concern_id) REFERENCES concern (setting_id, id)
+  FOREIGN KEY (setting_id, concern_id) REFERENCES concern (setting_id, id),
+  FOREIGN KEY (setting_id, author_id) REFERENCES person (setting_id, id)
 ) {strict};
 CREATE INDEX step_of_concern ON step_record (setting_id, concern_id, recorded_at);
 
@@ -268,7 +276,11 @@ CREATE TABLE hold (
   released_at {long},
   released_by {uuid},
   custody TEXT,                        -- where it lies, whose key
-  FOREIGN KEY (setting_id, device_id) REFERENCES device (setting_id, id)
+  FOREIGN KEY (setting_id, device_id) REFERENCES device (setting_id, id),
+  FOREIGN KEY (setting_id, concern_id) REFERENCES concern (setting_id, id),
+  FOREIGN KEY (setting_id, placed_by) REFERENCES person (setting_id, id),
+  FOREIGN KEY (setting_id, confirmed_by) REFERENCES person (setting_id, id),
+  FOREIGN KEY (setting_id, released_by) REFERENCES person (setting_id, id)
 ) {strict};
 
 -- The filter policy: versions are kept for ever, a change is a proposal that another person approves (FDM-04).
@@ -280,7 +292,8 @@ CREATE TABLE filter_policy (
   made_by {uuid},
   proposal_id {uuid},
   note TEXT NOT NULL,
-  PRIMARY KEY (setting_id, number)
+  PRIMARY KEY (setting_id, number),
+  FOREIGN KEY (setting_id, made_by) REFERENCES person (setting_id, id)
 ) {strict};
 
 CREATE TABLE proposal (
@@ -301,7 +314,11 @@ CREATE TABLE proposal (
   lead_agreed_at {long},
   applied_number {long},
   base_number {long} NOT NULL,
-  version {long} NOT NULL
+  version {long} NOT NULL,
+  FOREIGN KEY (setting_id, concern_id) REFERENCES concern (setting_id, id),
+  FOREIGN KEY (setting_id, proposed_by) REFERENCES person (setting_id, id),
+  FOREIGN KEY (setting_id, decided_by) REFERENCES person (setting_id, id),
+  FOREIGN KEY (setting_id, lead_agreed_by) REFERENCES person (setting_id, id)
 ) {strict};
 
 CREATE TABLE request_access (
@@ -316,7 +333,9 @@ CREATE TABLE request_access (
   answer TEXT,                         -- null, proposed, no
   answered_by {uuid},
   answered_at {long},
-  words TEXT
+  words TEXT,
+  FOREIGN KEY (setting_id, asked_by) REFERENCES person (setting_id, id),
+  FOREIGN KEY (setting_id, answered_by) REFERENCES person (setting_id, id)
 ) {strict};
 
 -- Findings become actions with owner and date in one step (POL-12).
@@ -333,7 +352,10 @@ CREATE TABLE action (
   done_by {uuid},
   done_note TEXT,
   version {long} NOT NULL,
-  FOREIGN KEY (setting_id, owner_id) REFERENCES person (setting_id, id)
+  FOREIGN KEY (setting_id, owner_id) REFERENCES person (setting_id, id),
+  FOREIGN KEY (setting_id, concern_id) REFERENCES concern (setting_id, id),
+  FOREIGN KEY (setting_id, made_by) REFERENCES person (setting_id, id),
+  FOREIGN KEY (setting_id, done_by) REFERENCES person (setting_id, id)
 ) {strict};
 
 CREATE TABLE review (
@@ -347,7 +369,10 @@ CREATE TABLE review (
   due TEXT NOT NULL,
   closed_at {long},
   closed_by {uuid},
-  outcome TEXT
+  outcome TEXT,
+  FOREIGN KEY (setting_id, concern_id) REFERENCES concern (setting_id, id),
+  FOREIGN KEY (setting_id, opened_by) REFERENCES person (setting_id, id),
+  FOREIGN KEY (setting_id, closed_by) REFERENCES person (setting_id, id)
 ) {strict};
 
 -- A dated proof: a self-test, a signed check, a probe, a contract. What a control counts (S51).
@@ -361,7 +386,8 @@ CREATE TABLE evidence (
   effective_at {long} NOT NULL,        -- when it was true, not when it was typed
   recorded_at {long} NOT NULL,
   signed_by {uuid},                    -- null: the program's own probe
-  fictional {bool} NOT NULL
+  fictional {bool} NOT NULL,
+  FOREIGN KEY (setting_id, signed_by) REFERENCES person (setting_id, id)
 ) {strict};
 CREATE INDEX evidence_newest ON evidence (setting_id, kind, effective_at);
 
@@ -391,7 +417,8 @@ CREATE TABLE notice (
   mailed_at {long},
   mail_failed TEXT,
   seen_at {long},
-  FOREIGN KEY (setting_id, person_id) REFERENCES person (setting_id, id)
+  FOREIGN KEY (setting_id, person_id) REFERENCES person (setting_id, id),
+  FOREIGN KEY (setting_id, concern_id) REFERENCES concern (setting_id, id)
 ) {strict};
 
 -- The chain: ids, act, time, commitment; no names (S37). One chain a setting; the nil setting is the installation's own.

@@ -43,7 +43,7 @@ pub struct Subject<'a> {
 
 impl Tx {
     /// Writes an act into the chain that changes no audited row: a view, an export, a sign-in. No names in `act`;
-    /// `content` can be destroyed later, so details belong there.
+    /// `content` can be destroyed later, so details belong there. The installation's own chain needs [`crate::Scope::All`].
     ///
     /// # Errors
     /// As any write.

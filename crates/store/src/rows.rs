@@ -46,9 +46,7 @@ pub(crate) async fn add<R: Row>(tx: &mut Tx, row: &R) -> Result<()> {
 pub(crate) async fn set<R: Row>(tx: &mut Tx, row: &R) -> Result<i64> {
     let def = R::DEF;
     let mut fields = row.fields();
-    if def.kept == Kept::Audited {
-        tx.check_scope(def.setting_of(&fields))?;
-    }
+    check_scope(tx, def, &fields)?;
     let mut condition = of_key(def, &fields)?;
     let read_at = def.has("version").then(|| fields.get("version").and_then(Value::as_i64).unwrap_or(0));
     if let Some(version) = read_at {
@@ -74,7 +72,7 @@ pub(crate) async fn set<R: Row>(tx: &mut Tx, row: &R) -> Result<i64> {
 /// Takes a row away. The chain keeps that it was there.
 pub(crate) async fn remove<R: Row>(tx: &mut Tx, row: &R) -> Result<()> {
     let fields = row.fields();
-    tx.check_scope(R::DEF.setting_of(&fields))?;
+    check_scope(tx, R::DEF, &fields)?;
     let mut delete = Query::delete();
     delete.from_table(Alias::new(R::DEF.name)).cond_where(of_key(R::DEF, &fields)?);
     if tx.exec(&delete).await?.rows_affected() == 0 {
@@ -96,10 +94,7 @@ pub(crate) async fn insert_unless(tx: &Tx, def: &TableDef, fields: &Fields, ther
 }
 
 fn insertion(tx: &Tx, def: &TableDef, fields: &Fields) -> Result<InsertStatement> {
-    // A row of nobody (an account, a job of the installation) fits every scope.
-    if def.setting_column().is_some_and(|column| fields.get(column).is_some_and(|value| !value.is_null())) {
-        tx.check_scope(def.setting_of(fields))?;
-    }
+    check_scope(tx, def, fields)?;
     // A row out of an older backup has no newer columns; the schema that it goes into has none either.
     let present: Vec<_> = def.columns().filter(|column| fields.contains_key(column.name)).collect();
     let values: Vec<_> = present.iter().map(|column| to_sql(column, fields)).collect::<Result<_>>()?;
@@ -112,6 +107,14 @@ fn insertion(tx: &Tx, def: &TableDef, fields: &Fields) -> Result<InsertStatement
     Ok(insert)
 }
 
+/// A row of nobody (an account, a job of the installation) fits every scope; any other only its own.
+fn check_scope(tx: &Tx, def: &TableDef, fields: &Fields) -> Result<()> {
+    match def.setting_column().and_then(|column| fields.get(column)) {
+        None | Some(Value::Null) => Ok(()),
+        Some(_) => tx.check_scope(def.setting_of(fields)),
+    }
+}
+
 async fn record(tx: &mut Tx, def: &'static TableDef, now: Option<&Fields>, key: &Fields) -> Result<()> {
     match def.kept {
         Kept::Audited => chain::append_row(tx, def, now, key).await,
@@ -119,10 +122,15 @@ async fn record(tx: &mut Tx, def: &'static TableDef, now: Option<&Fields>, key: 
     }
 }
 
-/// "This very row".
-pub(crate) fn of_key(def: &TableDef, fields: &Fields) -> Result<Condition> {
+/// "This very row", and in its own setting: a row with a foreign id never moves what is behind that id.
+fn of_key(def: &TableDef, fields: &Fields) -> Result<Condition> {
     let mut condition = Condition::all();
-    for column in def.key {
+    // A session chooses its setting later on; everything else stays where it was made.
+    let home = def.rest.iter().filter(|column| column.name == "setting_id" && def.name != "session");
+    for column in def.key.iter().chain(home) {
+        if fields.get(column.name).is_none_or(Value::is_null) {
+            continue;
+        }
         condition = condition.add(Expr::col(Alias::new(column.name)).eq(to_sql(column, fields)?));
     }
     Ok(condition)

@@ -110,9 +110,9 @@ async fn a_head_that_left_the_box_shows_a_chain_that_was_cut() {
     assert_eq!(findings(&test).await, [cut.clone()], "the head inside the box shows it");
     tamper(&test, "DELETE FROM audit_head").await;
     assert_eq!(findings(&test).await, [], "inside, nothing shows any more");
-    assert_eq!(audit::verify(&test.db, &[head.clone()]).await.unwrap().findings, [cut], "outside, it does");
+    assert_eq!(audit::verify(&test.db, std::slice::from_ref(&head)).await.unwrap().findings, [cut], "outside, it does");
     let forged = audit::AuditHead { signature: "00".repeat(64), ..head };
-    let found = audit::verify(&test.db, &[forged]).await.unwrap().findings;
+    let found = audit::verify(&test.db, std::slice::from_ref(&forged)).await.unwrap().findings;
     assert!(matches!(found[..], [Finding::Forged { .. }]));
 }
 

@@ -63,7 +63,9 @@ async fn a_row_comes_back_as_it_was_written(db: &Db, world: &World) {
     let mut person = people::lookup(&tx, house.setting, house.child).await.unwrap().unwrap();
     person.born = Some(jiff::civil::date(2022, 2, 28));
     person.known_as = "Ellis “El” — 😀 'quoted'".to_owned();
-    person.room_id = Some(tx.fresh::<RoomId>());
+    let room = people::Room { id: tx.fresh::<RoomId>(), setting_id: house.setting, name: "Caterpillars".to_owned() };
+    people::add_room(&mut tx, &room).await.unwrap();
+    person.room_id = Some(room.id);
     person.email_verified_at = Some(tx.now());
     person.version = people::set(&mut tx, &person).await.unwrap();
     tx.commit().await.unwrap();
@@ -113,6 +115,11 @@ async fn a_write_stays_in_its_setting(db: &Db, world: &World) {
     let row = other.concern_row(tx.fresh(), RouteKind::Safeguarding, tx.now());
     let refused = concerns::add(&mut tx, &row).await.unwrap_err();
     assert!(matches!(refused, Error::OutOfScope { .. }), "{refused}");
+    let reader = db.read(Scope::Setting(other.setting)).await.unwrap();
+    let theirs = people::lookup(&reader, other.setting, other.child).await.unwrap().unwrap();
+    let pulled = people::Person { setting_id: one.setting, ..theirs };
+    let refused = people::set(&mut tx, &pulled).await.unwrap_err();
+    assert!(matches!(refused, Error::Conflict { .. }), "a forged setting does not pull a row over: {refused}");
 }
 
 async fn accounts_and_codes(db: &Db, world: &World) {

@@ -1,5 +1,13 @@
 //! The store against both engines, and what is special to each.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by falling over"
+)]
+
 // The rest of the workspace knows the crate by this name.
 extern crate holdfast_store as store;
 

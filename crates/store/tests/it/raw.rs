@@ -22,3 +22,15 @@ pub(crate) async fn tamper(test: &TestDb, sql: &str) {
     assert!(done.rows_affected() > 0, "{sql}");
     connection.close().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_value_that_makes_no_sense_names_table_column_and_row() {
+    let (test, world) = (testkit::db().await, testkit::World::new(1));
+    let house = testkit::House::build(&test.db, &mut world.system(), "Acorns").await.unwrap();
+    tamper(&test, "UPDATE person SET born = '31 June' WHERE name LIKE 'Ellis%'").await;
+    let reader = test.db.read(store::Scope::Setting(house.setting)).await.unwrap();
+    let error = store::people::lookup(&reader, house.setting, house.child).await.unwrap_err();
+    let said = error.to_string();
+    assert!(said.contains(&format!("table person, column born, row {}", house.child)), "{said}");
+    assert!(said.contains("31 June"), "{said}");
+}
