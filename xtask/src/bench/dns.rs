@@ -1,4 +1,4 @@
-//! Blocked answers a second and processor time an answer: our standalone gateway beside the servers that Debian has,
+//! Blocked answers a second and processor time an answer: our gateway (its example `dns_server`) beside the servers that Debian has,
 //! all with the same names, one core for the server and another for the questions.
 
 mod server;
@@ -26,7 +26,7 @@ pub(crate) fn run(setup: &Setup) -> Result<Figures> {
     if !sh::exists("dnsperf") {
         bail!("dnsperf is not installed (Debian: dnsperf)");
     }
-    sh::run(sh::cargo().args(["build", "--release", "--package", "holdfast"]))?;
+    sh::run(sh::cargo().args(["build", "--release", "--package", "holdfast-gateway", "--example", "dns_server"]))?;
     let folder = place::target().join("bench");
     std::fs::create_dir_all(&folder)?;
     let names = names(&setup.lists, NAMES)?;

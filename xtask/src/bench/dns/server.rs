@@ -36,7 +36,7 @@ impl Kind {
     /// Its program, if it is there.
     pub(crate) fn program(self) -> Option<PathBuf> {
         match self {
-            Self::Holdfast => Some(place::target().join("release/holdfast")),
+            Self::Holdfast => Some(place::target().join("release/examples/dns_server")),
             // Debian keeps some of them where only root looks.
             _ => ["/usr/sbin", "/usr/bin"]
                 .iter()
@@ -62,11 +62,7 @@ impl Kind {
         match self {
             Self::Holdfast => {
                 let list = write("names.txt", lines(String::new(), &|text, name| _ = writeln!(text, "{name}")))?;
-                let policy = write("policy.toml", String::new())?;
-                let listen = format!("127.0.0.1:{port}");
-                command.args(["gateway", "--standalone", "--upstream", "127.0.0.1:9", "--dns", &listen]);
-                command.args(["--proxy", "127.0.0.1:0", "--block-http", "127.0.0.1:0"]).arg("--lists").arg(list);
-                command.arg("--policy").arg(policy);
+                command.arg(list).arg(port.to_string());
             }
             Self::Unbound => {
                 let head = format!(
