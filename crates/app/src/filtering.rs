@@ -1,5 +1,6 @@
 //! The filter as people decide it: policy, changes, proposals, and the snapshot that the gateway is given.
 
+pub mod ask;
 pub mod change;
 pub mod decide;
 pub mod policy;

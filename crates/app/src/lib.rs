@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod activity;
 pub mod concerns;
 pub mod content;
+pub mod demo;
 pub mod devices;
 pub mod drafts;
 pub mod error;
@@ -20,6 +21,7 @@ pub mod jobs;
 pub mod mail;
 pub mod notices;
 pub mod people;
+pub mod self_test;
 pub mod services;
 pub mod sight;
 #[cfg(feature = "testing")]

@@ -88,7 +88,8 @@ pub(super) async fn build(
 pub(crate) async fn first_policy(tx: &mut Tx, setting: SettingId) -> Result<()> {
     let files = content::files();
     let text = files.get("groups.toml").ok_or_else(|| Error::Internal("content/groups.toml is missing".into()))?;
-    let policy: Policy = toml::from_str(text).map_err(|error| Error::Internal(format!("content/groups.toml: {error}")))?;
+    let policy: Policy =
+        toml::from_str(text).map_err(|error| Error::Internal(format!("content/groups.toml: {error}")))?;
     let row = FilterPolicy {
         setting_id: setting,
         number: 1,
@@ -198,12 +199,7 @@ impl Builder {
             ended_at: None,
         };
         store::people::add_membership(tx, &membership).await?;
-        Ok(PersonCredentials {
-            name: person.name.clone(),
-            username: account.username,
-            password,
-            totp_secret: secret,
-        })
+        Ok(PersonCredentials { name: person.name.clone(), username: account.username, password, totp_secret: secret })
     }
 
     async fn child(&mut self, tx: &mut Tx, child: &Child, families: &mut BTreeMap<String, PersonId>) -> Result<()> {

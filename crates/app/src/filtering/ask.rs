@@ -64,7 +64,8 @@ pub async fn ask(services: &Services, ctx: &mut OpCtx, new: Ask) -> Result<Uuid>
     store::filtering::add_request(&mut tx, &request).await?;
     let mut people: Vec<PersonId> = Vec::new();
     for role in [domain::Role::Dsl, domain::Role::Deputy, domain::Role::Manager] {
-        people.extend(store::people::find_by_role(&tx, member.setting, role, ctx.now).await?.iter().map(|a| a.person_id));
+        people
+            .extend(store::people::find_by_role(&tx, member.setting, role, ctx.now).await?.iter().map(|a| a.person_id));
     }
     people.sort();
     people.dedup();
@@ -120,8 +121,11 @@ pub async fn reply(services: &Services, ctx: &mut OpCtx, reply: Reply) -> Result
     let proposed = match &reply.verdict {
         Yes::No => None,
         Yes::Propose { until, risk } => {
-            let change =
-                Change::AllowName { name: request.host.clone(), groups: vec![request.group_key.clone()], until: *until };
+            let change = Change::AllowName {
+                name: request.host.clone(),
+                groups: vec![request.group_key.clone()],
+                until: *until,
+            };
             let new = Propose { change, reason: request.why.clone(), risk: risk.clone(), concern: None };
             Some(propose(services, ctx, new).await?)
         }

@@ -186,6 +186,9 @@ pub struct StoryStep {
     /// Answers by field. For people, children and devices: keys of this file, several parted by a comma; for a time:
     /// minutes after the report.
     pub answers: BTreeMap<String, String>,
+    /// For a debrief: what follows, to be done by the manager within a fortnight.
+    #[serde(default)]
+    pub lesson: Option<String>,
 }
 
 impl Demo {

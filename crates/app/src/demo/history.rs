@@ -1,0 +1,203 @@
+//! Some weeks of history, told through the use cases by the people of the story, at the times of the story.
+
+use std::collections::BTreeMap;
+
+use domain::content::demo::{Demo, Story, StoryStep};
+use domain::ctx::{Client, Member, SecondFactor};
+use domain::procedure::{Act, Answers, FieldKind, Procedure, ProgramAct, Step};
+use domain::routing::Roster;
+use domain::{AccountId, Actor, ConcernId, OpCtx, PersonId, SessionId};
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use store::Scope;
+
+use super::Built;
+use crate::concerns::{self, About, Children, Debrief, Lesson, Report, SafeNow, StageTwo, StepAttempt};
+use crate::holds::Leave;
+use crate::{Error, Result, Services};
+
+/// Enters every story, all stories' moments in one order: the audit chain never runs backwards.
+pub(super) async fn enter(services: &Services, demo: &Demo, built: &Built, now: Timestamp) -> Result<()> {
+    let teller = Teller { services, built, roster: roster(services, built, now).await? };
+    let mut moments: Vec<(Timestamp, usize, Option<&StoryStep>)> = Vec::new();
+    for (index, story) in demo.stories.iter().enumerate() {
+        let told = teller.told_at(story, now)?;
+        moments.push((told, index, None));
+        let steps = story.steps.iter().map(|step| (told + minutes(step.after_minutes), index, Some(step)));
+        moments.extend(steps.filter(|(at, ..)| *at < now));
+    }
+    moments.sort_by_key(|(at, index, _)| (*at, *index));
+    let mut known: BTreeMap<usize, (ConcernId, Timestamp)> = BTreeMap::new();
+    for (at, index, step) in moments {
+        let Some(story) = demo.stories.get(index) else { continue };
+        match (step, known.get(&index)) {
+            (None, _) => {
+                let id = teller.report(story, at).await?;
+                known.insert(index, (id, at));
+            }
+            (Some(step), Some((id, told))) => teller.step(story, *id, *told, step, at).await?,
+            (Some(_), None) => {}
+        }
+    }
+    Ok(())
+}
+
+struct Teller<'a> {
+    services: &'a Services,
+    built: &'a Built,
+    roster: Roster,
+}
+
+impl Teller<'_> {
+    /// Stories happen at half past ten in the morning, local time.
+    fn told_at(&self, story: &Story, now: Timestamp) -> Result<Timestamp> {
+        let day = self.services.calendar.local(now).date().checked_sub(i64::from(story.days_ago).days());
+        let at = day.and_then(|day| day.at(10, 30, 0, 0).to_zoned(self.services.calendar.zone().clone()));
+        let at = at.map_err(|error| Error::Internal(error.to_string()))?.timestamp();
+        // Today's story must not lie ahead of a demo that starts early in the day.
+        Ok(at.min(now - minutes(15)))
+    }
+
+    fn person(&self, key: &str) -> Result<PersonId> {
+        self.built.people.get(key).copied().ok_or_else(|| Error::Internal(format!("the demo has nobody called {key}")))
+    }
+
+    /// The context in which somebody of the story acts: their own roles, their second factor shown.
+    fn as_person(&self, person: PersonId, at: Timestamp) -> OpCtx {
+        let roles = self.roster.iter().filter(|(_, people)| people.contains(&person)).map(|(role, _)| *role).collect();
+        let mut ctx = self.services.context(Actor::Nobody, Client::default());
+        ctx.now = at;
+        let (account, session) = (ctx.fresh::<AccountId>(), ctx.fresh::<SessionId>());
+        let setting = self.built.setting;
+        ctx.actor =
+            Actor::Member(Member { setting, person, account, session, roles, second_factor: SecondFactor::Shown });
+        ctx
+    }
+
+    async fn report(&self, story: &Story, at: Timestamp) -> Result<ConcernId> {
+        let mut ctx = self.as_person(self.person(&story.reporter)?, at);
+        let children: Vec<PersonId> = story.children.iter().map(|key| self.person(key)).collect::<Result<_>>()?;
+        let first = story.words.split_inclusive(". ").next().unwrap_or(&story.words).trim();
+        let report = Report {
+            kind: story.kind,
+            what_happened: first.to_owned(),
+            safe_now: SafeNow::Yes,
+            who_is_safe: "Everybody.".to_owned(),
+            event_at: at - minutes(5),
+            device: story.device.as_ref().and_then(|key| self.built.devices.get(key)).copied(),
+            room: None,
+            hosts: Vec::new(),
+            about: About::Nobody,
+            children: if children.is_empty() { Children::Nobody } else { Children::Known(children) },
+            told: None,
+            hold_device: false,
+        };
+        let filed = concerns::report(self.services, &mut ctx, report).await?;
+        if first.len() < story.words.len() {
+            let stage = StageTwo { facts: story.words.clone(), ..StageTwo::default() };
+            ctx.now = at + minutes(3);
+            concerns::add_words(self.services, &mut ctx, filed.concern, stage).await?;
+        }
+        Ok(filed.concern)
+    }
+
+    /// A step by whoever did it; what people without case rights did is written down by the lead, with its own time.
+    async fn step(&self, story: &Story, id: ConcernId, told: Timestamp, step: &StoryStep, at: Timestamp) -> Result<()> {
+        let mut by = self.person(&step.by)?;
+        let works_cases = |person: PersonId| {
+            domain::exclusion::CASE_ROLES.iter().any(|role| self.roster.get(role).is_some_and(|p| p.contains(&person)))
+        };
+        if !works_cases(by) {
+            let lead = self.roster.get(&domain::Role::Dsl).and_then(|leads| leads.first());
+            by = *lead.ok_or_else(|| Error::Internal("the demo has no lead".into()))?;
+        }
+        let mut ctx = self.as_person(by, at);
+        concerns::open(self.services, &mut ctx, id).await?;
+        let procedure = self.services.content.procedures.values().find(|known| known.kinds.contains(&story.kind));
+        let rules = procedure.and_then(|procedure: &Procedure| procedure.step(&step.step)).ok_or_else(|| {
+            Error::Internal(format!("the procedure for {} has no step {}", story.kind.key(), step.step))
+        })?;
+        let answers = self.answers(rules, step, told)?;
+        match rules.act {
+            Some(ProgramAct::Debrief) => {
+                let due = self.services.calendar.local(at).date().checked_add(14.days());
+                let due = due.map_err(|error| Error::Internal(error.to_string()))?;
+                let owner = self.person("manager")?;
+                let lessons =
+                    step.lesson.iter().map(|title| Lesson::Action { title: title.clone(), owner, due }).collect();
+                concerns::debrief(self.services, &mut ctx, id, Debrief { answers, lessons, seen: 0 }).await
+            }
+            Some(ProgramAct::Close) => concerns::close(self.services, &mut ctx, id, answers, 0).await,
+            _ => self.record(&mut ctx, story, id, step, answers).await,
+        }
+    }
+
+    async fn record(
+        &self,
+        ctx: &mut OpCtx,
+        story: &Story,
+        id: ConcernId,
+        step: &StoryStep,
+        answers: Answers,
+    ) -> Result<()> {
+        let device = story.device.as_ref().and_then(|key| self.built.devices.get(key)).copied();
+        let mut attempt = StepAttempt {
+            step: step.step.clone(),
+            act: Act::Done,
+            answers,
+            reason: None,
+            event_at: ctx.now,
+            seen: 0,
+            device,
+            leave: Leave::None,
+        };
+        match concerns::record(self.services, ctx, id, attempt.clone()).await {
+            Err(Error::Locked(_) | Error::Refused(_)) => {
+                attempt.act = Act::AlreadyHappened;
+                concerns::record(self.services, ctx, id, attempt).await?;
+            }
+            other => {
+                other?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keys of the file become ids, minutes become times.
+    fn answers(&self, rules: &Step, step: &StoryStep, told: Timestamp) -> Result<Answers> {
+        let mut answers = Answers::new();
+        for (key, text) in &step.answers {
+            let kind = rules.fields.iter().find(|field| field.key == *key).map(|field| field.kind);
+            let answer = match kind {
+                Some(FieldKind::Children | FieldKind::Staff) => {
+                    let ids: Vec<String> = text
+                        .split(',')
+                        .map(|key| self.person(key.trim()).map(|id| id.to_string()))
+                        .collect::<Result<_>>()?;
+                    ids.join(",")
+                }
+                Some(FieldKind::Device) => self.built.devices.get(text).map(ToString::to_string).unwrap_or_default(),
+                Some(FieldKind::When) => {
+                    let after: u32 =
+                        text.trim().parse().map_err(|_| Error::Internal(format!("{text} is no number")))?;
+                    (told + minutes(after)).to_string()
+                }
+                _ => text.clone(),
+            };
+            answers.insert(key.clone(), answer);
+        }
+        Ok(answers)
+    }
+}
+
+async fn roster(services: &Services, built: &Built, now: Timestamp) -> Result<Roster> {
+    let reader = services.db.read(Scope::Setting(built.setting)).await?;
+    let mut roster = Roster::new();
+    for appointment in store::people::list_appointments(&reader, built.setting, now).await? {
+        roster.entry(appointment.role).or_default().push(appointment.person_id);
+    }
+    Ok(roster)
+}
+
+fn minutes(count: u32) -> SignedDuration {
+    SignedDuration::from_mins(i64::from(count))
+}
