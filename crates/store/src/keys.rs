@@ -86,9 +86,9 @@ impl Keys {
             return Err(Error::Key(format!("{} has keys already", data.display())));
         }
         place::make(data)?;
-        let mut secrets = Secrets::generate(rng);
-        let keys = Self { file: KeyFile::empty(&secrets)?, secrets: std::mem::take(&mut secrets) };
-        keys.rewrap(data, machine, rng)
+        let secrets = Secrets::generate(rng);
+        let file = KeyFile::empty(&secrets)?;
+        Self { secrets, file }.rewrap(data, machine, rng)
     }
 
     /// Opens the keys with the machine's own key.

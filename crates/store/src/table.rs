@@ -268,9 +268,6 @@ pub(crate) fn column<T: Stored>(
     T::read(raw).map_err(|why| Error::BadData { table: def.name, column, row: row(), why })
 }
 
-/// Only so that the macro below can name it.
-pub(crate) use sea_orm;
-
 /// Declares a table. See the module's head.
 macro_rules! table {
     (
@@ -290,7 +287,7 @@ macro_rules! table {
         pub(crate) mod $module {
             use super::*;
             use $crate::table::Raw;
-            use $crate::table::sea_orm::entity::prelude::*;
+            use sea_orm::entity::prelude::*;
 
             #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
             #[sea_orm(table_name = $name)]

@@ -61,7 +61,9 @@ async fn make() -> Result<TestDb> {
 
 /// Made by the first test of any process, renamed into place, used by all until the schema changes.
 async fn template() -> Result<PathBuf> {
-    let place = std::env::temp_dir().join(format!("holdfast-template-{}", store::migrate::fingerprint()));
+    use std::os::unix::fs::MetadataExt;
+    let user = std::fs::metadata("/proc/self")?.uid();
+    let place = std::env::temp_dir().join(format!("holdfast-template-{user}-{}", store::migrate::fingerprint()));
     if place.exists() {
         return Ok(place);
     }

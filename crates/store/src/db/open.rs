@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sea_orm::{ConnectionTrait, DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector, Statement};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::{Db, Inner};
@@ -169,10 +169,28 @@ async fn explain(error: Error, file: &Path, keys: &Keys) -> Error {
     }
 }
 
+/// Records of children do not cross a network unsealed, nor to a server that nobody checked (S36).
+fn refuse_open_wire(options: &PgConnectOptions) -> Result<()> {
+    let host = options.get_host();
+    let at_home = options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    match options.get_ssl_mode() {
+        _ if at_home => Ok(()),
+        PgSslMode::VerifyCa | PgSslMode::VerifyFull => Ok(()),
+        _ => Err(Error::Unsafe(format!(
+            "the PostgreSQL server {host} is on another computer: add sslmode=verify-full to its address (and \
+             sslrootcert=FILE for a certificate of your own)"
+        ))),
+    }
+}
+
 async fn postgres(url: &str, config: &DbConfig) -> Result<DatabaseConnection> {
     let options: PgConnectOptions = url
         .parse()
         .map_err(|error: sqlx::Error| Error::Unavailable(format!("the PostgreSQL address cannot be read: {error}")))?;
+    refuse_open_wire(&options)?;
     let pool = PgPoolOptions::new()
         .max_connections(8)
         .acquire_timeout(config.patience)

@@ -12,6 +12,8 @@ use store::{Db, Error, Scope, accounts, concerns, drafts, jobs, people, search};
 use testkit::postgres::Postgres;
 use testkit::{House, NewConcern, World};
 
+use crate::inherited::what_is_made_from_a_concern_inherits_its_exclusions;
+
 #[tokio::test]
 async fn sqlite_keeps_the_contract() {
     contract(async |_| testkit::db().await.into_parts()).await;
@@ -54,6 +56,7 @@ async fn contract(fresh: impl AsyncFn(&str) -> (Db, tempfile::TempDir)) {
         a_missed_schedule_runs_once
         search_finds_words_references_and_names
         every_write_is_in_the_chain
+        what_is_made_from_a_concern_inherits_its_exclusions
     }
 }
 

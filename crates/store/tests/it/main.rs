@@ -15,6 +15,7 @@ mod audit;
 mod backup;
 mod contract;
 mod files;
+mod inherited;
 mod keys;
 mod postgres;
 mod raw;

@@ -39,6 +39,7 @@ async fn postgres_is_special() {
     let served = Served::start().await;
     raw_sql_cannot_read_across_settings(&served).await;
     a_role_that_walks_past_row_security_is_refused(&served).await;
+    another_computer_is_reached_over_checked_tls_or_not_at_all(&served).await;
     tampering_by_the_owner_of_the_server_is_named(&served).await;
     what_one_may_not_know_is_not_there(&served).await;
     a_server_that_goes_away_comes_back(&served).await;
@@ -84,6 +85,13 @@ async fn a_role_that_walks_past_row_security_is_refused(served: &Served) {
     served.server.sql("postgres", "CREATE DATABASE unsafe").unwrap();
     let error = served.open(served.server.url("postgres", "unsafe")).await.unwrap_err();
     assert!(matches!(error, Error::Unsafe(_)), "{error}");
+}
+
+async fn another_computer_is_reached_over_checked_tls_or_not_at_all(served: &Served) {
+    for mode in ["", "?sslmode=disable", "?sslmode=require"] {
+        let error = served.open(format!("postgres://holdfast@192.0.2.7/records{mode}")).await.unwrap_err();
+        assert!(matches!(&error, Error::Unsafe(said) if said.contains("verify-full")), "{mode}: {error}");
+    }
 }
 
 async fn tampering_by_the_owner_of_the_server_is_named(served: &Served) {
