@@ -3,22 +3,14 @@
 //! What it is not: a rule. Whether a word is right, what comes next and what is written in the audit is `app`'s.
 
 use app::{
-    Result,
-    accounts::{self, Credentials, Duty, Next, PasswordChange, RecoveryCodes, SignedIn},
+    Error, Result,
+    accounts::{self, Credentials, Duty, Enrolment, Next, PasswordChange, RecoveryCodes, SignedIn},
 };
 use axum::response::Response;
 use domain::{SessionId, access::Refused};
 use views::pages::account::{Account, SessionLine};
 
 use crate::{Answer, Session, Visit, session, visit, words};
-
-/// A second factor that waits to be proved.
-pub struct Begun {
-    /// The `otpauth` address.
-    pub uri: String,
-    /// The key in base32.
-    pub key: String,
-}
 
 /// After a step of coming in: a fresh cookie, then what has to be done first, or where one wanted to go.
 ///
@@ -79,13 +71,24 @@ pub async fn show_second_factor(visit: &Visit, code: &str) -> Result<SignedIn> {
     accounts::show_second_factor(visit.services(), &mut visit.ctx(), of(visit)?, code).await
 }
 
-/// A key that waits to be proved.
+/// A key that waits to be proved; nothing where there is a second factor already.
 ///
 /// # Errors
 /// The records are away.
-pub async fn begin_second_factor(visit: &Visit) -> Result<Begun> {
-    let begun = accounts::begin_second_factor(visit.services(), &mut visit.ctx()).await?;
-    Ok(Begun { uri: begun.address, key: begun.secret })
+pub async fn begin_second_factor(visit: &Visit) -> Result<Option<Enrolment>> {
+    match accounts::begin_second_factor(visit.services(), &mut visit.ctx()).await {
+        Ok(enrolment) => Ok(Some(enrolment)),
+        Err(Error::Conflict { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Begins anew although there is one.
+///
+/// # Errors
+/// Wrong words, or the records are away.
+pub async fn replace_second_factor(visit: &Visit, password: &str, code: &str) -> Result<()> {
+    accounts::replace_second_factor(visit.services(), &mut visit.ctx(), password, code).await
 }
 
 /// Proves it. The recovery codes are shown once, by the page that answers.
@@ -160,8 +163,7 @@ pub async fn end_session(visit: &Visit, id: SessionId) -> Result<()> {
 ///
 /// # Errors
 /// The old one is wrong, the new one is weak, or the records are away.
-pub async fn choose_password(visit: &Visit, old: &str, new: &str) -> Result<SignedIn> {
-    let change = PasswordChange { old: old.to_owned(), new: new.to_owned(), again: new.to_owned() };
+pub async fn choose_password(visit: &Visit, change: PasswordChange) -> Result<SignedIn> {
     accounts::choose_password(visit.services(), &mut visit.ctx(), of(visit)?, change).await
 }
 

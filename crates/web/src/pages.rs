@@ -6,6 +6,7 @@ pub mod lock;
 pub mod password;
 pub mod second_step;
 pub mod second_step_set_up;
+pub mod set_password;
 pub mod sign_in;
 pub mod sign_out;
 pub mod styleguide;

@@ -91,6 +91,9 @@ pub fn all() -> Vec<Route> {
         post("/account/password", AnySession, pages::password::post, "Change the password"),
         get ("/account/second-step", SignedIn, pages::second_step_set_up::get, "Set up the second factor"),
         post("/account/second-step", SignedIn, pages::second_step_set_up::post, "Prove the second factor"),
+        post("/account/second-step/replace", SignedIn, pages::second_step_set_up::replace, "Begin anew with another device"),
+        get ("/set-password/{token}", Public, pages::set_password::get, "A handed-over link to choose a password"),
+        post("/set-password/{token}", Public, pages::set_password::post, "Choose a password with it"),
     ]
 }
 

@@ -60,3 +60,25 @@ impl Page for Password {
         self.form.has_errors()
     }
 }
+
+/// A password chosen with a handed-over link.
+#[derive(Template, Debug, Clone, Default)]
+#[template(path = "pages/set_password.html")]
+pub struct SetPassword {
+    /// The form.
+    pub form: FormView,
+    /// Whose link it is.
+    pub username: String,
+    /// The link's own path.
+    pub action: String,
+}
+
+impl Page for SetPassword {
+    fn title(&self) -> String {
+        "Choose your password".to_owned()
+    }
+
+    fn has_errors(&self) -> bool {
+        self.form.has_errors()
+    }
+}

@@ -83,3 +83,35 @@ impl Page for Unlock {
         self.form.has_errors()
     }
 }
+
+/// There is a second step already: what is asked before it is replaced.
+#[derive(Template, Debug, Clone, Default)]
+#[template(path = "pages/second_factor_replace.html")]
+pub struct SecondFactorReplace {
+    /// The form.
+    pub form: FormView,
+}
+
+impl Page for SecondFactorReplace {
+    fn title(&self) -> String {
+        "Replace your second step".to_owned()
+    }
+
+    fn has_errors(&self) -> bool {
+        self.form.has_errors()
+    }
+}
+
+/// Codes for the day on which the phone is lost, shown once.
+#[derive(Template, Debug, Clone, Default)]
+#[template(path = "pages/recovery_codes.html")]
+pub struct RecoveryCodes {
+    /// The codes.
+    pub codes: Vec<String>,
+}
+
+impl Page for RecoveryCodes {
+    fn title(&self) -> String {
+        "Keep these codes".to_owned()
+    }
+}

@@ -17,6 +17,11 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         form.error("", "This page had been open for a long time.");
         form
     };
+    let to_mend2 = {
+        let mut form = FormView::new();
+        form.error("again", "The two do not match.");
+        form
+    };
     let session =
         account::SessionLine { id: "1".into(), label: "Firefox on Android".into(), here: true, ..Default::default() };
     let other = account::SessionLine { here: false, ..session.clone() };
@@ -47,6 +52,17 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         ),
         ("password", somebody(&account::Password { form: to_mend, why: Some("Choose your own.".into()) })),
         ("password", somebody(&account::Password::default())),
+        (
+            "set_password",
+            nobody(&account::SetPassword {
+                form: to_mend2.clone(),
+                username: "robin".into(),
+                action: "/set-password/a".into(),
+            }),
+        ),
+        ("second_factor_replace", somebody(&sign_in::SecondFactorReplace { form: to_mend2.clone() })),
+        ("recovery_codes", somebody(&sign_in::RecoveryCodes { codes: vec!["ABCD-EFGH".into()] })),
+        ("recovery_codes", somebody(&sign_in::RecoveryCodes::default())),
         ("blank", nobody(&blank::Blank { back: "/".into() })),
         ("problem", nobody(&problem::Problem { heading: "This page is not here".into(), ..Default::default() })),
         (

@@ -1,22 +1,25 @@
 //! A new password.
 
+use app::accounts::PasswordChange;
 use views::{FormView, pages::account::Password, ui::Tone};
 
 use crate::{Answer, Fields, Form, FromForm, Secret, Visit, doorway, fault::mend};
 
 /// What is typed.
 pub struct Input {
-    current: Secret,
+    old: Secret,
     new: Secret,
+    again: Secret,
 }
 
 impl FromForm for Input {
-    const SECRETS: &'static [&'static str] = &["current", "new"];
+    const SECRETS: &'static [&'static str] = &["old", "new", "again"];
 
     fn read(fields: &mut Fields) -> Option<Self> {
-        let current = fields.secret("current", "Enter the password that you use now");
+        let old = fields.secret("old", "Enter the password that you use now");
         let new = fields.secret("new", "Enter the new password");
-        Some(Self { current: current?, new: new? })
+        let again = fields.secret("again", "Enter the new password a second time");
+        Some(Self { old: old?, new: new?, again: again? })
     }
 }
 
@@ -38,7 +41,12 @@ pub async fn get(visit: Visit) -> Answer {
 /// The records are away.
 pub async fn post(visit: Visit, form: Form<Input>) -> Answer {
     let Some(input) = form.input else { return visit.again(&page(&visit, form.view)) };
-    match doorway::choose_password(&visit, input.current.reveal(), input.new.reveal()).await {
+    let change = PasswordChange {
+        old: input.old.reveal().to_owned(),
+        new: input.new.reveal().to_owned(),
+        again: input.again.reveal().to_owned(),
+    };
+    match doorway::choose_password(&visit, change).await {
         Ok(signed_in) => {
             let response = visit.go_saying("/account", Tone::Done, "Your new password is saved.")?;
             Ok(doorway::with_session(&visit, response, &signed_in))

@@ -1,6 +1,9 @@
 //! Setting up the second factor: a picture to scan, a key to type, six figures to prove it.
 
-use views::{FormView, pages::sign_in::SecondFactorSetUp, ui::Tone};
+use views::{
+    FormView,
+    pages::sign_in::{RecoveryCodes, SecondFactorReplace, SecondFactorSetUp},
+};
 
 use crate::{Answer, Fault, Fields, Form, FromForm, Secret, Visit, doorway, fault::mend};
 
@@ -17,32 +20,70 @@ impl FromForm for Input {
     }
 }
 
-/// The picture and the form.
+/// The password and a code of the old device, to begin with a new one.
+pub struct Replace {
+    password: Secret,
+    code: Secret,
+}
+
+impl FromForm for Replace {
+    const SECRETS: &'static [&'static str] = &["password", "code"];
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let password = fields.secret("password", "Enter your password");
+        let code = fields.secret("code", "Enter six figures, or a recovery code");
+        Some(Self { password: password?, code: code? })
+    }
+}
+
+/// The picture and the form; where there is a second step already, what is asked before it is replaced.
 ///
 /// # Errors
 /// The records are away.
 pub async fn get(visit: Visit) -> Answer {
-    visit.page(&page(&visit, FormView::new()).await?)
+    match page(&visit, FormView::new()).await? {
+        Some(page) => visit.page(&page),
+        None => visit.page(&SecondFactorReplace::default()),
+    }
 }
 
-/// Proves it.
+/// Proves it, and shows the recovery codes: the one page that answers a POST itself, since they are shown only once.
 ///
 /// # Errors
 /// The records are away.
 pub async fn post(visit: Visit, form: Form<Input>) -> Answer {
-    let Some(input) = form.input else { return visit.again(&page(&visit, form.view).await?) };
-    match doorway::confirm_second_factor(&visit, input.code.reveal()).await {
-        Ok((signed_in, _codes)) => {
-            let response = visit.go_saying("/account", Tone::Done, "Your second step is set up.")?;
-            Ok(doorway::with_session(&visit, response, &signed_in))
-        }
-        Err(error) => visit.again(&page(&visit, mend(form.view, error)?).await?),
+    let view = match form.input {
+        None => form.view,
+        Some(input) => match doorway::confirm_second_factor(&visit, input.code.reveal()).await {
+            Ok((signed_in, codes)) => {
+                let response = visit.page(&RecoveryCodes { codes: codes.0 })?;
+                return Ok(doorway::with_session(&visit, response, &signed_in));
+            }
+            Err(error) => mend(form.view, error)?,
+        },
+    };
+    match page(&visit, view).await? {
+        Some(page) => visit.again(&page),
+        None => visit.go("/account/second-step"),
     }
 }
 
-async fn page(visit: &Visit, form: FormView) -> Result<SecondFactorSetUp, Fault> {
-    let begun = doorway::begin_second_factor(visit).await?;
-    Ok(SecondFactorSetUp { form, picture_svg: picture(&begun.uri)?, key: in_fours(&begun.key) })
+/// Begins anew.
+///
+/// # Errors
+/// The records are away.
+pub async fn replace(visit: Visit, form: Form<Replace>) -> Answer {
+    let Some(input) = form.input else { return visit.again(&SecondFactorReplace { form: form.view }) };
+    match doorway::replace_second_factor(&visit, input.password.reveal(), input.code.reveal()).await {
+        Ok(()) => visit.go("/account/second-step"),
+        Err(error) => visit.again(&SecondFactorReplace { form: mend(form.view, error)? }),
+    }
+}
+
+async fn page(visit: &Visit, form: FormView) -> Result<Option<SecondFactorSetUp>, Fault> {
+    let Some(begun) = doorway::begin_second_factor(visit).await? else { return Ok(None) };
+    let key = app::accounts::second_factor::in_groups(&begun.secret);
+    Ok(Some(SecondFactorSetUp { form, picture_svg: picture(&begun.address)?, key }))
 }
 
 /// The `otpauth` address as a picture: black on white, whatever the device's colours, or cameras do not read it.
@@ -52,9 +93,4 @@ fn picture(uri: &str) -> Result<String, Fault> {
     let start = svg.find("<svg").unwrap_or_default();
     let svg = svg.get(start..).unwrap_or_default();
     Ok(svg.replacen("<svg", r#"<svg role="img" aria-label="Picture to scan""#, 1))
-}
-
-fn in_fours(key: &str) -> String {
-    let letters: Vec<char> = key.chars().collect();
-    letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
