@@ -1,18 +1,19 @@
 //! Every door of the list, knocked on by nobody.
 
-use http::{Method, StatusCode, header};
 use holdfast_web::{Access, routes};
+use http::{Method, StatusCode, header};
 
-use crate::{ask, get, post};
+use crate::{Nursery, get, post};
 
 #[tokio::test]
 async fn nobody_is_sent_to_sign_in_at_every_door_that_is_not_public() {
+    let nursery = Nursery::new().await;
     let mut knocked = 0;
     for route in routes::all().into_iter().filter(|route| route.access != Access::Public) {
         knocked += 1;
         let path = route.path.replace("{id}", "0190a1b2-0000-7000-8000-000000000000");
         let request = if route.method == Method::GET { get(&path) } else { post(&path, "", "") };
-        let (status, headers, _) = ask(request).await;
+        let (status, headers, _) = nursery.ask(request).await;
         assert_eq!(status, StatusCode::SEE_OTHER, "{} {path}", route.method);
         assert!(headers[header::LOCATION].to_str().unwrap().starts_with("/sign-in?next=/"), "{path}");
     }
@@ -21,12 +22,13 @@ async fn nobody_is_sent_to_sign_in_at_every_door_that_is_not_public() {
 
 #[tokio::test]
 async fn no_door_acts_without_a_token_or_for_another_site() {
+    let nursery = Nursery::new().await;
     for route in routes::all().into_iter().filter(|route| route.mutating && route.access == Access::Public) {
-        let (status, ..) = ask(post(route.path, "", "a=b")).await;
+        let (status, ..) = nursery.ask(post(route.path, "", "a=b")).await;
         assert!(!status.is_success() && !status.is_redirection(), "{}: {status}", route.path);
         let mut foreign = post(route.path, "", "a=b");
         foreign.headers_mut().insert("sec-fetch-site", "cross-site".parse().unwrap());
-        assert_eq!(ask(foreign).await.0, StatusCode::FORBIDDEN, "{}", route.path);
+        assert_eq!(nursery.ask(foreign).await.0, StatusCode::FORBIDDEN, "{}", route.path);
     }
 }
 
