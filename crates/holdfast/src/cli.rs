@@ -103,7 +103,7 @@ pub struct Demo {
     #[command(flatten)]
     pub listen: Listen,
     /// Which of the two fictional settings.
-    #[arg(long, default_value = "h")]
+    #[arg(long, default_value = "n")]
     pub setting: String,
     /// Throw the old demo away and start over.
     #[arg(long)]

@@ -8,7 +8,7 @@ use anyhow::Context;
 use app::Services;
 use app::mail::Mailer;
 use domain::clock::Calendar;
-use filter::{CompileReport, Lists};
+use filter::CompileReport;
 use jiff::Timestamp;
 use store::{Db, DbConfig, Keys, MachineKey, RecoveryCode};
 
@@ -57,7 +57,7 @@ impl House {
             keys.signing_key(),
             keys.spool_identity()?,
             compiled_lists(&plan.data),
-            gateway::Clock::new(now_fn()),
+            gateway::Clock::new(self::now),
         );
         let services = Services {
             db,
@@ -116,22 +116,15 @@ pub(crate) fn refresh_lists(data: &Path, named: Option<&Path>) -> anyhow::Result
     };
     let out = compiled_lists(data);
     let started = std::time::Instant::now();
-    match filter::compile(&[source.clone()], &out, crate::lists::file_key()) {
-        Ok(mut report) => {
-            report.seconds = started.elapsed().as_secs_f64();
-            Ok(Some(report))
-        }
-        // `--lists` may name a compiled file as it is.
-        Err(_) if Lists::open(&source).is_ok() => {
-            std::fs::copy(&source, &out).with_context(|| format!("cannot copy {}", source.display()))?;
-            Ok(None)
-        }
-        Err(error) if Lists::open(&out).is_ok() => {
-            tracing::warn!(%error, "the lists were not taken; the last good ones stay in force");
-            Ok(None)
-        }
-        Err(error) => Err(error.into()),
+    let (_, report) = filter::open_or_compile_as(&source, &out, crate::lists::file_key())?;
+    if report.is_none() && source != out && !out.exists() {
+        // `--lists` named a compiled file as it is: copied aside, then renamed, since the gateway maps what lies there.
+        let aside = out.with_extension("new");
+        std::fs::copy(&source, &aside)
+            .and_then(|_| std::fs::rename(&aside, &out))
+            .with_context(|| format!("cannot copy {}", source.display()))?;
     }
+    Ok(report.map(|report| CompileReport { seconds: started.elapsed().as_secs_f64(), ..report }))
 }
 
 fn write_own_lists(folder: &Path) -> anyhow::Result<()> {
@@ -158,8 +151,4 @@ impl app::services::Clock for MachineClock {
 #[expect(clippy::disallowed_methods, reason = "the edge where time enters")]
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
-}
-
-fn now_fn() -> impl Fn() -> Timestamp + Send + Sync + 'static {
-    now
 }

@@ -1,10 +1,14 @@
 //! The program: commands, configuration, wiring. The only place that knows everyone; it holds no rule of its own.
 
+mod addresses;
 mod cli;
+mod demo;
 mod edge;
 mod house;
 mod lists;
 mod output;
+mod running;
+mod up;
 mod verdict;
 
 use std::process::ExitCode;
@@ -35,6 +39,11 @@ fn main() -> ExitCode {
 fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
     match command {
         cli::Command::Lists(command) => lists::run(command),
+        cli::Command::Demo(options) => in_runtime(demo::run(options)),
         _ => anyhow::bail!("this command is on its way"),
     }
+}
+
+fn in_runtime<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }

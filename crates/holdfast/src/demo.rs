@@ -1,0 +1,143 @@
+//! `holdfast demo`: everything in one process on a fictional setting (S50).
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use app::demo::Credentials;
+use app::mail::Kept;
+
+use crate::house::{self, House, Plan};
+use crate::up::{self, GatewayIn, Up};
+use crate::{addresses, cli, running};
+
+const CREDENTIALS: &str = "demo-credentials.json";
+
+pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
+    let data = &options.data.data;
+    refuse_beyond_loopback(&options)?;
+    prepare(data, options.fresh)?;
+    if let Some(report) = house::refresh_lists(data, options.listen.lists.as_deref())? {
+        eprintln!("Lists: {} names, {} addresses, {} lines refused.", report.names, report.urls, report.rejected_total);
+    }
+    let web = options.listen.web.unwrap_or(addresses::WEB);
+    let https = !web.ip().is_loopback();
+    let web_base = format!("{}://{web}", if https { "https" } else { "http" });
+    let plan = Plan {
+        data: data.clone(),
+        database_url: options.database_url.clone(),
+        web_base,
+        mailer: Arc::new(Kept::default()),
+        demo: true,
+    };
+    let house = House::open(plan).await?;
+    let credentials = credentials(&house, &options.setting).await?;
+    let up = up::start(&house, &options.listen, GatewayIn::Process, https).await?;
+    running::note(data, &up)?;
+    banner(&house, &up, &credentials, data)?;
+    up::stop_signal().await;
+    eprintln!("Stopping.");
+    running::forget(data);
+    up.stop().await;
+    house.services.db.clone().close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn refuse_beyond_loopback(options: &cli::Demo) -> anyhow::Result<()> {
+    let listen = &options.listen;
+    let asked = [listen.web, listen.dns, listen.proxy, listen.proxy_sign_in, listen.block_http, listen.block_https];
+    let beyond = asked.into_iter().flatten().find(|address| !address.ip().is_loopback());
+    match beyond {
+        Some(address) if !options.lan => anyhow::bail!(
+            "the demo stays on this machine. To let others of your network in at {address}, add --lan. Never enter real names."
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Only a folder that a demo made is ever emptied.
+fn prepare(data: &Path, fresh: bool) -> anyhow::Result<()> {
+    let mark = data.join(CREDENTIALS);
+    if fresh && data.exists() {
+        let empty = std::fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_none());
+        anyhow::ensure!(
+            mark.exists() || empty,
+            "{} was not made by a demo, so --fresh leaves it alone. Choose another folder with --data.",
+            data.display()
+        );
+        std::fs::remove_dir_all(data).with_context(|| format!("cannot empty {}", data.display()))?;
+    }
+    anyhow::ensure!(
+        mark.exists() || !store::Keys::exist(data),
+        "{} holds a real setting. A demo never touches one. Choose another folder with --data.",
+        data.display()
+    );
+    std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))
+}
+
+/// Those of an earlier start, or those of a demo that is built now.
+async fn credentials(house: &House, setting: &str) -> anyhow::Result<serde_json::Value> {
+    let path = house.services.data.join(CREDENTIALS);
+    if path.exists() {
+        let text = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        return Ok(serde_json::from_slice(&text)?);
+    }
+    let mut ctx = house.services.system();
+    let built: Credentials = app::demo::build(&house.services, &mut ctx, setting)
+        .await
+        .with_context(|| format!("the demo of setting {setting} could not be built"))?;
+    let mut value = serde_json::to_value(&built)?;
+    if let (Some(code), Some(fields)) = (&house.fresh_recovery_code, value.as_object_mut()) {
+        fields.insert("recovery_code".to_owned(), code.printable().as_str().into());
+        fields.insert("setting".to_owned(), setting.into());
+    }
+    write_private(&path, &serde_json::to_vec_pretty(&value)?)?;
+    Ok(value)
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let folder = path.parent().context("a file without a folder")?;
+    let mut aside = tempfile::NamedTempFile::new_in(folder)?; // made 0600
+    aside.write_all(bytes)?;
+    aside.as_file().sync_all()?;
+    aside.persist(path).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(())
+}
+
+fn banner(house: &House, up: &Up, credentials: &serde_json::Value, data: &Path) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let text = |value: &serde_json::Value, key: &str| value.get(key).and_then(|v| v.as_str()).unwrap_or("").to_owned();
+    writeln!(out, "\nHoldfast demo. Everybody in it is invented. Do not enter real names.\n")?;
+    writeln!(out, "  Pages   {}", up.web_url())?;
+    writeln!(out, "  DNS     {} (UDP and TCP)", up.dns)?;
+    writeln!(out, "  Proxy   {}", up.proxy)?;
+    if let Some(address) = up.proxy_sign_in {
+        writeln!(out, "  Proxy that asks for a device's credential   {address}")?;
+    }
+    writeln!(out, "\nSign in as (codes for the second step: oathtool --totp -b SECRET, or any authenticator app)\n")?;
+    for (role, person) in credentials.get("people").and_then(|people| people.as_object()).into_iter().flatten() {
+        let secret = text(person, "totp_secret");
+        let second = if secret.is_empty() { String::new() } else { format!("  second step {secret}") };
+        writeln!(out, "  {role:<16} {:<28} {}{second}", text(person, "name"), text(person, "password"))?;
+    }
+    writeln!(out, "\nBe a device\n")?;
+    for (key, device) in credentials.get("devices").and_then(|devices| devices.as_object()).into_iter().flatten() {
+        let (address, user) = (text(device, "source_address"), text(device, "proxy_user"));
+        writeln!(out, "  {key:<18} {:<24} group {}", text(device, "name"), text(device, "group"))?;
+        writeln!(out, "      dig -b {address} -p {} @{} example.org", up.dns.port(), up.dns.ip())?;
+        writeln!(
+            out,
+            "      curl -x http://{user}:{}@{} http://example.org/",
+            text(device, "proxy_password"),
+            up.proxy
+        )?;
+    }
+    writeln!(out, "\nAll of this is in {}/{CREDENTIALS}.", data.display())?;
+    if !data.join("reports").exists() && !house.services.demo {
+        writeln!(out)?;
+    }
+    writeln!(out, "Stop with Ctrl-C.\n")?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,250 @@
+//! Everything that runs while Holdfast runs: gateway, web, jobs; started in an order that lets DNS answer first, stopped
+//! in the reverse one.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::Context;
+use store::Scope;
+use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::Listen;
+use crate::house::House;
+use crate::{addresses, house};
+
+/// Where the gateway runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GatewayIn {
+    /// This process: the demo.
+    Process,
+    /// A child process, started again if it ends (S31).
+    Child,
+}
+
+/// What is up.
+pub(crate) struct Up {
+    pub(crate) web: SocketAddr,
+    pub(crate) https: bool,
+    pub(crate) dns: SocketAddr,
+    pub(crate) proxy: SocketAddr,
+    pub(crate) proxy_sign_in: Option<SocketAddr>,
+    serving: web::Serving,
+    gateway: Option<gateway::Running>,
+    stop: CancellationToken,
+    work: Vec<tokio::task::JoinHandle<()>>,
+}
+
+/// Starts everything in an open house.
+///
+/// # Errors
+/// A taken port, an unusable folder: one sentence.
+pub(crate) async fn start(house: &House, listen: &Listen, gateway_in: GatewayIn, https: bool) -> anyhow::Result<Up> {
+    let services = house.services.clone();
+    let data = services.data.clone();
+    publish_all(house).await?;
+    let stop = CancellationToken::new();
+    let mut work = Vec::new();
+    let gateway = match gateway_in {
+        GatewayIn::Process => {
+            Some(gateway::start(gateway_config(house, listen)?, gateway::Clock::new(house::now)).await?)
+        }
+        GatewayIn::Child => {
+            work.push(tokio::spawn(keep_child(data.clone(), listen.clone(), stop.clone())));
+            None
+        }
+    };
+    let listening = wait_for_gateway(&data).await?;
+    let key = *house.keys.derive("web/forms");
+    let edge = web::Edge::system();
+    let config = web::Config { https, styleguide: services.demo, key };
+    let site = web::Site::new(config, edge, services.clone());
+    let web_addr = listen.web.unwrap_or(addresses::WEB);
+    let plan = web::Listen {
+        web: web_addr,
+        plain: None,
+        https,
+        tls_folder: data.join("tls"),
+        names: names(web_addr, &services.web_base),
+    };
+    let serving = web::serve(&plan, house::now(), web::router(site))?;
+    let jobs = services.clone();
+    let stopped = stop.clone();
+    work.push(tokio::spawn(async move {
+        tokio::select! {
+            () = app::jobs::run(&jobs) => {}
+            () = stopped.cancelled() => {}
+        }
+    }));
+    Ok(Up {
+        web: serving.web,
+        https,
+        dns: listening.dns,
+        proxy: listening.proxy,
+        proxy_sign_in: listening.proxy_sign_in,
+        serving,
+        gateway,
+        stop,
+        work,
+    })
+}
+
+impl Up {
+    /// The address of the pages.
+    pub(crate) fn web_url(&self) -> String {
+        format!("{}://{}", if self.https { "https" } else { "http" }, self.web)
+    }
+
+    /// Stops web, jobs and gateway, in this order, so that DNS answers longest.
+    pub(crate) async fn stop(self) {
+        self.serving.stop().await;
+        self.stop.cancel();
+        for task in self.work {
+            if let Err(error) = task.await {
+                tracing::warn!(%error, "a task ended badly");
+            }
+        }
+        if let Some(gateway) = self.gateway {
+            gateway.shutdown().await;
+        }
+    }
+}
+
+/// Every setting's policy is handed to the gateway at start: whatever happened while we were down is in force now.
+async fn publish_all(house: &House) -> anyhow::Result<()> {
+    let services = &house.services;
+    let reader = services.db.read(Scope::All).await?;
+    let settings = store::settings::list(&reader).await?;
+    drop(reader);
+    for setting in settings {
+        match app::filtering::publish::run(services, setting.id).await {
+            Ok(_) | Err(app::Error::NotFound) => {}
+            Err(error) => return Err(error).context("the filter policy could not be handed to the gateway"),
+        }
+    }
+    Ok(())
+}
+
+/// What the gateway needs, in this process or in a child.
+///
+/// # Errors
+/// When the spool's key cannot be read.
+pub(crate) fn gateway_config(house: &House, listen: &Listen) -> anyhow::Result<gateway::Config> {
+    let data = &house.services.data;
+    let recipient = house.keys.spool_identity()?.to_public();
+    let mut config = gateway::Config::new(data.join("gateway"), house.keys.verifying_key(), recipient);
+    config.lists = Some(house::compiled_lists(data));
+    apply(&mut config, listen);
+    Ok(config)
+}
+
+/// The listening addresses of the command line.
+pub(crate) fn apply(config: &mut gateway::Config, listen: &Listen) {
+    config.dns = listen.dns.unwrap_or(config.dns);
+    config.proxy = listen.proxy.unwrap_or(config.proxy);
+    config.proxy_sign_in = listen.proxy_sign_in;
+    config.block_http = listen.block_http;
+    config.upstreams.clone_from(&listen.upstream);
+}
+
+/// The child says where it listens by its status; a taken port ends it, and its own sentence stands above ours.
+async fn wait_for_gateway(data: &Path) -> anyhow::Result<gateway::status::Listening> {
+    let since = house::now();
+    for _ in 0..200 {
+        if let Ok(status) = gateway::status::read(&data.join("gateway"))
+            && status.at >= since - jiff::SignedDuration::from_secs(1)
+        {
+            return Ok(status.listening);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    anyhow::bail!("the gateway did not start within ten seconds; its own message stands above")
+}
+
+/// Runs the gateway as a process of its own and starts it again when it ends; a crash of either side never stops the
+/// other for longer than a moment (S31). It gets no database key: what it needs lies in its own folder.
+async fn keep_child(data: std::path::PathBuf, listen: Listen, stop: CancellationToken) {
+    loop {
+        let mut child = match spawn(&data, &listen) {
+            Ok(child) => child,
+            Err(error) => {
+                tracing::error!(%error, "the gateway cannot be started");
+                return;
+            }
+        };
+        tokio::select! {
+            ended = child.wait() => {
+                tracing::error!(?ended, "the gateway ended; it is started again");
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+            () = stop.cancelled() => {
+                terminate(&mut child).await;
+                return;
+            }
+        }
+        if stop.is_cancelled() {
+            return;
+        }
+    }
+}
+
+fn spawn(data: &Path, listen: &Listen) -> anyhow::Result<Child> {
+    let mut command = Command::new(std::env::current_exe().context("where am I?")?);
+    command.arg("gateway").arg("--dir").arg(data.join("gateway"));
+    command.arg("--lists").arg(house::compiled_lists(data));
+    let mut address = |flag: &str, address: Option<SocketAddr>| {
+        if let Some(address) = address {
+            command.arg(flag).arg(address.to_string());
+        }
+    };
+    address("--dns", listen.dns);
+    address("--proxy", listen.proxy);
+    address("--proxy-sign-in", listen.proxy_sign_in);
+    address("--block-http", listen.block_http);
+    for upstream in &listen.upstream {
+        command.arg("--upstream").arg(upstream.to_string());
+    }
+    // Nothing of ours but what it needs: no key in its environment, no terminal.
+    command.env_remove("CREDENTIALS_DIRECTORY").stdin(Stdio::null()).kill_on_drop(true);
+    command.spawn().context("the gateway could not be started")
+}
+
+async fn terminate(child: &mut Child) {
+    if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw) {
+        // It may have ended by itself this moment.
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+    }
+    if tokio::time::timeout(Duration::from_secs(5), child.wait()).await.is_err() {
+        let _ = child.kill().await;
+    }
+}
+
+/// By which names people reach us; they stand in the certificate.
+fn names(web: SocketAddr, web_base: &str) -> Vec<String> {
+    let host = web_base.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next()).unwrap_or_default();
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    if !web.ip().is_unspecified() {
+        names.push(web.ip().to_string());
+    }
+    if !host.is_empty() {
+        names.push(host.to_owned());
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+pub(crate) async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
