@@ -77,7 +77,8 @@ impl Keys {
         key_file(data).exists()
     }
 
-    /// Makes new keys in a data folder. Returns the recovery code, to be printed twice and typed back.
+    /// Makes new keys in a data folder. Returns the recovery code, to be printed twice and typed back. In life the chance
+    /// must be the system's; only tests seed it.
     ///
     /// # Errors
     /// [`Error::Key`] if there are keys already; [`Error::NotWritable`] and its like.

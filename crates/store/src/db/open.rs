@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sea_orm::{ConnectionTrait, DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector, Statement};
+use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
@@ -32,12 +33,22 @@ pub struct DbConfig {
 }
 
 /// Which engine.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Engine {
     /// Encrypted SQLite in the data folder.
     Sqlite,
     /// PostgreSQL by URL: over TLS, on an encrypted volume; we do not encrypt it (S36).
     Postgres(String),
+}
+
+/// The address of a server may hold a password.
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "Sqlite",
+            Self::Postgres(_) => "Postgres(…)",
+        })
+    }
 }
 
 impl DbConfig {
@@ -104,7 +115,9 @@ async fn sqlite(file: &Path, keys: &Keys, config: &DbConfig, size: u32) -> Resul
         .foreign_keys(true)
         .busy_timeout(config.patience)
         .pragma("secure_delete", "ON")
-        .pragma("trusted_schema", "OFF");
+        .pragma("trusted_schema", "OFF")
+        // The key is a statement like any other to a statement log.
+        .disable_statement_logging();
     let pool = SqlitePoolOptions::new()
         .max_connections(size)
         .min_connections(1)
@@ -130,8 +143,9 @@ async fn damaged_pages(file: &Path, keys: &Keys) -> Result<Vec<String>> {
     let options = SqliteConnectOptions::new()
         .filename(file)
         .pragma("key", format!("\"x'{}'\"", raw.as_str()))
-        .pragma("cipher_log_level", "NONE");
-    let mut connection = sqlx::ConnectOptions::connect(&options).await?;
+        .pragma("cipher_log_level", "NONE")
+        .disable_statement_logging();
+    let mut connection = options.connect().await?;
     let found: Vec<String> = sqlx::query_scalar("PRAGMA cipher_integrity_check").fetch_all(&mut connection).await?;
     sqlx::Connection::close(connection).await?;
     Ok(found)
@@ -191,6 +205,7 @@ async fn postgres(url: &str, config: &DbConfig) -> Result<DatabaseConnection> {
         .parse()
         .map_err(|error: sqlx::Error| Error::Unavailable(format!("the PostgreSQL address cannot be read: {error}")))?;
     refuse_open_wire(&options)?;
+    let options = options.disable_statement_logging();
     let pool = PgPoolOptions::new()
         .max_connections(8)
         .acquire_timeout(config.patience)
