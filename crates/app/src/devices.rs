@@ -17,7 +17,7 @@ use store::words::DeviceKind;
 use store::{Reads, Scope, Tx};
 
 use crate::error::{Error, Result};
-use crate::filtering::Policy;
+use crate::filtering::{Policy, publish};
 use crate::people;
 use crate::services::Services;
 
@@ -180,7 +180,9 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, draft: DeviceDraft) -> Re
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "device.add").await?;
     let device = checked(&tx, member.setting, id, draft, &BTreeSet::new()).await?;
     store::devices::add(&mut tx, &device).await?;
+    publish::later(&mut tx, member.setting).await?;
     tx.commit().await?;
+    services.wake_jobs();
     Ok(id)
 }
 
@@ -207,7 +209,10 @@ pub async fn edit(services: &Services, ctx: &mut OpCtx, id: DeviceId, version: i
         ..typed
     };
     store::devices::set(&mut tx, &after).await?;
-    Ok(tx.commit().await?)
+    publish::later(&mut tx, member.setting).await?;
+    tx.commit().await?;
+    services.wake_jobs();
+    Ok(())
 }
 
 /// Takes a device out of use, for good: its credential stops, what was recorded of it stays.
@@ -252,7 +257,10 @@ async fn change(
     let mut device = found.filter(|device| device.retired_at.is_none()).ok_or(Error::NotFound)?;
     how(&mut device, tx.now());
     store::devices::set(&mut tx, &device).await?;
-    Ok(tx.commit().await?)
+    publish::later(&mut tx, member.setting).await?;
+    tx.commit().await?;
+    services.wake_jobs();
+    Ok(())
 }
 
 /// A row from what was typed, or what is wrong, by field. `but` are devices whose identity may be the same.

@@ -14,13 +14,14 @@ use jiff::Timestamp;
 use serde_json::json;
 use store::drafts::Draft;
 use store::imports::Import;
-use store::{Reads, Scope};
+use store::{Reads, Scope, Tx};
 use uuid::Uuid;
 
 pub use sheet::Fault;
 pub use store::imports::ImportKind;
 
 use crate::error::{Error, Result};
+use crate::filtering::publish;
 use crate::people::may;
 use crate::services::Services;
 
@@ -164,7 +165,9 @@ pub async fn bring_in(services: &Services, ctx: &mut OpCtx, what: ImportKind, fa
     };
     store::imports::add(&mut tx, &import).await?;
     store::drafts::discard(&mut tx, member.setting, member.person, &draft_key(what)).await?;
+    publish_devices(&mut tx, member.setting, what).await?;
     tx.commit().await?;
+    services.wake_jobs();
     Ok((import.id, added.len()))
 }
 
@@ -199,7 +202,9 @@ pub async fn take_back(services: &Services, ctx: &mut OpCtx, id: Uuid) -> Result
     }
     (import.undone_at, import.undone_by) = (Some(tx.now()), Some(member.person));
     store::imports::set(&mut tx, &import).await?;
+    publish_devices(&mut tx, setting, what).await?;
     tx.commit().await?;
+    services.wake_jobs();
     Ok(rows.len())
 }
 
@@ -258,6 +263,14 @@ impl<R> Read<R> {
             faults: line.row.err().unwrap_or_default(),
         });
         Preview { what, ignored: self.ignored, lines: lines.collect() }
+    }
+}
+
+/// Devices change what the gateway knows; people do not.
+async fn publish_devices(tx: &mut Tx, setting: SettingId, what: ImportKind) -> Result<()> {
+    match what {
+        ImportKind::Devices => publish::later(tx, setting).await,
+        ImportKind::People => Ok(()),
     }
 }
 

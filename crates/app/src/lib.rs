@@ -23,6 +23,7 @@ pub mod notices;
 pub mod people;
 pub mod self_test;
 pub mod services;
+pub mod setup;
 pub mod sight;
 #[cfg(feature = "testing")]
 pub mod testing;

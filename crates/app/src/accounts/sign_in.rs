@@ -16,6 +16,7 @@ use super::password::{self, Match};
 use super::sessions::{self, Standing};
 use super::{Credentials, SignedIn, Visit, codes, lock, second_factor};
 use crate::error::{Error, Result};
+use crate::notices::{self, Matter};
 use crate::services::Services;
 
 /// The one sentence for every way of not coming in.
@@ -231,17 +232,6 @@ pub(super) async fn count_failure(services: &Services, ctx: &mut OpCtx, id: Acco
 
 /// "Something in Holdfast needs you", about an account.
 pub(crate) async fn tell(tx: &mut Tx, setting: SettingId, person: PersonId, link: &str) -> Result<()> {
-    let notice = store::notices::Notice {
-        id: tx.fresh(),
-        setting_id: setting,
-        person_id: person,
-        urgency: Urgency::Prompt,
-        link: link.to_owned(),
-        concern_id: None,
-        made_at: tx.now(),
-        mailed_at: None,
-        mail_failed: None,
-        seen_at: None,
-    };
-    Ok(store::notices::add(tx, &notice).await?)
+    let matter = Matter { urgency: Urgency::Prompt, link, concern: None };
+    notices::tell(tx, setting, &[person], &matter).await
 }

@@ -10,6 +10,7 @@ use store::Scope;
 
 use crate::accounts::Token;
 use crate::error::{Error, Result};
+use crate::filtering::publish;
 use crate::people;
 use crate::services::Services;
 
@@ -47,7 +48,9 @@ pub async fn new_credential(services: &Services, ctx: &mut OpCtx, id: DeviceId) 
     device.proxy_password_sha256 = Some(Token::given(&fresh.password).digest());
     device.doh_path = Some(fresh.doh_path.clone());
     store::devices::set(&mut tx, &device).await?;
+    publish::later(&mut tx, member.setting).await?;
     tx.commit().await?;
+    services.wake_jobs();
     Ok(fresh)
 }
 
