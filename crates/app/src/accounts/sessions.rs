@@ -90,7 +90,7 @@ async fn touch(services: &Services, ctx: &mut OpCtx, token: &Token, locks: bool)
 }
 
 /// What stands behind a session today.
-pub(super) struct Standing {
+pub(crate) struct Standing {
     pub(super) account: Account,
     pub(super) setting: SettingId,
     pub(super) profile: Profile,
@@ -107,7 +107,7 @@ pub(super) async fn standing(db: &impl Reads, session: &Session, now: Timestamp)
 }
 
 /// As [`standing`], before there is a session.
-pub(super) async fn standing_of(
+pub(crate) async fn standing_of(
     db: &impl Reads,
     account: Account,
     setting: SettingId,
@@ -174,7 +174,7 @@ impl Standing {
 }
 
 /// Opens a session inside a sign-in's write.
-pub(super) async fn open(tx: &mut Tx, ctx: &mut OpCtx, standing: &Standing, label: &str) -> Result<SignedIn> {
+pub(crate) async fn open(tx: &mut Tx, ctx: &mut OpCtx, standing: &Standing, label: &str) -> Result<SignedIn> {
     let (token, csrf) = (Token::fresh(&mut *ctx.rng), Token::fresh(&mut *ctx.rng));
     let session = Session {
         id: ctx.fresh(),
