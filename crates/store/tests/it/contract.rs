@@ -56,6 +56,7 @@ async fn contract(fresh: impl AsyncFn(&str) -> (Db, tempfile::TempDir)) {
         a_missed_schedule_runs_once
         search_finds_words_references_and_names
         every_write_is_in_the_chain
+        many_writers_make_one_chain
         what_is_made_from_a_concern_inherits_its_exclusions
     }
 }
@@ -304,6 +305,23 @@ async fn every_write_is_in_the_chain(db: &Db, world: &World) {
     assert_eq!((links[0].subject_table.as_str(), links[0].subject_version), ("concern", Some(2)));
     let content = audit::find_content(&reader, house.setting, links[0].id).await.unwrap().unwrap();
     assert_eq!(content["row"]["status"], "open");
+}
+
+async fn many_writers_make_one_chain(db: &Db, world: &World) {
+    let (one, other) = two(db, world).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..12_u64 {
+        let (db, house) = (db.clone(), if number % 2 == 0 { one } else { other });
+        tasks.spawn(async move {
+            house.concern(&db, &mut World::new(100 + number).system(), NewConcern::new("seen")).await.unwrap()
+        });
+    }
+    assert_eq!(tasks.join_all().await.len(), 12);
+    for house in [one, other] {
+        let reader = db.read(Scope::Setting(house.setting)).await.unwrap();
+        let filed = concerns::count(&reader, house.setting, &house.lead(), &concerns::Filter::default()).await.unwrap();
+        assert_eq!(filed, 6);
+    }
 }
 
 async fn two(db: &Db, world: &World) -> (House, House) {
