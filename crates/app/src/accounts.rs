@@ -39,7 +39,7 @@ pub use enrol::{
 };
 pub use recovery::{Recovery, Vouched, confirm_recovery, list_recoveries, vouch};
 pub use sessions::{SessionInfo, end_other_sessions, end_session, glance, list_sessions, lock_screen, sign_out, visit};
-pub use sign_in::{show_second_factor, sign_in, unlock};
+pub use sign_in::{prove_at_terminal, show_second_factor, sign_in, unlock};
 pub use token::Token;
 
 use domain::people::RoleSet;

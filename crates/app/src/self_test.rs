@@ -29,7 +29,7 @@ pub async fn run(services: &Services, ctx: &mut OpCtx) -> Result<Vec<ProbeResult
 ///
 /// # Errors
 /// As [`run`].
-pub(crate) async fn run_for(services: &Services, ctx: &mut OpCtx, setting: SettingId) -> Result<Vec<ProbeResult>> {
+pub async fn run_for(services: &Services, ctx: &mut OpCtx, setting: SettingId) -> Result<Vec<ProbeResult>> {
     let reader = services.db.read(Scope::Setting(setting)).await?;
     let snapshot = publish::snapshot(services, &reader, setting, 1, ctx.now).await?;
     drop(reader);

@@ -11,9 +11,9 @@ use app::mail::Kept;
 
 use crate::house::{self, House, Plan};
 use crate::up::{self, GatewayIn, Up};
-use crate::{addresses, cli, running};
+use crate::{addresses, cli, control, running};
 
-const CREDENTIALS: &str = "demo-credentials.json";
+pub(crate) const CREDENTIALS: &str = "demo-credentials.json";
 
 pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
     let data = &options.data.data;
@@ -32,14 +32,17 @@ pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
         mailer: Arc::new(Kept::default()),
         demo: true,
     };
-    let house = House::open(plan).await?;
+    crate::serve::remember(data, options.database_url.as_deref())?;
+    let house = Arc::new(House::open(plan).await?);
     let credentials = credentials(&house, &options.setting).await?;
     let up = up::start(&house, &options.listen, GatewayIn::Process, https).await?;
+    let answering = control::listen(house.clone())?;
     running::note(data, &up)?;
-    banner(&house, &up, &credentials, data)?;
+    banner(&up, &credentials, data)?;
     up::stop_signal().await;
     eprintln!("Stopping.");
     running::forget(data);
+    answering.abort();
     up.stop().await;
     house.services.db.clone().close().await;
     Ok(ExitCode::SUCCESS)
@@ -97,7 +100,7 @@ async fn credentials(house: &House, setting: &str) -> anyhow::Result<serde_json:
     Ok(value)
 }
 
-fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let folder = path.parent().context("a file without a folder")?;
     let mut aside = tempfile::NamedTempFile::new_in(folder)?; // made 0600
     aside.write_all(bytes)?;
@@ -106,7 +109,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn banner(house: &House, up: &Up, credentials: &serde_json::Value, data: &Path) -> anyhow::Result<()> {
+fn banner(up: &Up, credentials: &serde_json::Value, data: &Path) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let text = |value: &serde_json::Value, key: &str| value.get(key).and_then(|v| v.as_str()).unwrap_or("").to_owned();
     writeln!(out, "\nHoldfast demo. Everybody in it is invented. Do not enter real names.\n")?;
@@ -135,9 +138,6 @@ fn banner(house: &House, up: &Up, credentials: &serde_json::Value, data: &Path) 
         )?;
     }
     writeln!(out, "\nAll of this is in {}/{CREDENTIALS}.", data.display())?;
-    if !data.join("reports").exists() && !house.services.demo {
-        writeln!(out)?;
-    }
     writeln!(out, "Stop with Ctrl-C.\n")?;
     Ok(out.flush()?)
 }

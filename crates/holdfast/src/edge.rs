@@ -44,6 +44,7 @@ impl Gateway for LocalGateway {
 
     fn publish(&self, snapshot: &PolicySnapshot) -> Result<(), String> {
         let mut snapshot = snapshot.clone();
+        gateway::baseline::extend(&mut snapshot);
         gateway::probe::add_devices(&mut snapshot);
         gateway::snapshot::write(&gateway::snapshot_dir(&self.dir), &snapshot, &self.key)
             .map(|_| ())

@@ -1,13 +1,19 @@
 //! The program: commands, configuration, wiring. The only place that knows everyone; it holds no rule of its own.
 
 mod addresses;
+mod ask;
 mod cli;
+mod commands;
+mod control;
 mod demo;
+mod doctor;
 mod edge;
+mod gateway_cmd;
 mod house;
 mod lists;
 mod output;
 mod running;
+mod serve;
 mod up;
 mod verdict;
 
@@ -38,9 +44,16 @@ fn main() -> ExitCode {
 
 fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
     match command {
-        cli::Command::Lists(command) => lists::run(command),
         cli::Command::Demo(options) => in_runtime(demo::run(options)),
-        _ => anyhow::bail!("this command is on its way"),
+        cli::Command::Serve(options) => in_runtime(serve::run(options)),
+        cli::Command::Gateway(options) => in_runtime(gateway_cmd::run(options)),
+        cli::Command::Lists(command) => lists::run(command),
+        cli::Command::Filter(command) => in_runtime(ask::filter(command)),
+        cli::Command::Evidence(options) => in_runtime(ask::evidence(options)),
+        cli::Command::Audit(command) => in_runtime(ask::audit(command)),
+        cli::Command::Backup(command) => in_runtime(ask::backup(command)),
+        cli::Command::Token(command) => in_runtime(ask::token(command)),
+        cli::Command::Doctor(options) => in_runtime(ask::doctor(options)),
     }
 }
 

@@ -45,6 +45,7 @@ pub(crate) async fn start(house: &House, listen: &Listen, gateway_in: GatewayIn,
     let services = house.services.clone();
     let data = services.data.clone();
     publish_all(house).await?;
+    let started = house::now();
     let stop = CancellationToken::new();
     let mut work = Vec::new();
     let gateway = match gateway_in {
@@ -52,11 +53,14 @@ pub(crate) async fn start(house: &House, listen: &Listen, gateway_in: GatewayIn,
             Some(gateway::start(gateway_config(house, listen)?, gateway::Clock::new(house::now)).await?)
         }
         GatewayIn::Child => {
+            let key = hex::encode(house.keys.verifying_key().to_bytes());
+            let path = data.join("gateway").join("snapshot.pub");
+            std::fs::write(&path, key).with_context(|| format!("cannot write {}", path.display()))?;
             work.push(tokio::spawn(keep_child(data.clone(), listen.clone(), stop.clone())));
             None
         }
     };
-    let listening = wait_for_gateway(&data).await?;
+    let listening = wait_for_gateway(&data, started).await?;
     let key = *house.keys.derive("web/forms");
     let edge = web::Edge::system();
     let config = web::Config { https, styleguide: services.demo, key };
@@ -150,11 +154,10 @@ pub(crate) fn apply(config: &mut gateway::Config, listen: &Listen) {
 }
 
 /// The child says where it listens by its status; a taken port ends it, and its own sentence stands above ours.
-async fn wait_for_gateway(data: &Path) -> anyhow::Result<gateway::status::Listening> {
-    let since = house::now();
+async fn wait_for_gateway(data: &Path, since: jiff::Timestamp) -> anyhow::Result<gateway::status::Listening> {
     for _ in 0..200 {
         if let Ok(status) = gateway::status::read(&data.join("gateway"))
-            && status.at >= since - jiff::SignedDuration::from_secs(1)
+            && status.started_at >= since
         {
             return Ok(status.listening);
         }

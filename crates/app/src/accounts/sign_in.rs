@@ -201,6 +201,20 @@ pub(super) async fn prove(services: &Services, ctx: &mut OpCtx, password: &str, 
     Ok(tx.commit().await?)
 }
 
+/// The same at a terminal, before a command prints records (S16): audited, and the person is told.
+///
+/// # Errors
+/// As [`prove`].
+pub async fn prove_at_terminal(services: &Services, ctx: &mut OpCtx, password: &str, code: &str) -> Result<()> {
+    prove(services, ctx, password, code).await?;
+    let member = ctx.member().ok_or(Error::NotFound)?.clone();
+    let mut tx = services.db.write(ctx, Scope::All, "terminal.records").await?;
+    let subject = Subject { table: "account", id: Some(member.account.0) };
+    tx.note(member.setting, subject, &json!({})).await?;
+    tell(&mut tx, member.setting, member.person, "/account").await?;
+    Ok(tx.commit().await?)
+}
+
 /// Counts a failure and, when that begins a wait, tells the owner.
 async fn fail(tx: &mut Tx, ctx: &OpCtx, mut account: Account) -> Result<()> {
     refused(tx, Some(&account)).await?;
