@@ -35,6 +35,9 @@ pub use steps::{
 /// How long the link of a new installation works; `serve` prints a fresh one at each start until it is used.
 const LINK_LASTS: SignedDuration = SignedDuration::from_hours(24);
 
+/// The recovery code waits until it is typed back.
+const FOR_EVER: SignedDuration = SignedDuration::from_hours(24 * 365 * 100);
+
 /// Whom the first page asks for.
 pub struct FirstPerson {
     /// The nursery's name.
@@ -179,10 +182,17 @@ pub async fn begin(services: &Services, ctx: &mut OpCtx, token: &Token, first: F
     };
     store::filtering::add(&mut tx, &policy).await?;
     publish::later(&mut tx, setting.id).await?;
-    // The recovery code goes on waiting, now for this setting's manager.
-    pending.token_hash = None;
-    pending.setting_id = Some(setting.id);
-    pending.expires_at = jiff::Timestamp::MAX;
+    // The link is used up; the recovery code goes on waiting, for this setting's manager and without an end.
+    let code = Pending {
+        id: ctx.fresh(),
+        setting_id: Some(setting.id),
+        token_hash: None,
+        made_by: Some(person.id),
+        expires_at: ctx.now.checked_add(FOR_EVER).unwrap_or(ctx.now),
+        ..pending.clone()
+    };
+    store::accounts::add_pending(&mut tx, &code).await?;
+    (pending.used_at, pending.payload) = (Some(ctx.now), json!({}));
     store::accounts::set_pending(&mut tx, &pending).await?;
     let standing = sessions::standing_of(&tx, account, setting.id, ctx.now).await?.ok_or(Error::NotFound)?;
     let signed_in = sessions::open(&mut tx, ctx, &standing, &first.label).await?;

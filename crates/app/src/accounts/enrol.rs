@@ -10,7 +10,6 @@ use domain::{OpCtx, PersonId};
 use jiff::SignedDuration;
 use serde_json::json;
 use store::accounts::{Pending, PendingKind};
-use store::audit::{INSTALLATION, Subject};
 use store::{Scope, Tx};
 
 use super::sessions::{self, Standing};
@@ -212,9 +211,4 @@ async fn put(tx: &mut Tx, ctx: &mut OpCtx, account: domain::AccountId) -> Result
 fn secret_of(pending: &Pending) -> Result<String> {
     let secret = pending.payload.get("secret").and_then(|secret| secret.as_str());
     secret.map(str::to_owned).ok_or_else(|| Error::Internal("a pending second factor without a secret".into()))
-}
-
-/// The installation's word for "this account".
-pub(super) fn subject(account: domain::AccountId) -> (domain::SettingId, Subject<'static>) {
-    (INSTALLATION, Subject { table: "account", id: Some(account.0) })
 }

@@ -89,7 +89,8 @@ fn hides(c: char) -> bool {
 /// # Errors
 /// One sentence: what is wrong with the whole file and what to do.
 pub fn read(bytes: &[u8], known: &[&'static str], needed: &[&'static str]) -> Result<Sheet, String> {
-    let text = text_of(bytes)?;
+    // One kind of line end, or the line numbers would be those of no text editor.
+    let text = text_of(bytes)?.replace("\r\n", "\n").replace('\r', "\n");
     let first = text.lines().next().unwrap_or_default();
     let delimiter = delimiter_of(first);
     let mut reader = csv::ReaderBuilder::new()

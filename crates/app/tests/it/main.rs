@@ -2,4 +2,7 @@
 
 extern crate holdfast_app as app;
 
+mod accounts;
 mod breach_journey;
+mod registers;
+mod set_up;
