@@ -76,6 +76,9 @@ impl Gateway for LocalGateway {
     fn probe(&self, snapshot: PolicySnapshot) -> Pending<'_, Result<Vec<ProbeResult>, String>> {
         Box::pin(async move {
             let listening = status::read(&self.dir).map_err(|_| "The gateway does not run.".to_owned())?.listening;
+            // The gateway's own copy has the self-test's devices; ours gets the same ones.
+            let mut snapshot = snapshot;
+            gateway::probe::add_devices(&mut snapshot);
             let at = gateway::probe::Endpoints { dns: listening.dns, proxy: listening.proxy };
             let results = gateway::probe::run(at, &snapshot, &self.clock).await.map_err(|error| error.to_string())?;
             Ok(results.into_iter().map(probed).collect())
