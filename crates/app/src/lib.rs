@@ -12,6 +12,7 @@ pub mod demo;
 pub mod devices;
 pub mod drafts;
 pub mod error;
+pub mod evidence;
 pub mod filtering;
 pub mod front;
 pub mod gateway;

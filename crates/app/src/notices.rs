@@ -118,19 +118,20 @@ pub(crate) async fn mail(services: &Services, ctx: &mut OpCtx, setting: SettingI
         // Not a failure of ours that trying again would mend; the outbox shows it.
         return note(services, ctx, notice, Err("no verified address".to_owned())).await;
     };
-    let soon = match notice.urgency {
-        Urgency::Urgent => "Something in Holdfast needs you now.",
-        Urgency::Prompt => "Something in Holdfast needs you.",
-    };
-    let mail = Mail {
-        to,
-        subject: SUBJECT.into(),
-        text: format!("{soon}\n\n{}{}\n", services.web_base, notice.link),
-        message_id: job.idempotency_key.replace('/', "."),
-    };
+    let (subject, text) = letter(notice.urgency, &services.web_base, &notice.link);
+    let mail = Mail { to, subject, text, message_id: job.idempotency_key.replace('/', ".") };
     let sent = services.mailer.send(&mail).await;
     note(services, ctx, notice, sent.clone()).await?;
     sent.map_err(|why| Error::Unavailable { say: format!("Mail could not be sent: {why}") })
+}
+
+/// Subject and text of a mail: how soon, and a way in. The evidence looks at what this makes.
+pub(crate) fn letter(urgency: Urgency, web_base: &str, link: &str) -> (String, String) {
+    let soon = match urgency {
+        Urgency::Urgent => "Something in Holdfast needs you now.",
+        Urgency::Prompt => "Something in Holdfast needs you.",
+    };
+    (SUBJECT.to_owned(), format!("{soon}\n\n{web_base}{link}\n"))
 }
 
 async fn note(services: &Services, ctx: &mut OpCtx, notice: Notice, sent: Result<(), String>) -> Result<()> {

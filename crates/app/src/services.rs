@@ -37,6 +37,8 @@ pub struct Services {
     pub demo: bool,
     /// Rung when a job was queued, so that the worker need not wait for its next look.
     pub wake: Arc<tokio::sync::Notify>,
+    /// What the program remembers of its own live probes, and how it knocks on its own pages.
+    pub live: Arc<crate::evidence::Live>,
 }
 
 /// Where the time comes from: the machine, or a test.

@@ -125,6 +125,7 @@ impl TestApp {
             web_base: "https://holdfast.test".into(),
             demo: false,
             wake: Arc::default(),
+            live: Arc::default(),
         };
         Self { services, world, setting, people, mail, gateway, roles, _db: test_db }
     }

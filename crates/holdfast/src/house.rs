@@ -70,6 +70,7 @@ impl House {
             web_base: plan.web_base,
             demo: plan.demo,
             wake: Arc::default(),
+            live: Arc::default(),
         };
         Ok(Self { services, keys, fresh_recovery_code })
     }

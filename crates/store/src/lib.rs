@@ -40,6 +40,7 @@ pub mod jobs;
 pub mod keys;
 pub mod migrate;
 pub mod notices;
+pub mod overview;
 pub mod people;
 pub mod search;
 pub mod settings;

@@ -1,0 +1,320 @@
+//! The rows that the questions are asked of, read once in one consistent view, and with all that the viewer may not know
+//! of taken out before anything is counted (S8).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use domain::clock::Calendar;
+use domain::concern::{ConcernKind, EntryKind, RouteKind};
+use domain::content::Content;
+use domain::exclusion::CASE_ROLES;
+use domain::procedure::{ProgramAct, StepRecord};
+use domain::setting::Profile;
+use domain::{AccountId, ConcernId, PersonId, Role, SettingId};
+use jiff::{SignedDuration, Timestamp};
+use store::accounts::Account;
+use store::concerns::Concern;
+use store::devices::{Device, Hold};
+use store::filtering::{AccessRequest, FilterPolicy, Proposal};
+use store::follow_up::{Action, Review};
+use store::notices::Notice;
+use store::overview::Look;
+use store::people::{Appointment, Membership, Person};
+use store::{Reader, Scope};
+
+use super::Viewer;
+use crate::concerns::case;
+use crate::filtering::{Policy, decide};
+use crate::gateway::GatewayState;
+use crate::{Error, Result, Services};
+
+/// How far back questions look.
+pub(super) const YEAR: SignedDuration = SignedDuration::from_hours(24 * 365);
+
+/// Everything that the questions are asked of.
+pub(super) struct Facts {
+    pub(super) now: Timestamp,
+    pub(super) name: String,
+    pub(super) profile: Profile,
+    pub(super) content: Arc<Content>,
+    pub(super) calendar: Arc<Calendar>,
+    pub(super) people: BTreeMap<PersonId, Person>,
+    /// In force today.
+    pub(super) appointments: Vec<Appointment>,
+    /// Every one that ever was.
+    pub(super) all_appointments: Vec<Appointment>,
+    /// Ended ones too.
+    pub(super) memberships: Vec<Membership>,
+    pub(super) accounts: BTreeMap<AccountId, Account>,
+    pub(super) devices: Vec<Device>,
+    /// Number and policy in force; none before the first.
+    pub(super) policy: Option<(i64, Policy)>,
+    pub(super) versions: Vec<FilterPolicy>,
+    pub(super) requests: Vec<AccessRequest>,
+    pub(super) gateway: Option<GatewayState>,
+    /// The gateway's own word that it runs the newest policy that it was given.
+    pub(super) newest_policy_runs: bool,
+    pub(super) evidence: BTreeMap<String, store::evidence::Evidence>,
+    /// Categories with a list behind them that is more than the project's own small one.
+    pub(super) covered: BTreeSet<String>,
+    /// Our own pages, as other devices reach them.
+    pub(super) web_base: String,
+    // From here on: without what the viewer may not know of.
+    pub(super) concerns: Vec<Concern>,
+    pub(super) steps: BTreeMap<ConcernId, Vec<StepRecord>>,
+    pub(super) excluded: BTreeMap<ConcernId, BTreeSet<PersonId>>,
+    pub(super) invited: BTreeMap<ConcernId, BTreeSet<PersonId>>,
+    pub(super) notices: Vec<Notice>,
+    pub(super) holds: Vec<Hold>,
+    pub(super) proposals: Vec<Proposal>,
+    /// Proposals that exist but are not this viewer's to know of: a version that came of one is not faulted.
+    pub(super) hidden_proposals: BTreeSet<domain::ProposalId>,
+    pub(super) actions: Vec<Action>,
+    pub(super) reviews: Vec<Review>,
+    pub(super) looks: Vec<Look>,
+    /// Concerns that were passed on because nobody had opened them.
+    pub(super) passed_on: BTreeSet<ConcernId>,
+    /// Concerns whose report names the hosts that the device had asked for.
+    pub(super) with_hosts: BTreeSet<ConcernId>,
+}
+
+/// The acts that show a concern to somebody.
+const LOOKS: [&str; 3] = ["concern.view", "concern.print", "concern.export"];
+
+impl Facts {
+    pub(super) async fn load(
+        services: &Services,
+        setting: SettingId,
+        now: Timestamp,
+        viewer: Viewer<'_>,
+    ) -> Result<Self> {
+        let db = services.db.read(Scope::All).await?;
+        let row = store::settings::lookup(&db, setting).await?.ok_or(Error::NotFound)?;
+        let since = now.saturating_sub(YEAR).unwrap_or(now);
+        let content = Arc::clone(&services.content);
+        let excluded = by_concern(
+            store::overview::exclusions(&db, setting).await?.into_iter().map(|row| (row.concern_id, row.person_id)),
+        );
+        let invited = by_concern(
+            store::overview::invitations(&db, setting).await?.into_iter().map(|row| (row.concern_id, row.person_id)),
+        );
+        let (concerns, hidden): (Vec<Concern>, Vec<Concern>) = store::overview::concerns(&db, setting)
+            .await?
+            .into_iter()
+            .partition(|concern| may_count(viewer, concern, &excluded, &invited));
+        let hidden: BTreeSet<ConcernId> = hidden.into_iter().map(|concern| concern.id).collect();
+        let known = |concern: Option<ConcernId>| concern.is_none_or(|id| !hidden.contains(&id));
+        let (proposals, unknown): (Vec<Proposal>, Vec<Proposal>) = store::overview::proposals(&db, setting)
+            .await?
+            .into_iter()
+            .partition(|proposal| known(proposal.concern_id));
+        let memberships = store::overview::memberships(&db, setting).await?;
+        let gateway = services.gateway.status();
+        let newest_policy_runs = gateway.as_ref().is_some_and(|state| {
+            is_fresh(state, now)
+                && services.gateway.next_version().is_ok_and(|next| state.policy == Some(next.saturating_sub(1)))
+        });
+        Ok(Self {
+            now,
+            name: row.name,
+            profile: decide::read(&row.profile)?,
+            calendar: Arc::clone(&services.calendar),
+            people: store::people::list(&db, setting, None).await?.into_iter().map(|one| (one.id, one)).collect(),
+            appointments: store::people::list_appointments(&db, setting, now).await?,
+            all_appointments: store::people::list_all_appointments(&db, setting).await?,
+            accounts: accounts(&db, &memberships).await?,
+            memberships,
+            devices: store::devices::list(&db, setting).await?,
+            policy: policy(&db, setting).await?,
+            versions: store::filtering::list(&db, setting).await?,
+            requests: store::filtering::list_requests(&db, setting, since).await?,
+            gateway,
+            newest_policy_runs,
+            evidence: newest_evidence(&db, setting, &content, now).await?,
+            covered: covered(services),
+            web_base: services.web_base.clone(),
+            steps: steps(&db, setting, &content, &hidden).await?,
+            excluded,
+            invited,
+            notices: kept(store::overview::notices(&db, setting, since).await?, |row| known(row.concern_id)),
+            holds: kept(store::overview::holds(&db, setting).await?, |row| known(row.concern_id)),
+            proposals,
+            hidden_proposals: unknown.into_iter().map(|proposal| proposal.id).collect(),
+            actions: kept(store::overview::actions(&db, setting).await?, |row| known(row.concern_id)),
+            reviews: kept(store::overview::reviews(&db, setting).await?, |row| known(row.concern_id)),
+            looks: kept(store::overview::looks(&db, setting, &LOOKS).await?, |look| known(Some(look.concern))),
+            passed_on: with_entry(&db, setting, EntryKind::System, "Nobody had opened this", since).await?,
+            with_hosts: with_entry(&db, setting, EntryKind::Fact, "Names that the device", since).await?,
+            concerns,
+            content,
+        })
+    }
+
+    /// Breaches of filtering since a time.
+    pub(super) fn breaches(&self, since: Timestamp) -> impl Iterator<Item = &Concern> {
+        self.concerns
+            .iter()
+            .filter(move |concern| concern.kind == ConcernKind::FilterBreach && concern.recorded_at >= since)
+    }
+
+    /// What was recorded about a step of a concern, oldest first.
+    pub(super) fn records<'a>(&'a self, concern: ConcernId, step: &'a str) -> impl Iterator<Item = &'a StepRecord> {
+        self.steps.get(&concern).into_iter().flatten().filter(move |record| record.step == step)
+    }
+
+    /// So long before now.
+    pub(super) fn ago(&self, time: SignedDuration) -> Timestamp {
+        self.now.saturating_sub(time).unwrap_or(self.now)
+    }
+
+    /// Who holds a role today, with the appointment, longest first.
+    pub(super) fn holders(&self, role: Role) -> impl Iterator<Item = &Appointment> {
+        self.appointments.iter().filter(move |appointment| appointment.role == role)
+    }
+
+    /// Did they hold a role that works cases at that time?
+    pub(super) fn worked_cases(&self, person: PersonId, at: Timestamp) -> bool {
+        self.all_appointments.iter().any(|held| {
+            held.person_id == person
+                && CASE_ROLES.contains(&held.role)
+                && held.starts_at <= at
+                && held.ends_at.is_none_or(|end| end > at)
+        })
+    }
+
+    /// The account of somebody who may sign in today.
+    pub(super) fn account_of(&self, person: PersonId) -> Option<&Account> {
+        let membership = self.memberships.iter().find(|held| held.person_id == person && held.ended_at.is_none())?;
+        self.accounts.get(&membership.account_id).filter(|account| account.ended_at.is_none())
+    }
+
+    /// The gateway, if it said within the last fifteen seconds that it runs.
+    pub(super) fn running_gateway(&self) -> Option<&GatewayState> {
+        self.gateway.as_ref().filter(|state| is_fresh(state, self.now))
+    }
+
+    /// A moment, for a sentence.
+    pub(super) fn day(&self, at: Timestamp) -> String {
+        domain::clock::say_day(self.calendar.local(at).date())
+    }
+}
+
+/// May a concern weigh in what this viewer reads? Not if they must not see it, and not if it is an allegation that is not
+/// theirs (S7): then it is as if it did not exist.
+fn may_count(
+    viewer: Viewer<'_>,
+    concern: &Concern,
+    excluded: &BTreeMap<ConcernId, BTreeSet<PersonId>>,
+    invited: &BTreeMap<ConcernId, BTreeSet<PersonId>>,
+) -> bool {
+    let Viewer::Member(member) = viewer else { return true };
+    let among = |of: &BTreeMap<ConcernId, BTreeSet<PersonId>>| {
+        of.get(&concern.id).is_some_and(|all| all.contains(&member.person))
+    };
+    !among(excluded) && (concern.route == RouteKind::Safeguarding || among(invited))
+}
+
+/// Has the gateway said within the last fifteen seconds that it runs?
+pub(super) fn is_fresh(state: &GatewayState, now: Timestamp) -> bool {
+    now.duration_since(state.at).as_secs().abs() < 15
+}
+
+fn by_concern(rows: impl Iterator<Item = (ConcernId, PersonId)>) -> BTreeMap<ConcernId, BTreeSet<PersonId>> {
+    let mut all: BTreeMap<ConcernId, BTreeSet<PersonId>> = BTreeMap::new();
+    for (concern, person) in rows {
+        all.entry(concern).or_default().insert(person);
+    }
+    all
+}
+
+fn kept<T>(mut rows: Vec<T>, keep: impl Fn(&T) -> bool) -> Vec<T> {
+    rows.retain(|row| keep(row));
+    rows
+}
+
+async fn accounts(db: &Reader, memberships: &[Membership]) -> Result<BTreeMap<AccountId, Account>> {
+    let mut accounts = BTreeMap::new();
+    for membership in memberships {
+        if let Some(account) = store::accounts::lookup(db, membership.account_id).await? {
+            accounts.insert(account.id, account);
+        }
+    }
+    Ok(accounts)
+}
+
+async fn policy(db: &Reader, setting: SettingId) -> Result<Option<(i64, Policy)>> {
+    match decide::in_force(db, setting).await {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::NotFound) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+/// The newest row of each kind that a control or a probe names.
+async fn newest_evidence(
+    db: &Reader,
+    setting: SettingId,
+    content: &Content,
+    now: Timestamp,
+) -> Result<BTreeMap<String, store::evidence::Evidence>> {
+    let mut newest = BTreeMap::new();
+    let named = content.controls.values().filter_map(|control| match &control.proof {
+        domain::control::Proof::Signed(kind) => Some(kind.as_str()),
+        _ => None,
+    });
+    for kind in named.chain([super::signed::RISK_ASSESSMENT, super::signed::PROVIDER_HAS_LISTS]) {
+        if let Some(row) = store::evidence::find_newest(db, setting, kind, now).await? {
+            newest.insert(kind.to_owned(), row);
+        }
+    }
+    Ok(newest)
+}
+
+/// Which categories have more behind them than what this program brings along. A list of ours is known by its name and by
+/// holding no more names than ours.
+fn covered(services: &Services) -> BTreeSet<String> {
+    let files = crate::content::files();
+    let categories = files.get("categories.toml").and_then(|text| filter::Categories::parse(text).ok());
+    let lists = filter::Lists::open(&services.data.join("lists").join("lists.compiled"));
+    let (Some(categories), Ok(lists)) = (categories, lists) else { return BTreeSet::new() };
+    let ours = |name: &str| files.get(&format!("lists/{name}.txt")).map_or(0, |text| text.lines().count() as u64);
+    lists
+        .lists()
+        .into_iter()
+        .filter(|list| list.kind == filter::Kind::Black && list.names > ours(&list.name))
+        .map(|list| categories.of_list(&list.name).map_or(list.name.clone(), |category| category.id.clone()))
+        .collect()
+}
+
+async fn steps(
+    db: &Reader,
+    setting: SettingId,
+    content: &Content,
+    hidden: &BTreeSet<ConcernId>,
+) -> Result<BTreeMap<ConcernId, Vec<StepRecord>>> {
+    let debriefs: BTreeSet<String> = content
+        .procedures
+        .values()
+        .flat_map(|procedure| &procedure.steps)
+        .filter(|step| step.act == Some(ProgramAct::Debrief))
+        .map(|step| step.key.clone())
+        .collect();
+    let debriefs: Vec<String> = debriefs.into_iter().collect();
+    let mut rows: BTreeMap<ConcernId, Vec<store::concerns::StepRecord>> = BTreeMap::new();
+    for row in store::overview::steps(db, setting, &debriefs, ConcernKind::FilterBreach).await? {
+        if !hidden.contains(&row.concern_id) {
+            rows.entry(row.concern_id).or_default().push(row);
+        }
+    }
+    Ok(rows.into_iter().map(|(concern, rows)| (concern, case::for_engine(&rows))).collect())
+}
+
+async fn with_entry(
+    db: &Reader,
+    setting: SettingId,
+    kind: EntryKind,
+    begins: &str,
+    since: Timestamp,
+) -> Result<BTreeSet<ConcernId>> {
+    Ok(store::overview::with_entry(db, setting, kind, begins, since).await?.into_iter().collect())
+}

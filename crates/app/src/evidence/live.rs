@@ -1,0 +1,224 @@
+//! The running program, asked just now: gateway, pages, chain, passwords, exclusions. Nothing of it is ever stored as
+//! true; it is remembered for a minute at most, so that ten people who look at once ask once.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+
+use domain::concern::RouteKind;
+use domain::{OpCtx, SettingId};
+use jiff::{SignedDuration, Timestamp};
+use store::{Scope, Sees};
+use tokio::sync::Mutex;
+
+use super::facts::is_fresh;
+use crate::accounts::password;
+use crate::filtering::publish;
+use crate::gateway::ProbeResult;
+use crate::{Error, Result, Services};
+
+/// How long an answer is remembered.
+const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
+
+/// Asks our own web pages, as nobody, without the network: path in, status and text out.
+pub type Knock = Arc<
+    dyn Fn(String) -> Pin<Box<dyn Future<Output = std::result::Result<(u16, String), String>> + Send>> + Send + Sync,
+>;
+
+/// What the program remembers of itself, and the door on which it knocks.
+#[derive(Default)]
+pub struct Live {
+    door: OnceLock<Knock>,
+    last: Mutex<Option<(SettingId, Option<i64>, Arc<Found>)>>,
+}
+
+impl Live {
+    /// The web says how to knock. Without it (a command beside no server) its probes say that nothing serves.
+    pub fn open_door(&self, knock: Knock) {
+        // A second router of the same process is the same house.
+        let _ = self.door.set(knock);
+    }
+
+    /// Forgets what was found, so that the next who looks asks again.
+    pub async fn forget(&self) {
+        *self.last.lock().await = None;
+    }
+
+    async fn knock(&self, path: &str) -> std::result::Result<(u16, String), String> {
+        match self.door.get() {
+            Some(knock) => knock(path.to_owned()).await,
+            None => Err("No web page is served by this program just now.".to_owned()),
+        }
+    }
+}
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Live").field("serves", &self.door.get().is_some()).finish_non_exhaustive()
+    }
+}
+
+/// What was found.
+pub(super) struct Found {
+    pub(super) at: Timestamp,
+    /// Every probe through DNS, proxy and block page, or why there is none.
+    pub(super) probes: std::result::Result<Vec<ProbeResult>, String>,
+    /// The policy as the filter itself reads it, and the lead's name in it.
+    pub(super) snapshot: Option<filter::PolicySnapshot>,
+    /// The sign-in page, as anybody gets it.
+    pub(super) front_page: std::result::Result<String, String>,
+    /// The way to the form for a concern that stands on that page, and what it answers.
+    pub(super) report_page: std::result::Result<(u16, String), String>,
+    /// Links of the chain, or where it breaks.
+    pub(super) chain: std::result::Result<u64, String>,
+    /// Does the file on the disk read as a plain database? None: it is not a file of ours.
+    pub(super) plain_file: Option<bool>,
+    /// Is every weak password refused, and hashing strong?
+    pub(super) passwords: std::result::Result<(), String>,
+    /// Does everybody who is shut out see nothing?
+    pub(super) walls_hold: bool,
+}
+
+/// Asks everything, or remembers what was asked within the last minute under the same policy.
+pub(super) async fn ask(services: &Services, ctx: &mut OpCtx, setting: SettingId) -> Result<Arc<Found>> {
+    let mut last = services.live.last.lock().await;
+    let reader = services.db.read(Scope::Setting(setting)).await?;
+    let number = store::filtering::find_newest(&reader, setting).await?.map(|row| row.number);
+    if let Some((of, under, found)) = last.as_ref() {
+        let age = ctx.now.duration_since(found.at);
+        if *of == setting && *under == number && age >= SignedDuration::ZERO && age <= REMEMBERED {
+            return Ok(Arc::clone(found));
+        }
+    }
+    let snapshot = match publish::snapshot(services, &reader, setting, 1, ctx.now).await {
+        Ok(snapshot) => Some(snapshot),
+        Err(Error::NotFound) => None,
+        Err(other) => return Err(other),
+    };
+    drop(reader);
+    let runs = services.gateway.status().is_some_and(|state| is_fresh(&state, ctx.now));
+    let probes = match (&snapshot, runs) {
+        (None, _) => Err("This setting has no filter policy yet.".to_owned()),
+        (_, false) => Err("The gateway does not run.".to_owned()),
+        (Some(snapshot), true) => services.gateway.probe(snapshot.clone()).await,
+    };
+    let front_page = page(services.live.knock("/sign-in").await);
+    let report_page = match front_page.as_deref().map(report_link) {
+        Ok(Some(link)) => services.live.knock(&link).await,
+        Ok(None) => Err("Our page does not lead to the form for a concern.".to_owned()),
+        Err(why) => Err(why.to_owned()),
+    };
+    let found = Arc::new(Found {
+        at: ctx.now,
+        probes,
+        snapshot,
+        front_page,
+        report_page,
+        chain: chain(services).await?,
+        plain_file: plain_file(services),
+        passwords: passwords(ctx).await?,
+        walls_hold: walls_hold(services, setting, ctx.now).await?,
+    });
+    *last = Some((setting, number, Arc::clone(&found)));
+    Ok(found)
+}
+
+fn page(answer: std::result::Result<(u16, String), String>) -> std::result::Result<String, String> {
+    match answer? {
+        (200, text) => Ok(text),
+        (status, _) => Err(format!("Our page answers with {status}.")),
+    }
+}
+
+/// The link of the button that is on every page.
+fn report_link(html: &str) -> Option<String> {
+    let anchor = html.split("<a ").find(|part| part.contains("class=\"hf-report\""))?;
+    let link = anchor.split("href=\"").nth(1)?.split('"').next()?;
+    (link.starts_with('/') && !link.starts_with("//")).then(|| link.to_owned())
+}
+
+async fn chain(services: &Services) -> Result<std::result::Result<u64, String>> {
+    match store::audit::verify(&services.db, &[]).await {
+        Ok(report) if report.is_whole() => Ok(Ok(report.links)),
+        Ok(report) => Ok(Err(report.findings.first().map(ToString::to_string).unwrap_or_default())),
+        Err(error @ store::Error::Unavailable(_)) => Err(error.into()),
+        Err(error) => Ok(Err(error.to_string())),
+    }
+}
+
+/// SQLite writes its name into the first bytes of a file that is not encrypted.
+fn plain_file(services: &Services) -> Option<bool> {
+    use std::io::Read;
+    let mut head = [0_u8; 16];
+    let mut file = std::fs::File::open(services.data.join(store::db::FILE)).ok()?;
+    file.read_exact(&mut head).ok()?;
+    Some(head.starts_with(b"SQLite format 3"))
+}
+
+/// What the floor for passwords does with three that must never pass, and what a hash made just now looks like.
+async fn passwords(ctx: &mut OpCtx) -> Result<std::result::Result<(), String>> {
+    const WEAK: [(&str, &str); 3] =
+        [("Sh0rt!x", "a short one"), ("password1234", "a common one"), ("qwertyuiop123", "one from stolen lists")];
+    for (weak, name) in WEAK {
+        if password::check(weak, &[]).is_ok() {
+            return Ok(Err(format!("{name} was taken")));
+        }
+    }
+    let hash = password::hash("a lantern over four green harbours", &mut *ctx.rng).await?;
+    let strong = hash.strip_prefix("$argon2id$v=19$m=").and_then(|rest| rest.split(',').next()?.parse::<u32>().ok());
+    Ok(if strong.is_some_and(|kib| kib >= 19_456) {
+        Ok(())
+    } else {
+        Err("hashing is weaker than it must be".to_owned())
+    })
+}
+
+/// Everybody who is shut out of anything looks everywhere, with every route open to them: nothing may come back.
+async fn walls_hold(services: &Services, setting: SettingId, now: Timestamp) -> Result<bool> {
+    let db = services.db.read(Scope::Setting(setting)).await?;
+    let mut shut: std::collections::BTreeMap<_, BTreeSet<_>> = std::collections::BTreeMap::new();
+    for row in store::overview::exclusions(&db, setting).await? {
+        shut.entry(row.person_id).or_default().insert(row.concern_id);
+    }
+    for (person, concerns) in shut {
+        let sees = Sees { person, routes: vec![RouteKind::Safeguarding, RouteKind::Allegation] };
+        let filter = store::concerns::Filter::default();
+        let listed = store::concerns::list(&db, setting, &sees, &filter).await?;
+        let counted = store::concerns::count(&db, setting, &sees, &filter).await?;
+        let made = store::follow_up::Filter { which: store::follow_up::Which::All, ..Default::default() };
+        let mut of: Vec<Option<domain::ConcernId>> = Vec::new();
+        of.extend(store::follow_up::list(&db, setting, &sees, &made).await?.into_iter().map(|row| row.concern_id));
+        let reviews = store::follow_up::list_reviews(&db, setting, &sees, store::follow_up::Which::All).await?;
+        of.extend(reviews.into_iter().map(|row| row.concern_id));
+        let proposals = store::filtering::list_proposals(&db, setting, &sees, None).await?;
+        of.extend(proposals.into_iter().map(|row| row.concern_id));
+        of.extend(store::devices::list_holds(&db, setting, &sees, now).await?.into_iter().map(|row| row.concern_id));
+        of.extend(store::notices::list_unseen(&db, setting, &sees).await?.into_iter().map(|row| row.concern_id));
+        let leaks = listed.iter().any(|concern| concerns.contains(&concern.id))
+            || of.into_iter().flatten().any(|concern| concerns.contains(&concern))
+            || counted != listed.len() as u64;
+        if leaks {
+            return Ok(false);
+        }
+        for concern in &concerns {
+            if store::concerns::lookup(&db, setting, &sees, *concern).await?.is_some() {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_button_that_every_page_carries() {
+        let html = r#"<a href="/">x</a><a class="hf-report" href="/concerns/report"><svg></svg></a>"#;
+        assert_eq!(report_link(html).as_deref(), Some("/concerns/report"));
+        assert_eq!(report_link(r#"<a class="hf-report" href="//elsewhere.example">"#), None);
+        assert_eq!(report_link("<a href=\"/\">"), None);
+    }
+}

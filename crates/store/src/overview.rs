@@ -1,0 +1,180 @@
+//! Every row of a setting at once, for the program to reckon how the duties stand. Never for a page: what a viewer may
+//! know is decided by whoever calls, before a single figure is made of it (S8).
+//!
+//! To add a table: a function here; keep a bound in time, for these are read each time somebody looks at the evidence.
+
+use domain::concern::{ConcernKind, EntryKind};
+use domain::{ConcernId, SettingId};
+use jiff::Timestamp;
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, Condition, QueryOrder, QuerySelect};
+
+use crate::concerns::{Concern, Entry, Exclusion, Invitation, StepRecord};
+use crate::db::Reads;
+use crate::devices::Hold;
+use crate::entity::cases::{concern, entry, exclusion, invitation, step_record};
+use crate::entity::policy::{action, proposal, review};
+use crate::entity::register::{hold, membership};
+use crate::entity::running::{audit, notice};
+use crate::error::Result;
+use crate::filtering::Proposal;
+use crate::follow_up::{Action, Review};
+use crate::notices::Notice;
+use crate::people::Membership;
+use crate::rows;
+
+/// Looks at concerns beyond so many are not read: a bound, not a promise.
+const MOST_LOOKS: u64 = 50_000;
+
+fn of<C: ColumnTrait>(column: C, setting: SettingId) -> Condition {
+    Condition::all().add(column.eq(setting.0))
+}
+
+/// Every concern.
+///
+/// # Errors
+/// As any read.
+pub async fn concerns(db: &impl Reads, setting: SettingId) -> Result<Vec<Concern>> {
+    rows::many(db, rows::select::<Concern>(of(concern::Column::SettingId, setting))).await
+}
+
+/// Who must not see which concern.
+///
+/// # Errors
+/// As any read.
+pub async fn exclusions(db: &impl Reads, setting: SettingId) -> Result<Vec<Exclusion>> {
+    rows::many(db, rows::select::<Exclusion>(of(exclusion::Column::SettingId, setting))).await
+}
+
+/// Who was added to which concern by name.
+///
+/// # Errors
+/// As any read.
+pub async fn invitations(db: &impl Reads, setting: SettingId) -> Result<Vec<Invitation>> {
+    rows::many(db, rows::select::<Invitation>(of(invitation::Column::SettingId, setting))).await
+}
+
+/// Records of these steps in every concern, and of every step in concerns of this kind, in the order of recording.
+///
+/// # Errors
+/// As any read.
+pub async fn steps(
+    db: &impl Reads,
+    setting: SettingId,
+    of_all: &[String],
+    kind: ConcernKind,
+) -> Result<Vec<StepRecord>> {
+    let condition = of(step_record::Column::SettingId, setting).add(
+        Condition::any()
+            .add(step_record::Column::Step.is_in(of_all.iter().map(String::as_str)))
+            .add(Expr::col(step_record::Column::ConcernId).in_subquery(of_kind(setting, kind))),
+    );
+    let query = rows::select::<StepRecord>(condition)
+        .order_by_asc(step_record::Column::RecordedAt)
+        .order_by_asc(step_record::Column::Id);
+    rows::many(db, query).await
+}
+
+/// Entries of one kind whose words begin so, by their concerns.
+///
+/// # Errors
+/// As any read.
+pub async fn with_entry(
+    db: &impl Reads,
+    setting: SettingId,
+    kind: EntryKind,
+    begins: &str,
+    since: Timestamp,
+) -> Result<Vec<ConcernId>> {
+    let condition = of(entry::Column::SettingId, setting)
+        .add(entry::Column::Kind.eq(kind.key()))
+        .add(entry::Column::RecordedAt.gte(since.as_microsecond()))
+        .add(entry::Column::Text.starts_with(begins));
+    let found: Vec<Entry> = rows::many(db, rows::select::<Entry>(condition)).await?;
+    Ok(found.into_iter().map(|entry| entry.concern_id).collect())
+}
+
+/// Notices made since a time, whoever they are for.
+///
+/// # Errors
+/// As any read.
+pub async fn notices(db: &impl Reads, setting: SettingId, since: Timestamp) -> Result<Vec<Notice>> {
+    let condition = of(notice::Column::SettingId, setting).add(notice::Column::MadeAt.gte(since.as_microsecond()));
+    rows::many(db, rows::select::<Notice>(condition).order_by_asc(notice::Column::MadeAt)).await
+}
+
+/// Every proposal to change the filter.
+///
+/// # Errors
+/// As any read.
+pub async fn proposals(db: &impl Reads, setting: SettingId) -> Result<Vec<Proposal>> {
+    rows::many(db, rows::select::<Proposal>(of(proposal::Column::SettingId, setting))).await
+}
+
+/// Every hold that ever was.
+///
+/// # Errors
+/// As any read.
+pub async fn holds(db: &impl Reads, setting: SettingId) -> Result<Vec<Hold>> {
+    rows::many(db, rows::select::<Hold>(of(hold::Column::SettingId, setting))).await
+}
+
+/// Every action.
+///
+/// # Errors
+/// As any read.
+pub async fn actions(db: &impl Reads, setting: SettingId) -> Result<Vec<Action>> {
+    rows::many(db, rows::select::<Action>(of(action::Column::SettingId, setting))).await
+}
+
+/// Every review.
+///
+/// # Errors
+/// As any read.
+pub async fn reviews(db: &impl Reads, setting: SettingId) -> Result<Vec<Review>> {
+    rows::many(db, rows::select::<Review>(of(review::Column::SettingId, setting))).await
+}
+
+/// Every membership, ended ones too: whose account an old act in the audit was.
+///
+/// # Errors
+/// As any read.
+pub async fn memberships(db: &impl Reads, setting: SettingId) -> Result<Vec<Membership>> {
+    rows::many(db, rows::select::<Membership>(of(membership::Column::SettingId, setting))).await
+}
+
+/// A look at a concern: opened, printed, exported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// Which concern.
+    pub concern: ConcernId,
+    /// Account id, or a word of the program.
+    pub actor: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What the audit knows of looks at concerns, by these acts.
+///
+/// # Errors
+/// As any read.
+pub async fn looks(db: &impl Reads, setting: SettingId, acts: &[&str]) -> Result<Vec<Look>> {
+    let condition = of(audit::Column::SettingId, setting)
+        .add(audit::Column::Act.is_in(acts.iter().copied()))
+        .add(audit::Column::SubjectTable.eq("concern"));
+    let query = rows::select::<crate::audit::AuditRow>(condition).order_by_desc(audit::Column::Seq).limit(MOST_LOOKS);
+    let found: Vec<crate::audit::AuditRow> = rows::many(db, query).await?;
+    let look =
+        |row: crate::audit::AuditRow| Some(Look { concern: ConcernId(row.subject_id?), actor: row.actor, at: row.at });
+    Ok(found.into_iter().filter_map(look).collect())
+}
+
+fn of_kind(setting: SettingId, kind: ConcernKind) -> sea_orm::sea_query::SelectStatement {
+    let mut concerns = Query::select();
+    concerns
+        .column(concern::Column::Id)
+        .from(concern::Entity)
+        .and_where(Expr::col(concern::Column::SettingId).eq(setting.0))
+        .and_where(Expr::col(concern::Column::Kind).eq(kind.key()));
+    concerns
+}
