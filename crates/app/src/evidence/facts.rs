@@ -62,7 +62,6 @@ pub(super) struct Facts {
     // From here on: without what the viewer may not know of.
     pub(super) concerns: Vec<Concern>,
     pub(super) steps: BTreeMap<ConcernId, Vec<StepRecord>>,
-    pub(super) excluded: BTreeMap<ConcernId, BTreeSet<PersonId>>,
     pub(super) invited: BTreeMap<ConcernId, BTreeSet<PersonId>>,
     pub(super) notices: Vec<Notice>,
     pub(super) holds: Vec<Hold>,
@@ -134,7 +133,6 @@ impl Facts {
             covered: covered(services),
             web_base: services.web_base.clone(),
             steps: steps(&db, setting, &content, &hidden).await?,
-            excluded,
             invited,
             notices: kept(store::overview::notices(&db, setting, since).await?, |row| known(row.concern_id)),
             holds: kept(store::overview::holds(&db, setting).await?, |row| known(row.concern_id)),
