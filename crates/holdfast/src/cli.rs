@@ -8,15 +8,15 @@ use clap::{Args, Parser, Subcommand};
 /// Makes a nursery's online safety policy true.
 #[derive(Debug, Parser)]
 #[command(name = "holdfast", version, about, propagate_version = true)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Run everything on a fictional setting, in one process, on this machine only.
     #[command(after_help = "Example: holdfast demo --setting n --fresh")]
     Demo(Demo),
@@ -53,39 +53,39 @@ pub enum Command {
 
 /// Where the data lies.
 #[derive(Debug, Clone, Args)]
-pub struct Data {
+pub(crate) struct Data {
     /// The data folder.
     #[arg(long, default_value = "./holdfast-data", env = "HOLDFAST_DATA")]
-    pub data: PathBuf,
+    pub(crate) data: PathBuf,
 }
 
 /// Where to listen.
 #[derive(Debug, Clone, Args)]
-pub struct Listen {
+pub(crate) struct Listen {
     /// Web pages. Port 0 takes a free one and prints it.
     #[arg(long)]
-    pub web: Option<SocketAddr>,
+    pub(crate) web: Option<SocketAddr>,
     /// DNS, UDP and TCP.
     #[arg(long)]
-    pub dns: Option<SocketAddr>,
+    pub(crate) dns: Option<SocketAddr>,
     /// The explicit proxy.
     #[arg(long)]
-    pub proxy: Option<SocketAddr>,
+    pub(crate) proxy: Option<SocketAddr>,
     /// The proxy port that asks browsers for a device's credentials.
     #[arg(long)]
-    pub proxy_sign_in: Option<SocketAddr>,
+    pub(crate) proxy_sign_in: Option<SocketAddr>,
     /// The block page for devices whose DNS points at it.
     #[arg(long)]
-    pub block_http: Option<SocketAddr>,
+    pub(crate) block_http: Option<SocketAddr>,
     /// The block page over HTTPS, for devices that carry our certificate.
     #[arg(long)]
-    pub block_https: Option<SocketAddr>,
+    pub(crate) block_https: Option<SocketAddr>,
     /// Resolvers of the filtering provider, with commas between.
     #[arg(long, value_delimiter = ',', value_parser = upstream)]
-    pub upstream: Vec<SocketAddr>,
+    pub(crate) upstream: Vec<SocketAddr>,
     /// Lists: a UT1 folder, a list file, a folder of those, or a compiled file.
     #[arg(long)]
-    pub lists: Option<PathBuf>,
+    pub(crate) lists: Option<PathBuf>,
 }
 
 /// An address with or without port; DNS's is 53.
@@ -97,58 +97,58 @@ fn upstream(text: &str) -> Result<SocketAddr, String> {
 
 /// `holdfast demo`.
 #[derive(Debug, Args)]
-pub struct Demo {
+pub(crate) struct Demo {
     #[command(flatten)]
-    pub data: Data,
+    pub(crate) data: Data,
     #[command(flatten)]
-    pub listen: Listen,
+    pub(crate) listen: Listen,
     /// Which of the two fictional settings.
     #[arg(long, default_value = "n")]
-    pub setting: String,
+    pub(crate) setting: String,
     /// Throw the old demo away and start over.
     #[arg(long)]
-    pub fresh: bool,
+    pub(crate) fresh: bool,
     /// Let other machines of the network in. Never enter real names.
     #[arg(long)]
-    pub lan: bool,
+    pub(crate) lan: bool,
     /// PostgreSQL instead of the encrypted SQLite file.
     #[arg(long)]
-    pub database_url: Option<String>,
+    pub(crate) database_url: Option<String>,
 }
 
 /// `holdfast serve`.
 #[derive(Debug, Args)]
-pub struct Serve {
+pub(crate) struct Serve {
     /// The configuration file.
     #[arg(long)]
-    pub config: PathBuf,
+    pub(crate) config: PathBuf,
 }
 
 /// `holdfast gateway`.
 #[derive(Debug, Args)]
-pub struct GatewayArgs {
+pub(crate) struct GatewayArgs {
     /// Filter only: no records, no database.
     #[arg(long, requires = "policy")]
-    pub standalone: bool,
+    pub(crate) standalone: bool,
     /// The policy snapshot as JSON; an empty file blocks every black-type name for everybody.
     #[arg(long)]
-    pub policy: Option<PathBuf>,
+    pub(crate) policy: Option<PathBuf>,
     /// The folder that control and gateway share; set by `serve`.
     #[arg(long, hide = true)]
-    pub dir: Option<PathBuf>,
+    pub(crate) dir: Option<PathBuf>,
     /// A control on another machine.
     #[arg(long, requires = "token_file")]
-    pub control: Option<String>,
+    pub(crate) control: Option<String>,
     /// Its one-time token.
     #[arg(long)]
-    pub token_file: Option<PathBuf>,
+    pub(crate) token_file: Option<PathBuf>,
     #[command(flatten)]
-    pub listen: Listen,
+    pub(crate) listen: Listen,
 }
 
 /// `holdfast lists`.
 #[derive(Debug, Subcommand)]
-pub enum Lists {
+pub(crate) enum Lists {
     /// Compile lists into one mapped file; prints what was taken and what was not, as JSON.
     #[command(after_help = "Example: holdfast lists compile --out lists.hf lists/ut1 extra-hosts.txt")]
     Compile {
@@ -172,7 +172,7 @@ pub enum Lists {
 
 /// `holdfast filter`.
 #[derive(Debug, Subcommand)]
-pub enum Filter {
+pub(crate) enum Filter {
     /// Say what a group would get for URLs, a JSON line each.
     #[command(after_help = "Example: holdfast filter decide --group children-tablets https://example.org/")]
     Decide {
@@ -207,20 +207,20 @@ pub enum Filter {
 
 /// `holdfast evidence`.
 #[derive(Debug, Args)]
-pub struct Evidence {
+pub(crate) struct Evidence {
     #[command(flatten)]
-    pub data: Data,
+    pub(crate) data: Data,
     /// Key of the setting, when there are several.
     #[arg(long)]
-    pub setting: Option<String>,
+    pub(crate) setting: Option<String>,
     /// As JSON.
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// `holdfast audit`.
 #[derive(Debug, Subcommand)]
-pub enum Audit {
+pub(crate) enum Audit {
     /// Walk the chain and the signed heads; exit 1 and the first break.
     #[command(after_help = "Example: holdfast audit verify")]
     Verify {
@@ -246,7 +246,7 @@ pub enum Audit {
 
 /// `holdfast backup`.
 #[derive(Debug, Subcommand)]
-pub enum Backup {
+pub(crate) enum Backup {
     /// Write an encrypted backup; the recovery code opens it.
     #[command(after_help = "Example: holdfast backup create --out /media/usb/holdfast.backup")]
     Create {
@@ -286,7 +286,7 @@ pub enum Backup {
 
 /// `holdfast token`.
 #[derive(Debug, Subcommand)]
-pub enum Token {
+pub(crate) enum Token {
     /// Print a bearer token for the API under /api/v1.
     #[command(after_help = "Example: holdfast token create --user dsl --expires 1h --scope evidence")]
     Create {
@@ -306,12 +306,12 @@ pub enum Token {
 
 /// `holdfast doctor`.
 #[derive(Debug, Args)]
-pub struct Doctor {
+pub(crate) struct Doctor {
     #[command(flatten)]
-    pub data: Data,
+    pub(crate) data: Data,
     /// As JSON.
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 fn span(text: &str) -> Result<jiff::SignedDuration, String> {

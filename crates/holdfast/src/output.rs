@@ -8,7 +8,7 @@ use serde::Serialize;
 ///
 /// # Errors
 /// When standard output is closed.
-pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
+pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     serde_json::to_writer_pretty(&mut out, value)?;
     writeln!(out)?;
@@ -19,7 +19,7 @@ pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When standard output is closed.
-pub fn json_lines<T: Serialize>(values: impl IntoIterator<Item = T>) -> anyhow::Result<()> {
+pub(crate) fn json_lines<T: Serialize>(values: impl IntoIterator<Item = T>) -> anyhow::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     for value in values {
         serde_json::to_writer(&mut out, &value)?;

@@ -1,6 +1,6 @@
 //! Rooms, people with sign-ins, families, ties and devices of the demo, in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::content::demo::{Child, Demo, Device as DemoDevice, Person as DemoPerson};
 use domain::people::{PersonKind, Role};
@@ -17,7 +17,6 @@ use store::people::{Appointment, Membership, Person, Relationship, Room};
 use store::settings::Setting;
 use store::words::{DeviceKind, Tie};
 use store::{Scope, Tx};
-use uuid::Uuid;
 
 use super::{Built, Credentials, DeviceCredentials, PersonCredentials, password};
 use crate::accounts::{password as passwords, second_factor};

@@ -1,4 +1,11 @@
 //! Use cases against a real database, real content and a clock that does as it is told.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail by panicking; clippy's own exception covers only the test functions"
+)]
 
 extern crate holdfast_app as app;
 
