@@ -22,6 +22,7 @@ pub mod jobs;
 pub mod mail;
 pub mod notices;
 pub mod people;
+pub mod printer;
 pub mod self_test;
 pub mod services;
 pub mod setup;

@@ -13,6 +13,7 @@ use rand::rngs::StdRng;
 
 use crate::gateway::Gateway;
 use crate::mail::Mailer;
+use crate::printer::Printer;
 
 /// What every use case needs. Cheap to clone.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct Services {
     pub gateway: Arc<dyn Gateway>,
     /// The mail server.
     pub mailer: Arc<dyn Mailer>,
+    /// The PDF worker.
+    pub printer: Arc<dyn Printer>,
     /// The clock. Only the edge asks it; use cases have the time in their context.
     pub clock: Arc<dyn Clock>,
     /// The data folder.

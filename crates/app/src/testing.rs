@@ -122,6 +122,7 @@ impl TestApp {
             calendar: Arc::new(calendar),
             gateway: gateway.clone(),
             mailer: Arc::new(mail.clone()),
+            printer: Arc::new(crate::printer::NoPrinter),
             clock: Arc::new(Still(Arc::clone(&world))),
             data: test_db.folder.path().to_owned(),
             web_base: "https://holdfast.test".into(),

@@ -65,6 +65,7 @@ impl House {
             calendar: Arc::new(calendar),
             gateway: Arc::new(gateway),
             mailer: plan.mailer,
+            printer: Arc::new(crate::printer::Worker::beside_us()),
             clock: Arc::new(MachineClock),
             data: plan.data,
             web_base: plan.web_base,
