@@ -25,9 +25,9 @@ pub use entries::{Correction, NewEntry, add_entry, correct};
 pub use finish::{Debrief, Lesson, REVIEWS, close, debrief, reopen};
 pub use mine::{MyReport, Receipt, ToTell, by_code, mine, receipt};
 pub use paper::{Print, export, kind_in_words, print, what_in_words};
-pub use people::{add_person, exclude, hand_over, invite, name_child};
+pub use people::{Afterwards, add_person, exclude, hand_over, invite, name_child};
 pub use queue::{Queue, QueueRow, Shelf, queue, waiting};
-pub use report::{About, Children, Filed, Report, SafeNow, Told, first_words, report};
+pub use report::{About, Children, Filed, Report, SafeNow, Told, first_words, first_words_here, report};
 pub use search::{Hit, search};
 pub use steps::{Did, StepAttempt, StepSaved, record};
 pub use view::{

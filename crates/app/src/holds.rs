@@ -58,6 +58,8 @@ pub struct HoldView {
     pub device_name: String,
     /// From which concern, if the viewer sees that.
     pub concern: Option<ConcernId>,
+    /// It belongs to a concern, whether the viewer sees that or not: it is released there.
+    pub for_a_concern: bool,
     /// Who placed it.
     pub placed_by: String,
     /// When.
@@ -302,6 +304,7 @@ pub(crate) async fn views(
             device: hold.device_id,
             device_name: device.map_or_else(|| "A device that is gone".into(), |device| device.name),
             concern: seen,
+            for_a_concern: hold.concern_id.is_some(),
             placed_by: name(db, member.setting, hold.placed_by).await?,
             placed_at: hold.placed_at,
             until: hold.until_at,

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod activity;
 pub mod concerns;
+pub mod contacts;
 pub mod content;
 pub mod demo;
 pub mod devices;

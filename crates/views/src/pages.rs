@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod blank;
+pub mod concerns;
 pub mod problem;
 pub mod sign_in;
 pub mod styleguide;

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod blank;
+pub mod concerns;
 pub mod lock;
 pub mod password;
 pub mod second_step;

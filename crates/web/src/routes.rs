@@ -74,7 +74,8 @@ pub fn post<H: Handler<T, Site>, T: 'static>(
 /// Every page of the house, in the order in which people meet them. The JSON API has its own list: [`api::routes`].
 #[rustfmt::skip]
 pub fn all() -> Vec<Route> {
-    use Access::{AnySession, Public, SignedIn};
+    use Access::{Action, AnySession, Public, SignedIn};
+    use domain::access::Action as A;
     vec![
         get ("/blank", Public, pages::blank::get, "The hidden screen, without our script"),
         get ("/sign-in", Public, pages::sign_in::get, "Username and password"),
@@ -94,6 +95,42 @@ pub fn all() -> Vec<Route> {
         post("/account/second-step/replace", SignedIn, pages::second_step_set_up::replace, "Begin anew with another device"),
         get ("/set-password/{token}", Public, pages::set_password::get, "A handed-over link to choose a password"),
         post("/set-password/{token}", Public, pages::set_password::post, "Choose a password with it"),
+        get ("/concerns/report", Action(A::ReportConcern), pages::concerns::report::kinds, "What is it about?"),
+        get ("/concerns/report/{kind}", Action(A::ReportConcern), pages::concerns::report::get, "One short form"),
+        post("/concerns/report/{kind}", Action(A::ReportConcern), pages::concerns::report::post, "Report a concern"),
+        get ("/reports", Action(A::ReadReceipt), pages::concerns::receipt::mine, "My reports"),
+        get ("/reports/sent", Action(A::ReportConcern), pages::concerns::receipt::sent, "Sent, and not for the sender's eyes"),
+        get ("/reports/{id}", Action(A::ReadReceipt), pages::concerns::receipt::get, "The receipt of my report"),
+        get ("/reports/{id}/words", Action(A::ReadReceipt), pages::concerns::receipt::words, "The exact words"),
+        post("/reports/{id}/words", Action(A::ReadReceipt), pages::concerns::receipt::add_words, "Sign and send the exact words"),
+        get ("/concerns", Action(A::ReadQueue), pages::concerns::queue::get, "The queue"),
+        get ("/search", Action(A::ReadQueue), pages::concerns::queue::search, "Search concerns"),
+        get ("/concerns/{id}", Action(A::OpenConcern), pages::concerns::case::get, "A concern"),
+        post("/concerns/{id}/reopen", Action(A::WorkConcern), pages::concerns::case::reopen, "Open a closed concern again"),
+        get ("/concerns/{id}/steps/{key}", Action(A::WorkConcern), pages::concerns::step::get, "A step"),
+        post("/concerns/{id}/steps/{key}", Action(A::WorkConcern), pages::concerns::step::post, "Record a step"),
+        get ("/concerns/{id}/entries", Action(A::WorkConcern), pages::concerns::entry::get, "Add to the record"),
+        post("/concerns/{id}/entries", Action(A::WorkConcern), pages::concerns::entry::post, "Add an entry"),
+        get ("/concerns/{id}/entries/{entry}", Action(A::WorkConcern), pages::concerns::entry::get_correction, "Correct an entry"),
+        post("/concerns/{id}/entries/{entry}", Action(A::WorkConcern), pages::concerns::entry::correct, "Write a correction"),
+        get ("/concerns/{id}/people", Action(A::WorkConcern), pages::concerns::people::get, "Who is involved"),
+        post("/concerns/{id}/people/child", Action(A::WorkConcern), pages::concerns::people::child, "Name the child"),
+        post("/concerns/{id}/people/part", Action(A::WorkConcern), pages::concerns::people::part, "Add somebody"),
+        post("/concerns/{id}/people/invite", Action(A::InviteToConcern), pages::concerns::people::invite, "Let somebody in"),
+        post("/concerns/{id}/people/exclude", Action(A::ExcludeFromConcern), pages::concerns::people::exclude, "Shut somebody out"),
+        get ("/concerns/{id}/debrief", Action(A::WorkConcern), pages::concerns::debrief::get, "What we learned"),
+        post("/concerns/{id}/debrief", Action(A::WorkConcern), pages::concerns::debrief::post, "Save what we learned"),
+        get ("/concerns/{id}/close", Action(A::CloseConcern), pages::concerns::debrief::close, "The last step"),
+        post("/concerns/{id}/close", Action(A::CloseConcern), pages::concerns::debrief::post_close, "Close a concern"),
+        get ("/concerns/{id}/print", Action(A::ExportConcern), pages::concerns::paper::get, "A concern on paper"),
+        get ("/holds", Action(A::HoldDevice), pages::concerns::beside::holds, "Held devices"),
+        post("/holds", Action(A::HoldDevice), pages::concerns::beside::place, "Hold a device"),
+        post("/holds/confirm", Action(A::DecideHold), pages::concerns::beside::confirm, "Confirm a hold"),
+        post("/holds/release", Action(A::DecideHold), pages::concerns::beside::release, "Let a device back"),
+        get ("/notices", SignedIn, pages::concerns::beside::notices, "What needs me"),
+        get ("/outbox", Action(A::ReadOutbox), pages::concerns::beside::outbox, "What was sent"),
+        get ("/who-to-tell", Action(A::ReadContacts), pages::concerns::contacts::whom, "Whom must I tell?"),
+        get ("/contact-sheet", Action(A::ReadContacts), pages::concerns::contacts::sheet, "The contact sheet"),
     ]
 }
 

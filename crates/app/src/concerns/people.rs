@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use domain::access::{Action, Refused};
 use domain::concern::{Part, RouteKind, Urgency};
-use domain::exclusion::{CASE_ROLES, shut_out};
+use domain::exclusion::{CASE_ROLES, Sight, shut_out};
 use domain::people::PersonKind;
 use domain::{ConcernId, OpCtx, PersonId, routing};
 use store::concerns::{Concern, ConcernPerson, Exclusion, Invitation};
@@ -17,6 +17,15 @@ use super::case::{self, Case};
 use super::entries::by_the_program;
 use crate::notices::{self, Matter};
 use crate::{Error, Result, Services};
+
+/// May whoever did it still see the concern afterwards?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Afterwards {
+    /// Yes.
+    Seen,
+    /// No: it goes its way without them now.
+    Gone,
+}
 
 /// Adds a person's part. An adult whom it is about, and the family of any child, are shut out from then on; if that
 /// adult works here, the concern takes the allegation route (S7).
@@ -29,7 +38,7 @@ pub async fn add_person(
     id: ConcernId,
     person: PersonId,
     part: Part,
-) -> Result<()> {
+) -> Result<Afterwards> {
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.add_person").await?;
     let case = case::of(&tx, ctx, Action::WorkConcern, id).await?;
@@ -40,7 +49,7 @@ pub async fn add_person(
     }
     let parts = store::concerns::list_parts_for_program(&tx, member.setting, id).await?;
     if parts.iter().any(|row| row.person_id == person && row.part == part) {
-        return Ok(());
+        return Ok(Afterwards::Seen);
     }
     let row = ConcernPerson { concern_id: id, person_id: person, part, setting_id: member.setting };
     store::concerns::add_person(&mut tx, &row).await?;
@@ -63,24 +72,35 @@ pub async fn add_person(
         let first = notices::ladder_now(&tx, &case, ctx.now).await?.first().to_vec();
         notices::reach(&mut tx, &concern, &first).await?;
     }
+    let afterwards = afterwards(&tx, &member, id).await?;
     tx.commit().await?;
     services.wake_jobs();
-    Ok(())
+    Ok(afterwards)
+}
+
+async fn afterwards(tx: &Tx, member: &domain::ctx::Member, id: ConcernId) -> Result<Afterwards> {
+    match case::at_least(tx, member, Sight::Case, id).await {
+        Ok(_) => Ok(Afterwards::Seen),
+        Err(Error::NotFound) => Ok(Afterwards::Gone),
+        Err(other) => Err(other),
+    }
 }
 
 /// The child who was not yet known has a name.
 ///
 /// # Errors
 /// [`Error::Invalid`] on `person`; [`Error::NotFound`] when no child was unknown.
-pub async fn name_child(services: &Services, ctx: &mut OpCtx, id: ConcernId, child: PersonId) -> Result<()> {
-    add_person(services, ctx, id, child, Part::Child).await?;
+pub async fn name_child(services: &Services, ctx: &mut OpCtx, id: ConcernId, child: PersonId) -> Result<Afterwards> {
+    if add_person(services, ctx, id, child, Part::Child).await? == Afterwards::Gone {
+        return Ok(Afterwards::Gone);
+    }
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.name_child").await?;
     let case = case::of(&tx, ctx, Action::WorkConcern, id).await?;
     let unknown = unknown_child(&tx, &case).await?.ok_or(Error::NotFound)?;
     store::concerns::remove_person(&mut tx, &unknown).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(Afterwards::Seen)
 }
 
 /// The place of a child who is still to be found out, if there is one.
@@ -125,7 +145,7 @@ pub async fn hand_over(
     id: ConcernId,
     to: PersonId,
     reason: String,
-) -> Result<()> {
+) -> Result<Afterwards> {
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.hand_over").await?;
     let case = case::of(&tx, ctx, Action::InviteToConcern, id).await?;
@@ -135,9 +155,10 @@ pub async fn hand_over(
     if let Some(own) = own.into_iter().find(|row| row.person_id == member.person && member.person != to) {
         store::concerns::revoke_invitation(&mut tx, &own).await?;
     }
+    let afterwards = afterwards(&tx, &member, id).await?;
     tx.commit().await?;
     services.wake_jobs();
-    Ok(())
+    Ok(afterwards)
 }
 
 async fn let_in(tx: &mut Tx, case: &Case, by: PersonId, person: PersonId, reason: &str) -> Result<()> {
@@ -172,7 +193,7 @@ async fn let_in(tx: &mut Tx, case: &Case, by: PersonId, person: PersonId, reason
 ///
 /// # Errors
 /// [`Error::Invalid`] on `person`.
-pub async fn exclude(services: &Services, ctx: &mut OpCtx, id: ConcernId, person: PersonId) -> Result<()> {
+pub async fn exclude(services: &Services, ctx: &mut OpCtx, id: ConcernId, person: PersonId) -> Result<Afterwards> {
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.exclude").await?;
     let case = case::of(&tx, ctx, Action::ExcludeFromConcern, id).await?;
@@ -180,9 +201,10 @@ pub async fn exclude(services: &Services, ctx: &mut OpCtx, id: ConcernId, person
         return Err(Error::invalid("person", "Choose somebody from the list."));
     }
     shut(&mut tx, &case.concern, &BTreeSet::from([person])).await?;
+    let afterwards = afterwards(&tx, &member, id).await?;
     tx.commit().await?;
     services.wake_jobs();
-    Ok(())
+    Ok(afterwards)
 }
 
 /// Computes anew who must not see it, from everybody who has a part now.

@@ -115,6 +115,17 @@ pub fn first_words<'a>(content: &'a Content, switches: &Switches, kind: ConcernK
     serving(content, kind).map_or(&[], |procedure| procedure.first_words_for(switches))
 }
 
+/// The first words for the actor's own setting, with its switch `screen`.
+///
+/// # Errors
+/// When nobody is signed in.
+pub async fn first_words_here(services: &Services, ctx: &OpCtx, kind: ConcernKind) -> Result<Vec<String>> {
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let profile = case::profile(&reader, member.setting).await?;
+    Ok(first_words(&services.content, &profile.switches, kind).to_vec())
+}
+
 /// The procedure that serves a kind of concern.
 pub(super) fn serving(content: &Content, kind: ConcernKind) -> Option<&Procedure> {
     content.procedures.values().find(|procedure| procedure.kinds.contains(&kind))

@@ -33,6 +33,11 @@ impl std::fmt::Debug for Secret {
 }
 
 impl Fields {
+    /// Reads what a form has kept once more: for forms whose questions are known only after the record was opened.
+    pub fn kept(view: &FormView, now: Timestamp) -> Self {
+        Self::new(view.all_kept(), &[], now)
+    }
+
     pub(super) fn new(pairs: Vec<(String, String)>, secrets: &[&str], now: Timestamp) -> Self {
         let (mut typed, mut view) = (BTreeMap::<String, Vec<String>>::new(), FormView::new());
         for (name, value) in pairs {
@@ -46,7 +51,8 @@ impl Fields {
         Self { typed, view, now }
     }
 
-    pub(super) fn into_view(self) -> FormView {
+    /// What to show again.
+    pub fn into_view(self) -> FormView {
         self.view
     }
 

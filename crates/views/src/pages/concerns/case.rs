@@ -1,0 +1,217 @@
+//! Working: the queue, the concern, its people, its paper.
+
+use askama::Template;
+
+use super::{Ring, Word};
+use crate::FormView;
+use crate::shell::{Page, Paper};
+use crate::ui::{Chronology, Pages, Summary, Table};
+
+/// The queue of those who hold cases.
+#[derive(Template, Debug, Clone)]
+#[template(path = "pages/concerns/queue.html")]
+pub struct Queue {
+    /// The concerns of this shelf.
+    pub table: Table,
+    /// The closed shelf?
+    pub closed_shelf: bool,
+    /// How many wait or are worked.
+    pub unfinished: u64,
+    /// How many are closed.
+    pub closed: u64,
+    /// Earlier, later.
+    pub pages: Pages,
+}
+
+impl Page for Queue {
+    fn title(&self) -> String {
+        "Concerns".to_owned()
+    }
+
+    fn paper(&self) -> Paper {
+        Paper::Wide
+    }
+}
+
+/// Search.
+#[derive(Template, Debug, Clone)]
+#[template(path = "pages/concerns/search.html")]
+pub struct Search {
+    /// What was typed.
+    pub words: String,
+    /// What was found; `None` before a search.
+    pub found: Option<Table>,
+}
+
+impl Page for Search {
+    fn title(&self) -> String {
+        "Search".to_owned()
+    }
+
+    fn paper(&self) -> Paper {
+        Paper::Wide
+    }
+}
+
+/// A concern.
+#[derive(Template, Debug, Clone, Default)]
+#[template(path = "pages/concerns/case.html")]
+pub struct Case {
+    /// Path of the concern: `/concerns/ID`.
+    pub path: String,
+    /// For the telephone.
+    pub reference: String,
+    /// What it is about.
+    pub kind: String,
+    /// Urgent, open, closed …
+    pub words: Vec<Word>,
+    /// Facts.
+    pub facts: Summary,
+    /// Sentences that must be read first: words owed, clock suspect, child unknown.
+    pub heed: Vec<String>,
+    /// What must not be done: (sentence, source).
+    pub must_not: Vec<(String, String)>,
+    /// The one step to show large.
+    pub next: Option<StepCard>,
+    /// The others.
+    pub steps: Vec<StepCard>,
+    /// The procedure, with its edition.
+    pub procedure: Option<String>,
+    /// Clocks: (what, due and left, word).
+    pub clocks: Vec<(String, String, Word)>,
+    /// What happened.
+    pub chronology: Chronology,
+    /// Entries that can be corrected: (link, words).
+    pub correctable: Vec<(String, String)>,
+    /// Holds: (device, what was cut and what was not, until).
+    pub holds: Vec<(String, String, String)>,
+    /// Filter changes: (link, words, word).
+    pub proposals: Vec<(String, String, Word)>,
+    /// Actions and reviews: (words, word).
+    pub follow_up: Vec<(String, Word)>,
+    /// Who has a part: (name, part).
+    pub people: Vec<(String, String)>,
+    /// Who was let in.
+    pub let_in: Vec<String>,
+    /// Who must not know.
+    pub must_not_know: Vec<String>,
+    /// Is it closed?
+    pub closed: bool,
+    /// May it be closed now?
+    pub may_close: bool,
+    /// For opening it again, and for a note.
+    pub form: FormView,
+}
+
+/// One step on the concern's page.
+#[derive(Debug, Clone, Default)]
+pub struct StepCard {
+    /// Link to its form.
+    pub href: String,
+    /// Verb first.
+    pub title: String,
+    /// What to do.
+    pub text: String,
+    /// How it stands.
+    pub word: Word,
+    /// Why it is shut.
+    pub locks: Vec<String>,
+    /// May this reader mark it done?
+    pub can_do: bool,
+    /// Link to waive its gates.
+    pub waive: Option<String>,
+    /// Link to record that it has already happened. Always there.
+    pub already: String,
+    /// The button's words: "Do this", "Record this".
+    pub button: String,
+    /// Its own must-nots.
+    pub must_not: Vec<String>,
+    /// Whom to ring.
+    pub agencies: Vec<Ring>,
+    /// Answers so far: (question, answer).
+    pub said: Vec<(String, String)>,
+    /// Marks that stay for ever: "Recorded out of its order", "Waived: …".
+    pub marks: Vec<String>,
+    /// Where it comes from.
+    pub source: String,
+}
+
+impl Page for Case {
+    fn title(&self) -> String {
+        format!("Concern {}", self.reference)
+    }
+
+    fn has_errors(&self) -> bool {
+        self.form.has_errors()
+    }
+
+    fn paper(&self) -> Paper {
+        Paper::Wide
+    }
+}
+
+/// Who has a part, who may see, who must not.
+#[derive(Template, Debug, Clone, Default)]
+#[template(path = "pages/concerns/people.html")]
+pub struct People {
+    /// Path of the concern.
+    pub path: String,
+    /// Its reference.
+    pub reference: String,
+    /// Is the child still to be found out?
+    pub child_unknown: bool,
+    /// Everybody of the register, to choose from.
+    pub everybody: Vec<(String, String)>,
+    /// Children.
+    pub children: Vec<(String, String)>,
+    /// Those who hold cases.
+    pub case_workers: Vec<(String, String)>,
+    /// Values and errors.
+    pub form: FormView,
+}
+
+impl Page for People {
+    fn title(&self) -> String {
+        format!("Concern {}: people", self.reference)
+    }
+
+    fn has_errors(&self) -> bool {
+        self.form.has_errors()
+    }
+}
+
+/// A concern on paper. Needs nothing but itself.
+#[derive(Template, Debug, Clone, Default)]
+#[template(path = "pages/concerns/paper.html")]
+pub struct OnPaper {
+    /// The setting.
+    pub setting: String,
+    /// Invented people.
+    pub fictional: bool,
+    /// For the telephone.
+    pub reference: String,
+    /// What it is about.
+    pub kind: String,
+    /// "Printed Tuesday 3 March 2026, 2:15pm by Maya Okafor".
+    pub printed: String,
+    /// The newest link of the audit chain.
+    pub audit_head: Option<String>,
+    /// Facts.
+    pub facts: Vec<(String, String)>,
+    /// People: (name, part).
+    pub people: Vec<(String, String)>,
+    /// Steps: (title, how it stands, by and when).
+    pub steps: Vec<(String, String, String)>,
+    /// What happened.
+    pub chronology: Chronology,
+}
+
+impl Page for OnPaper {
+    fn title(&self) -> String {
+        format!("Concern {}", self.reference)
+    }
+
+    fn paper(&self) -> Paper {
+        Paper::Print
+    }
+}

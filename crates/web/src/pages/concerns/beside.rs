@@ -1,0 +1,145 @@
+//! Held devices, one's notices, the outbox.
+
+use app::contacts;
+use app::holds::{self, Leave};
+use app::notices::{self, Way};
+use domain::access::{Action, Relation, authorize};
+use domain::concern::Urgency;
+use domain::{DeviceId, HoldId};
+use views::FormView;
+use views::pages::concerns::beside::{HoldCard, Holds, Notices, Outbox};
+use views::ui::{Cell, Table, Tag, Tone};
+
+use super::case::{cut, until};
+use super::{moment, options};
+use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend};
+
+/// Held devices.
+///
+/// # Errors
+/// Not for this person.
+pub async fn holds(visit: Visit) -> Answer {
+    visit.page(&page(&visit, FormView::new()).await?)
+}
+
+async fn page(visit: &Visit, form: FormView) -> Result<Holds, Fault> {
+    let ctx = visit.ctx();
+    let decides = authorize(&ctx.actor, Action::DecideHold, Relation::Setting).is_ok();
+    let held = holds::list(visit.services(), &ctx).await?;
+    let lists = contacts::lists(visit.services(), &ctx).await?;
+    Ok(Holds {
+        holds: held
+            .into_iter()
+            .map(|hold| HoldCard {
+                id: hold.id.to_string(),
+                device: hold.device_name,
+                placed: format!(
+                    "Held by {}, {}, {}.",
+                    hold.placed_by,
+                    moment(visit, hold.placed_at),
+                    until(visit, hold.until)
+                ),
+                cut: cut(visit, hold.cut),
+                custody: hold.custody,
+                waits: hold.confirmed_by.is_none(),
+                can_release: !hold.for_a_concern,
+                concern: hold.concern.map(|id| format!("/concerns/{id}")),
+            })
+            .collect(),
+        decides,
+        devices: options(&lists.devices),
+        form,
+    })
+}
+
+/// A device to hold.
+pub struct Device(DeviceId);
+
+impl FromForm for Device {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        fields.parsed("device", "Choose the device").map(Self)
+    }
+}
+
+/// Holds a device.
+///
+/// # Errors
+/// Not for this person.
+pub async fn place(visit: Visit, form: Form<Device>) -> Answer {
+    let Some(Device(device)) = form.input else { return visit.again(&page(&visit, form.view).await?) };
+    match holds::place(visit.services(), &mut visit.ctx(), device, None, Leave::None).await {
+        Ok(placed) => visit.go_saying("/holds", Tone::Done, &format!("{} is being cut off.", placed.device)),
+        Err(error) => visit.again(&page(&visit, mend(form.view, error)?).await?),
+    }
+}
+
+/// A hold to decide on.
+pub struct Hold(HoldId);
+
+impl FromForm for Hold {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        fields.parsed("hold", "Choose the hold").map(Self)
+    }
+}
+
+/// Confirms a hold.
+///
+/// # Errors
+/// Not for this person.
+pub async fn confirm(visit: Visit, form: Form<Hold>) -> Answer {
+    let Some(Hold(hold)) = form.input else { return visit.again(&page(&visit, form.view).await?) };
+    holds::confirm(visit.services(), &mut visit.ctx(), hold, None).await?;
+    visit.go_saying("/holds", Tone::Done, "Confirmed: it stays until somebody lets it back.")
+}
+
+/// Lets a device back.
+///
+/// # Errors
+/// Not for this person, or the hold belongs to a concern.
+pub async fn release(visit: Visit, form: Form<Hold>) -> Answer {
+    let Some(Hold(hold)) = form.input else { return visit.again(&page(&visit, form.view).await?) };
+    holds::release(visit.services(), &mut visit.ctx(), hold).await?;
+    visit.go_saying("/holds", Tone::Done, "The device is let back.")
+}
+
+/// What needs me.
+///
+/// # Errors
+/// The records are away.
+pub async fn notices(visit: Visit) -> Answer {
+    let mine = notices::mine(visit.services(), &visit.ctx()).await?;
+    let notices = mine.into_iter().map(|notice| {
+        (notice.link, format!("Since {}", moment(&visit, notice.made_at)), notice.urgency == Urgency::Urgent)
+    });
+    visit.page(&Notices { notices: notices.collect() })
+}
+
+/// What was sent.
+///
+/// # Errors
+/// Not for this person.
+pub async fn outbox(visit: Visit) -> Answer {
+    let outbox = notices::outbox(visit.services(), &visit.ctx()).await?;
+    let mut table =
+        Table::new("Sent").quiet_caption().column("To").column("How soon").column("When").column("Mail").column("Seen");
+    for sent in outbox.sent {
+        let urgency = match sent.urgency {
+            Urgency::Urgent => Tag::new(Tone::Gap, "Urgent"),
+            Urgency::Prompt => Tag::new(Tone::Calm, "Soon"),
+        };
+        let mail = match sent.mail {
+            Way::Waiting => Tag::new(Tone::Due, "Waiting").into(),
+            Way::Sent(at) => Cell::Text(moment(&visit, at)),
+            Way::Failed(why) => Tag::new(Tone::Gap, &format!("Failed: {why}")).into(),
+        };
+        let seen = sent.seen_at.map_or_else(|| "Not yet".to_owned(), |at| moment(&visit, at));
+        table.push(vec![
+            Cell::Text(sent.to),
+            urgency.into(),
+            Cell::Text(moment(&visit, sent.made_at)),
+            mail,
+            Cell::Text(seen),
+        ]);
+    }
+    visit.page(&Outbox { way: outbox.way, table })
+}

@@ -1,0 +1,305 @@
+//! One concern: what must not be done, what comes next, clocks, and what happened.
+
+use app::concerns::{self, ConcernView, EntryView, FollowUp, StepView, What, kind_in_words, what_in_words};
+use app::holds::Cut;
+use axum::extract::Path;
+use domain::ConcernId;
+use domain::clock::Standing;
+use domain::concern::{ConcernStatus, EntryKind, Part, RouteKind, Urgency};
+use domain::procedure::{Act, ProgramAct, State};
+use views::FormView;
+use views::pages::concerns::Word;
+use views::pages::concerns::case::{Case, StepCard};
+use views::ui::{Chronology, ChronologyEntry, Summary, Tone};
+
+use super::{moment, ring};
+use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend, words};
+
+/// The concern. Looking at it is written down, and the first look tells the reporter that it was opened.
+///
+/// # Errors
+/// It is not for this person.
+pub async fn get(visit: Visit, Path(id): Path<ConcernId>) -> Answer {
+    visit.page(&page(&visit, id, FormView::new()).await?)
+}
+
+async fn page(visit: &Visit, id: ConcernId, form: FormView) -> Result<Case, Fault> {
+    let concern = concerns::open(visit.services(), &mut visit.ctx(), id).await?;
+    Ok(drawn(visit, concern, form))
+}
+
+/// Why it is opened again.
+pub struct Again(String);
+
+impl FromForm for Again {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        fields.text("reason", concerns::LONGEST_LINE, "Say why, in a few words").map(Self)
+    }
+}
+
+/// Opens a closed concern again.
+///
+/// # Errors
+/// It is not for this person.
+pub async fn reopen(visit: Visit, Path(id): Path<ConcernId>, form: Form<Again>) -> Answer {
+    let Some(Again(reason)) = form.input else { return visit.again(&page(&visit, id, form.view).await?) };
+    match concerns::reopen(visit.services(), &mut visit.ctx(), id, reason).await {
+        Ok(()) => visit.go_saying(&format!("/concerns/{id}"), Tone::Done, "The concern is open again."),
+        Err(error) => visit.again(&page(&visit, id, mend(form.view, error)?).await?),
+    }
+}
+
+fn drawn(visit: &Visit, concern: ConcernView, form: FormView) -> Case {
+    let path = format!("/concerns/{}", concern.id);
+    let closed = concern.status == ConcernStatus::Closed;
+    let next = concern.next.clone().filter(|_| !closed);
+    let (first, rest): (Vec<&StepView>, Vec<&StepView>) =
+        concern.steps.iter().partition(|step| next.as_deref() == Some(step.step.key.as_str()));
+    let sentences: Vec<_> = concern.chronology.iter().filter_map(|entry| correctable(&path, visit, entry)).collect();
+    Case {
+        reference: concern.reference.clone(),
+        kind: kind_in_words(concern.kind).to_owned(),
+        words: tags(&concern),
+        facts: facts(visit, &concern),
+        heed: heed(&concern),
+        must_not: concern.must_not.iter().map(|rule| (rule.text.clone(), rule.source.clone())).collect(),
+        next: first.first().map(|step| card(visit, &path, step)),
+        steps: rest.into_iter().map(|step| card(visit, &path, step)).collect(),
+        procedure: concern.procedure.as_ref().map(|procedure| {
+            format!("Procedure {}, “{}”, edition {}.", procedure.id, procedure.title, procedure.edition)
+        }),
+        clocks: concern.clocks.iter().map(|clock| clock_line(visit, clock)).collect(),
+        chronology: chronology(visit, &concern.chronology),
+        correctable: sentences,
+        holds: concern
+            .holds
+            .iter()
+            .map(|hold| (hold.device_name.clone(), cut(visit, hold.cut), until(visit, hold.until)))
+            .collect(),
+        proposals: concern
+            .proposals
+            .iter()
+            .map(|row| (format!("/filter/proposals/{}", row.id), row.reason.clone(), proposal(row.state.key())))
+            .collect(),
+        follow_up: concern.follow_up.iter().map(follow_up).collect(),
+        people: concern.people.iter().map(|person| (person.name.clone(), part(person.part).to_owned())).collect(),
+        let_in: concern.let_in.clone(),
+        must_not_know: concern.must_not_know.clone(),
+        closed,
+        may_close: concern.may_close.is_ok(),
+        form,
+        path,
+    }
+}
+
+fn tags(concern: &ConcernView) -> Vec<Word> {
+    let mut tags = Vec::new();
+    match concern.status {
+        ConcernStatus::Closed => tags.push(Word::new(Tone::Done, "Closed")),
+        ConcernStatus::Received | ConcernStatus::Open => tags.push(Word::new(Tone::Info, "Open")),
+    }
+    if concern.urgency == Urgency::Urgent && concern.status != ConcernStatus::Closed {
+        tags.push(Word::new(Tone::Gap, "Urgent"));
+    }
+    if concern.route == RouteKind::Allegation {
+        tags.push(Word::new(Tone::Shut, "About an adult here: yours alone"));
+    }
+    tags
+}
+
+fn heed(concern: &ConcernView) -> Vec<String> {
+    let mut heed = Vec::new();
+    if concern.words_owed && concern.status != ConcernStatus::Closed {
+        heed.push("The reporter still owes the exact words. They are due today.".to_owned());
+    }
+    if concern.child_unknown {
+        heed.push("Which child it was is still to be found out.".to_owned());
+    }
+    if concern.clock_suspect {
+        heed.push("This computer’s clock stood wrong when it was told. Check the times.".to_owned());
+    }
+    heed
+}
+
+fn facts(visit: &Visit, concern: &ConcernView) -> Summary {
+    let mut facts = Summary::new().row("Happened", moment(visit, concern.event_at));
+    if concern.known_at != concern.event_at {
+        facts = facts.row("Known here", moment(visit, concern.known_at));
+    }
+    facts = facts.row("Told", moment(visit, concern.recorded_at));
+    if let Some(reporter) = &concern.reporter {
+        facts = facts.row("Told by", reporter);
+    }
+    if let Some((who, at)) = &concern.told_in_person {
+        facts = facts.row("Told in person", format!("{who}, {}", moment(visit, *at)));
+    }
+    if let Some((at, by)) = &concern.opened {
+        facts = facts.row("First opened", format!("{}, by {by}", moment(visit, *at)));
+    }
+    if let Some((_, device)) = &concern.device {
+        facts = facts.row("Device", device);
+    }
+    if let Some(room) = &concern.room {
+        facts = facts.row("Room", room);
+    }
+    if let Some(at) = concern.closed_at {
+        facts = facts.row("Closed", moment(visit, at));
+    }
+    facts
+}
+
+fn card(visit: &Visit, path: &str, step: &StepView) -> StepCard {
+    let form = format!("{path}/steps/{}", step.step.key);
+    let (href, button) = match step.step.act {
+        Some(ProgramAct::Debrief) => (format!("{path}/debrief"), "Learn from it"),
+        Some(ProgramAct::Close) => (format!("{path}/close"), "Close the concern"),
+        _ if matches!(step.state, State::Done | State::OutOfOrder) => (form.clone(), "Record it anew"),
+        _ => (form.clone(), "Record this step"),
+    };
+    let mut marks: Vec<String> = Vec::new();
+    if step.ever_out_of_order {
+        marks.push("Recorded out of its order.".to_owned());
+    }
+    marks.extend(step.waived.iter().map(|why| format!("Gone on without: {why}")));
+    if let Some(last) = step.records.last() {
+        marks.push(format!("{}, {}", moment(visit, last.event_at), last.by));
+    }
+    StepCard {
+        href,
+        title: step.step.title.clone(),
+        text: step.step.text.clone(),
+        word: word(step.state),
+        locks: step.locked_by.iter().map(|locked| locked.say.clone()).collect(),
+        can_do: step.yours && step.locked_by.is_empty() && step.state != State::NotNeeded,
+        waive: step.may_waive.then(|| format!("{form}?act=waived")),
+        already: format!("{form}?act=already_happened"),
+        button: button.to_owned(),
+        must_not: step.step.must_not.iter().map(|rule| rule.text.clone()).collect(),
+        agencies: step.agencies.iter().map(ring).collect(),
+        said: step.said.iter().map(|answer| (answer.label.clone(), answer.value.clone())).collect(),
+        marks,
+        source: step.step.source.clone(),
+    }
+}
+
+pub(super) fn word(state: State) -> Word {
+    match state {
+        State::NotNeeded => Word::new(Tone::Calm, "Not needed"),
+        State::Locked => Word::new(Tone::Shut, "Waits"),
+        State::Ready => Word::new(Tone::Info, "Can be done"),
+        State::Done => Word::new(Tone::Done, "Done"),
+        State::OutOfOrder => Word::new(Tone::Due, "Done out of order"),
+        State::Waived => Word::new(Tone::Due, "Gone on without"),
+    }
+}
+
+fn clock_line(visit: &Visit, clock: &concerns::ClockView) -> (String, String, Word) {
+    let left = clock.due.duration_since(visit.services().now());
+    let due = moment(visit, clock.due);
+    let (line, word) = match clock.standing {
+        Standing::Running => (format!("By {due}: {} left.", words::span(left)), Word::new(Tone::Info, "Running")),
+        Standing::Soon => (format!("By {due}: {} left.", words::span(left)), Word::new(Tone::Due, "Soon")),
+        Standing::Late => (format!("Was due {due}: {} ago.", words::span(left)), Word::new(Tone::Gap, "Late")),
+        Standing::MetInTime => (format!("Was due {due}."), Word::new(Tone::Done, "In time")),
+        Standing::MetLate => (format!("Was due {due}."), Word::new(Tone::Due, "Done late")),
+    };
+    (clock.title.clone(), line, word)
+}
+
+pub(super) fn chronology(visit: &Visit, entries: &[EntryView]) -> Chronology {
+    let entries = entries.iter().map(|entry| {
+        let mut said = entry.text.clone();
+        for answer in &entry.answers {
+            said.push_str(&format!("\n{}: {}", answer.label, answer.value));
+        }
+        let mut by = entry.author.clone().unwrap_or_else(|| "Holdfast".to_owned());
+        if entry.recorded_at != entry.event_at {
+            by.push_str(&format!(", written {}", moment(visit, entry.recorded_at)));
+        }
+        if let Some(wrong) = &entry.corrects {
+            by.push_str(&format!(". Corrects: “{}”", short(wrong)));
+        }
+        ChronologyEntry {
+            when: moment(visit, entry.event_at),
+            datetime: entry.event_at.to_string(),
+            kind: what_in_words(entry.what).to_owned(),
+            tone: match entry.what {
+                What::Said(EntryKind::ChildWords) => Tone::Info,
+                What::Said(EntryKind::System) => Tone::Calm,
+                What::Step(Act::Done) => Tone::Done,
+                What::Step(_) => Tone::Due,
+                What::Said(_) => Tone::Calm,
+            },
+            words: said,
+            by,
+            out_of_order: entry.out_of_order,
+            superseded: entry.corrected,
+        }
+    });
+    Chronology { entries: entries.collect() }
+}
+
+fn correctable(path: &str, visit: &Visit, entry: &EntryView) -> Option<(String, String)> {
+    let id = entry.id.filter(|_| !entry.corrected)?;
+    Some((format!("{path}/entries/{id}"), format!("{}: {}", moment(visit, entry.event_at), short(&entry.text))))
+}
+
+/// The beginning of a text, for a list.
+fn short(text: &str) -> String {
+    const LETTERS: usize = 60;
+    let line = text.lines().next().unwrap_or_default();
+    if line.chars().count() <= LETTERS {
+        line.to_owned()
+    } else {
+        format!("{}…", line.chars().take(LETTERS).collect::<String>())
+    }
+}
+
+pub(super) fn cut(visit: &Visit, cut: Cut) -> String {
+    match cut {
+        Cut::NotKnown => {
+            "The gateway does not answer, so nothing is known to be cut off. Lock the device away.".to_owned()
+        }
+        Cut::NotYet => {
+            "The gateway has not taken this up yet. Look again in a moment. Lock the device away.".to_owned()
+        }
+        Cut::Since { at, closed, refused } => format!(
+            "Cut off at the gateway since {}: {closed} open connections closed, {refused} questions refused. Not cut: mobile data, and anything already on the device.",
+            moment(visit, at)
+        ),
+    }
+}
+
+pub(super) fn until(visit: &Visit, until: Option<jiff::Timestamp>) -> String {
+    until.map_or_else(|| "until somebody lets it back".to_owned(), |at| format!("until {}", moment(visit, at)))
+}
+
+fn proposal(state: &str) -> Word {
+    match state {
+        "approved" => Word::new(Tone::Done, "In force"),
+        "refused" => Word::new(Tone::Shut, "Refused"),
+        "withdrawn" => Word::new(Tone::Calm, "Withdrawn"),
+        _ => Word::new(Tone::Due, "Waits for somebody else’s yes"),
+    }
+}
+
+fn follow_up(row: &FollowUp) -> (String, Word) {
+    match row {
+        FollowUp::Action { title, owner, due, done_at, .. } => (
+            format!("{title}: {owner}, by {}", words::day(*due)),
+            if done_at.is_some() { Word::new(Tone::Done, "Done") } else { Word::new(Tone::Due, "To do") },
+        ),
+        FollowUp::Review { what, due, closed_at, .. } => (
+            format!("Review of the {what}, by {}", words::day(*due)),
+            if closed_at.is_some() { Word::new(Tone::Done, "Done") } else { Word::new(Tone::Due, "Open") },
+        ),
+    }
+}
+
+pub(super) fn part(part: Part) -> &'static str {
+    match part {
+        Part::Child => "child",
+        Part::About => "the adult it is about",
+        Part::Witness => "saw or heard it",
+    }
+}

@@ -1,0 +1,122 @@
+//! The queue and the search.
+
+use app::concerns::{self, QueueRow, Shelf, kind_in_words};
+use axum::extract::Query;
+use domain::clock::Standing;
+use domain::concern::{ConcernStatus, Urgency};
+use serde::Deserialize;
+use views::pages::concerns::case::{Queue, Search};
+use views::ui::{Cell, Pages, Table, Tag, Tone};
+
+use super::moment;
+use crate::{Answer, Visit, words};
+
+/// Which part of the queue.
+#[derive(Debug, Default, Deserialize)]
+pub struct Part {
+    #[serde(default)]
+    shelf: String,
+    #[serde(default)]
+    page: usize,
+}
+
+/// The queue.
+///
+/// # Errors
+/// Not for this person.
+pub async fn get(visit: Visit, Query(part): Query<Part>) -> Answer {
+    let shelf = if part.shelf == "closed" { Shelf::Closed } else { Shelf::Unfinished };
+    let queue = concerns::queue(visit.services(), &visit.ctx(), shelf, part.page).await?;
+    let mut table = Table::new("Concerns")
+        .quiet_caption()
+        .column("Concern")
+        .column("How it stands")
+        .column("Told")
+        .column("Next")
+        .column("Due");
+    for row in &queue.rows {
+        table.push(cells(&visit, row));
+    }
+    let link = |page: usize| format!("/concerns?shelf={}&page={page}", part.shelf_key());
+    let pages = Pages {
+        previous: part.page.checked_sub(1).map(link),
+        next: queue.more.then(|| link(part.page.saturating_add(1))),
+        where_we_are: format!("Part {}", part.page.saturating_add(1)),
+    };
+    visit.page(&Queue {
+        table,
+        closed_shelf: shelf == Shelf::Closed,
+        unfinished: queue.unfinished,
+        closed: queue.closed,
+        pages,
+    })
+}
+
+impl Part {
+    /// Only our own words go into a link.
+    fn shelf_key(&self) -> &'static str {
+        if self.shelf == "closed" { "closed" } else { "open" }
+    }
+}
+
+fn cells(visit: &Visit, row: &QueueRow) -> Vec<Cell> {
+    let title = format!("{} {}", kind_in_words(row.kind), row.reference);
+    let stands = match (row.status, row.urgency) {
+        (ConcernStatus::Closed, _) => Tag::new(Tone::Done, "Closed"),
+        (_, Urgency::Urgent) if row.opened_at.is_none() => Tag::new(Tone::Gap, "Urgent, not opened"),
+        (_, Urgency::Urgent) => Tag::new(Tone::Gap, "Urgent"),
+        (ConcernStatus::Received, _) => Tag::new(Tone::Due, "Not opened"),
+        (ConcernStatus::Open, _) => Tag::new(Tone::Info, "Open"),
+    };
+    let age = words::span(visit.services().now().duration_since(row.recorded_at));
+    let next = match (&row.next, row.words_owed) {
+        (Some(next), false) => next.clone(),
+        (Some(next), true) => format!("{next}. The reporter’s exact words are still to come."),
+        (None, true) => "The reporter’s exact words are still to come.".to_owned(),
+        (None, false) => String::new(),
+    };
+    let due = match &row.due {
+        None => Cell::Text(String::new()),
+        Some((what, at, Standing::Late)) => {
+            Tag::new(Tone::Gap, &format!("Late: {what}, {}", moment(visit, *at))).into()
+        }
+        Some((what, at, _)) => Cell::Text(format!("{what}: {}", moment(visit, *at))),
+    };
+    vec![
+        Cell::link(&format!("/concerns/{}", row.id), &title),
+        stands.into(),
+        Cell::Text(format!("{}, {age} ago", moment(visit, row.recorded_at))),
+        Cell::Text(next),
+        due,
+    ]
+}
+
+/// What is searched for.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    q: String,
+}
+
+/// Search over concerns that one may see.
+///
+/// # Errors
+/// Not for this person.
+pub async fn search(visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    if asked.q.trim().is_empty() {
+        return visit.page(&Search { words: String::new(), found: None });
+    }
+    let hits = concerns::search(visit.services(), &mut visit.ctx(), &asked.q).await?;
+    let mut table = Table::new("Found").quiet_caption().column("Concern").column("Happened").column("How it stands");
+    for hit in hits {
+        let stands = match hit.status {
+            ConcernStatus::Closed => Tag::new(Tone::Done, "Closed"),
+            ConcernStatus::Received => Tag::new(Tone::Due, "Not opened"),
+            ConcernStatus::Open => Tag::new(Tone::Info, "Open"),
+        };
+        let title = format!("{} {}", kind_in_words(hit.kind), hit.reference);
+        let link = Cell::link(&format!("/concerns/{}", hit.id), &title);
+        table.push(vec![link, Cell::Text(moment(&visit, hit.event_at)), stands.into()]);
+    }
+    visit.page(&Search { words: asked.q, found: Some(table) })
+}

@@ -1,0 +1,124 @@
+//! One's own reports: the list, the receipt of one, and the exact words afterwards.
+
+use app::concerns::{self, Receipt as Read, StageTwo};
+use axum::extract::Path;
+use domain::ConcernId;
+use views::FormView;
+use views::pages::concerns::report::{Mine, Receipt, Sent, Words};
+use views::ui::{Cell, Table, Tag, Tone};
+
+use super::{moment, ring, tell};
+use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend};
+
+/// Every report of mine that I may see.
+///
+/// # Errors
+/// The records are away.
+pub async fn mine(visit: Visit) -> Answer {
+    let reports = concerns::mine(visit.services(), &visit.ctx()).await?;
+    let mut table = Table::new("Your reports")
+        .quiet_caption()
+        .column("Report")
+        .column("Told")
+        .column("Opened")
+        .column("Still to do");
+    for report in reports {
+        let opened = match report.opened_at {
+            Some(at) => Cell::Text(moment(&visit, at)),
+            None => Tag::new(Tone::Due, "Nobody has opened this yet").into(),
+        };
+        let owed = if report.words_owed {
+            Cell::link(&format!("/reports/{}/words", report.concern), "The exact words")
+        } else {
+            Cell::Text("Nothing".to_owned())
+        };
+        let link = Cell::link(&format!("/reports/{}", report.concern), &report.reference);
+        table.push(vec![link, Cell::Text(moment(&visit, report.recorded_at)), opened, owed]);
+    }
+    visit.page(&Mine { table })
+}
+
+/// The receipt of one.
+///
+/// # Errors
+/// It is not mine, or not for my eyes any more.
+pub async fn get(visit: Visit, Path(id): Path<ConcernId>) -> Answer {
+    let receipt = concerns::receipt(visit.services(), &visit.ctx(), id).await?;
+    visit.page(&page(&visit, receipt))
+}
+
+fn page(visit: &Visit, receipt: Read) -> Receipt {
+    let again = match receipt.passed_on {
+        0 => None,
+        _ => Some("Nobody had opened it in time, so the next person was told.".to_owned()),
+    };
+    let words = format!("/reports/{}/words", receipt.concern);
+    Receipt {
+        reference: receipt.reference,
+        told_at: moment(visit, receipt.recorded_at),
+        opened_at: receipt.opened_at.map(|at| format!("Opened {}.", moment(visit, at))),
+        passed_on: again.filter(|_| receipt.opened_at.is_none()),
+        tell: tell(receipt.tell),
+        outside: receipt.outside.iter().map(ring).collect(),
+        words_owed: receipt.words_owed.then(|| words.clone()),
+        words: receipt.words.into_iter().map(|(at, text)| (moment(visit, at), text)).collect(),
+        add: words,
+    }
+}
+
+/// It was sent, and is not for the sender's eyes.
+///
+/// # Errors
+/// The records are away.
+pub async fn sent(visit: Visit) -> Answer {
+    let sheet = app::contacts::sheet(visit.services(), &visit.ctx()).await?;
+    let shown = ["emergency", "front_door", "lado", "ofsted"];
+    let outside = sheet.outside.iter().filter(|agency| shown.contains(&agency.key.as_str())).map(ring).collect();
+    visit.page(&Sent { outside })
+}
+
+/// The exact words.
+pub struct Input(StageTwo);
+
+impl FromForm for Input {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let mut text = |name: &str| fields.maybe(name, concerns::LONGEST_TEXT).map(Option::unwrap_or_default);
+        let (child_words, adult_words, facts) = (text("child_words"), text("adult_words"), text("facts"));
+        let (present, told, opinion) = (text("present"), text("told"), text("opinion"));
+        Some(Self(StageTwo {
+            child_words: child_words?,
+            adult_words: adult_words?,
+            facts: facts?,
+            present: present?,
+            told: told?,
+            opinion: opinion?,
+            event_at: None,
+        }))
+    }
+}
+
+/// The form for the exact words.
+///
+/// # Errors
+/// It is not mine.
+pub async fn words(visit: Visit, Path(id): Path<ConcernId>) -> Answer {
+    visit.page(&words_page(&visit, id, FormView::new()).await?)
+}
+
+/// Sends the exact words.
+///
+/// # Errors
+/// It is not mine, or the records are away.
+pub async fn add_words(visit: Visit, Path(id): Path<ConcernId>, form: Form<Input>) -> Answer {
+    let Some(Input(stage)) = form.input else { return visit.again(&words_page(&visit, id, form.view).await?) };
+    match concerns::add_words(visit.services(), &mut visit.ctx(), id, stage).await {
+        Ok(()) => visit.go_saying(&format!("/reports/{id}"), Tone::Done, "Saved and signed."),
+        Err(error) => visit.again(&words_page(&visit, id, mend(form.view, error)?).await?),
+    }
+}
+
+async fn words_page(visit: &Visit, id: ConcernId, form: FormView) -> Result<Words, Fault> {
+    let receipt = concerns::receipt(visit.services(), &visit.ctx(), id).await?;
+    let signs = visit.session().map(|session| session.visit.known_as.clone()).unwrap_or_default();
+    Ok(Words { action: format!("/reports/{id}/words"), reference: receipt.reference, signs, form })
+}

@@ -1,0 +1,195 @@
+//! Report a concern: what it is about, then one short form. Stage one, under a minute.
+
+use app::concerns::{self, About, Children, Report, SafeNow, Told, kind_in_words};
+use app::{activity, contacts};
+use axum::extract::Path;
+use domain::PersonId;
+use domain::concern::ConcernKind;
+use domain::exclusion::Sight;
+use views::FormView;
+use views::pages::concerns::report::{ReportForm, ReportKind};
+use views::ui::Tone;
+
+use super::{chosen, moment, options, tell, with_moment};
+use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend, words};
+
+/// What it is about.
+///
+/// # Errors
+/// A template failed.
+pub async fn kinds(visit: Visit) -> Answer {
+    let kinds = ConcernKind::ALL.map(|kind| {
+        (format!("/concerns/report/{}", kind.key()), kind_in_words(kind).to_owned(), guidance(kind).to_owned())
+    });
+    visit.page(&ReportKind { kinds: kinds.into() })
+}
+
+fn guidance(kind: ConcernKind) -> &'static str {
+    match kind {
+        ConcernKind::FilterBreach => {
+            "A picture, video, page, message or sound that children or adults here should not have met. Not for things that the filter stopped."
+        }
+        ConcernKind::ChildAtRisk => {
+            "Something a child said, did or showed; a mark; somebody who frightens them; something online at home. You need not be sure."
+        }
+        ConcernKind::AdultHere => {
+            "Something that a colleague, volunteer, student, manager or owner did or said, here or in private. It goes past them, to one person."
+        }
+        ConcernKind::Radicalisation => "Words, signs, videos or contacts that push hate or violence.",
+        ConcernKind::SomethingElse => "Anything that worries you and fits nowhere above.",
+    }
+}
+
+/// The form.
+///
+/// # Errors
+/// There is no such kind.
+pub async fn get(visit: Visit, Path(kind): Path<String>) -> Answer {
+    let kind = ConcernKind::from_key(&kind).ok_or(Fault::NotFound)?;
+    let form = with_moment(FormView::new(), &visit, "event", visit.services().now());
+    visit.page(&page(&visit, kind, form).await?)
+}
+
+/// What is typed.
+pub enum Input {
+    /// "Show what that device asked for": nothing is sent yet.
+    Look,
+    /// Stage one. Ids are checked by the use case.
+    Send(Box<Report>),
+}
+
+impl FromForm for Input {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let event_at = fields.moment("event", "Say when it happened");
+        if !fields.raw("look").is_empty() {
+            // Only the device and the time matter for a look; nothing else is asked for yet.
+            return event_at.map(|_| Self::Look);
+        }
+        let kind = fields.choice("kind", ConcernKind::from_key, "Choose what it is about");
+        let safe_now = fields.choice("safe_now", safe, "Say whether everybody is safe");
+        let what_happened = fields.text("what_happened", concerns::LONGEST_TEXT, "Say what happened, in a few words");
+        let who_is_safe = fields.maybe("who_is_safe", concerns::LONGEST_LINE);
+        let told_who = fields.maybe("told_who", concerns::LONGEST_LINE);
+        let children = fields.several("children", |key| match key {
+            "unknown" => Some(None),
+            id => id.parse().ok().map(Some),
+        });
+        let hosts = fields.several("hosts", |host| Some(host.to_owned()));
+        let event_at = event_at?;
+        Some(Self::Send(Box::new(Report {
+            kind: kind?,
+            what_happened: what_happened?,
+            safe_now: safe_now?,
+            who_is_safe: who_is_safe?.unwrap_or_default(),
+            event_at,
+            device: chosen(fields.raw("device")),
+            room: chosen(fields.raw("room")),
+            hosts: hosts?,
+            about: chosen(fields.raw("about")).map_or(About::Nobody, About::Person),
+            children: named(&children?),
+            told: told_who?.map(|who| Told { who, at: event_at }),
+            hold_device: fields.yes("hold"),
+        })))
+    }
+}
+
+fn safe(key: &str) -> Option<SafeNow> {
+    match key {
+        "yes" => Some(SafeNow::Yes),
+        "no" => Some(SafeNow::No),
+        "not_sure" => Some(SafeNow::NotSure),
+        _ => None,
+    }
+}
+
+fn named(children: &[Option<PersonId>]) -> Children {
+    let known: Vec<PersonId> = children.iter().flatten().copied().collect();
+    if !known.is_empty() {
+        Children::Known(known)
+    } else if children.is_empty() {
+        Children::Nobody
+    } else {
+        Children::NotYetKnown
+    }
+}
+
+/// Sends it.
+///
+/// # Errors
+/// The records are away: then the page says what to do on paper.
+pub async fn post(visit: Visit, Path(kind): Path<String>, form: Form<Input>) -> Answer {
+    let kind = ConcernKind::from_key(&kind).ok_or(Fault::NotFound)?;
+    let mut report = match form.input {
+        None => return visit.again(&page(&visit, kind, form.view).await?),
+        Some(Input::Look) => return visit.page(&with_hosts(&visit, page(&visit, kind, form.view).await?).await?),
+        Some(Input::Send(report)) => *report,
+    };
+    // Whoever was told was told before this was sent; the minute is not asked for in the first minute.
+    if let Some(told) = &mut report.told {
+        told.at = visit.services().now();
+    }
+    let filed = match concerns::report(visit.services(), &mut visit.ctx(), report).await {
+        Ok(filed) => filed,
+        Err(error) => return visit.again(&page(&visit, kind, mend(form.view, error)?).await?),
+    };
+    if filed.sight == Sight::Nothing {
+        return visit.go("/reports/sent");
+    }
+    let held = match filed.hold {
+        None => String::new(),
+        Some(Ok(placed)) => match placed.until {
+            Some(at) => format!(" {} is cut off until {}.", placed.device, moment(&visit, at)),
+            None => format!(" {} is cut off until somebody lets it back.", placed.device),
+        },
+        Some(Err(why)) => format!(" The device was not cut off. {why}"),
+    };
+    let words = format!("Saved. Your receipt, shown this once: {}.{held}", filed.receipt);
+    visit.go_saying(&format!("/reports/{}", filed.concern), Tone::Done, &words)
+}
+
+async fn page(visit: &Visit, kind: ConcernKind, mut form: FormView) -> Result<ReportForm, Fault> {
+    let ctx = visit.ctx();
+    let lists = contacts::lists(visit.services(), &ctx).await?;
+    let sheet = contacts::sheet(visit.services(), &ctx).await?;
+    let whom = sheet.whom.into_iter().find(|whom| whom.kind == kind).map(|whom| tell(whom.first)).unwrap_or_default();
+    form.set("kind", kind.key());
+    let first_words = concerns::first_words_here(visit.services(), &ctx, kind).await?;
+    let mut adults = options(&lists.staff);
+    adults.extend(options(&lists.other_adults));
+    Ok(ReportForm {
+        action: format!("/concerns/report/{}", kind.key()),
+        heading: kind_in_words(kind).to_owned(),
+        first_words,
+        tell: whom,
+        asks_about: kind != ConcernKind::FilterBreach,
+        asks_device: kind == ConcernKind::FilterBreach && !lists.devices.is_empty(),
+        form,
+        children: options(&lists.children),
+        adults,
+        rooms: options(&lists.rooms),
+        devices: options(&lists.devices),
+        hosts: None,
+    })
+}
+
+/// The names that the device had been allowed, as inert text. That they cannot be read stops nobody from reporting.
+async fn with_hosts(visit: &Visit, mut page: ReportForm) -> Result<ReportForm, Fault> {
+    let Some(device) = chosen(page.form.value("device")) else {
+        page.form.error("device", "Choose the device first.");
+        return Ok(page);
+    };
+    let mut fields = Fields::kept(&page.form, visit.services().now());
+    let Some(at) = fields.moment("event", "Say when it happened") else { return Ok(page) };
+    let hosts = activity::hosts_around(visit.services(), &visit.ctx(), device, at).await.unwrap_or_default();
+    let calendar = &visit.services().calendar;
+    page.hosts = Some(
+        hosts
+            .into_iter()
+            .map(|seen| {
+                let words = format!("{}, {}", seen.host, words::clock(&calendar.local(seen.at)));
+                (seen.host, words)
+            })
+            .collect(),
+    );
+    Ok(page)
+}
