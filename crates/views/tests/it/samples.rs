@@ -7,6 +7,9 @@ use crate::views::{
     ui::Tone,
 };
 
+#[path = "samples/concerns.rs"]
+mod concerns;
+
 /// Name, rendered page. `samples` in the name of a page's template: `sign_in` for `pages/sign_in.html`.
 pub(crate) fn all() -> Vec<(&'static str, String)> {
     let to_mend = {
@@ -25,7 +28,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     let session =
         account::SessionLine { id: "1".into(), label: "Firefox on Android".into(), here: true, ..Default::default() };
     let other = account::SessionLine { here: false, ..session.clone() };
-    vec![
+    let mut all = vec![
         ("sign_in", nobody(&sign_in::SignIn::default())),
         ("sign_in", nobody(&sign_in::SignIn { form: to_mend.clone() })),
         ("second_factor", nobody(&sign_in::SecondFactor { form: to_mend.clone(), report_anyway: true })),
@@ -77,7 +80,9 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         ),
         ("styleguide", somebody(&styleguide::Styleguide::example())),
         ("styleguide", nobody(&styleguide::Styleguide::default())),
-    ]
+    ];
+    all.extend(concerns::all());
+    all
 }
 
 fn nobody<P: Page>(page: &P) -> String {
@@ -110,10 +115,21 @@ fn somebody<P: Page>(page: &P) -> String {
 fn every_page_has_a_sample() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/pages");
     let sampled: Vec<_> = all().into_iter().map(|(name, _)| name.to_owned()).collect();
-    let missing: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
-        .filter(|page| !sampled.contains(page))
-        .collect();
+    let missing: Vec<_> = pages_below(&folder, "").into_iter().filter(|page| !sampled.contains(page)).collect();
     assert_eq!(missing, Vec::<String>::new(), "pages without a sample");
+}
+
+/// Templates by their path below `pages/`. What begins with `_` is a part of pages, not a page.
+fn pages_below(folder: &std::path::Path, above: &str) -> Vec<String> {
+    let mut pages = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            pages.extend(pages_below(&path, &format!("{above}{name}/")));
+        } else if !name.starts_with('_') {
+            pages.push(format!("{above}{name}"));
+        }
+    }
+    pages
 }

@@ -1,0 +1,247 @@
+//! Samples of the pages of concerns: full and empty, with text that tries to be markup.
+
+use super::somebody;
+use crate::views::FormView;
+use crate::views::pages::concerns::{
+    Ring, Tell, Word,
+    beside::{HoldCard, Holds, Notices, Outbox},
+    case::{Case, OnPaper, People, Queue, Search, StepCard},
+    contacts::{ContactSheet, WhomToTell},
+    report::{Mine, Receipt, ReportForm, ReportKind, Sent, Words},
+    step::{Control, Debrief, Entry, Step, Theirs},
+};
+use crate::views::ui::{Cell, Chronology, ChronologyEntry, Pages, Summary, Table, Tone};
+
+const NASTY: &str = "<script>alert(1)</script> שלום 🙂";
+
+fn tell() -> Vec<Tell> {
+    vec![Tell { name: NASTY.into(), title: "Lead".into(), phone: Some("01632 960 001".into()) }, Tell::default()]
+}
+
+fn ring() -> Vec<Ring> {
+    let full = Ring {
+        name: "Front Door".into(),
+        when: "A child may be harmed.".into(),
+        phone: Some("03000 41 11 11".into()),
+        out_of_hours: Some("03000 41 91 91".into()),
+        web: Some("kscmp.org.uk".into()),
+        checked: "Checked 22 November 2026.".into(),
+    };
+    vec![full, Ring { name: "IWF".into(), ..Ring::default() }]
+}
+
+fn pairs() -> Vec<(String, String)> {
+    vec![("a".into(), NASTY.into()), ("b".into(), "Kit".into())]
+}
+
+fn wrong(fields: &[&str]) -> FormView {
+    let mut form = FormView::new();
+    for field in fields {
+        form.keep(field, NASTY);
+        form.error(field, "Mend this");
+    }
+    form
+}
+
+fn controls(form: &FormView) -> Vec<Control> {
+    vec![
+        Control::Line(form.text("line", "A line").hint("Short")),
+        Control::Text(form.area("text", "A text").rows(3)),
+        Control::Choice(form.radios("choice", "A choice").option("a", "A").option_with("b", "B", "Of two")),
+        Control::Select(form.select("select", "One of many").option("", "Choose").options(&pairs())),
+        Control::When(form.moment("when", "A moment")),
+    ]
+}
+
+fn story() -> Chronology {
+    let entry = ChronologyEntry {
+        when: "Tuesday 3 March, 2:15pm".into(),
+        datetime: "2026-03-03T14:15:00Z".into(),
+        kind: "What was seen and heard".into(),
+        words: NASTY.into(),
+        by: "Maya".into(),
+        out_of_order: true,
+        superseded: true,
+        ..ChronologyEntry::default()
+    };
+    Chronology { entries: vec![entry] }
+}
+
+fn card() -> StepCard {
+    StepCard {
+        href: "/concerns/1/steps/safe_now".into(),
+        title: "Hold the device".into(),
+        text: "Cut it off.".into(),
+        word: Word::new(Tone::Shut, "Waits"),
+        locks: vec!["Police first".into()],
+        can_do: true,
+        waive: Some("/concerns/1/steps/safe_now?act=waived".into()),
+        already: "/concerns/1/steps/safe_now?act=already_happened".into(),
+        button: "Record this step".into(),
+        must_not: vec!["Do not look again".into()],
+        agencies: ring(),
+        said: pairs(),
+        marks: vec!["Recorded out of its order.".into()],
+        source: "E2BN".into(),
+    }
+}
+
+/// Name, rendered page.
+pub(super) fn all() -> Vec<(&'static str, String)> {
+    let table = || Table::new("Some").column("One").row([Cell::Text(NASTY.into())]);
+    let none = || Table::new("None").column("One");
+    let report = ReportForm {
+        action: "/concerns/report/filter_breach".into(),
+        heading: "Something came up".into(),
+        first_words: vec!["Turn the screen off.".into()],
+        tell: tell(),
+        asks_about: true,
+        asks_device: true,
+        form: wrong(&["safe_now", "what_happened", "event", "device", "hosts", "about", "children", "told_who"]),
+        children: pairs(),
+        adults: pairs(),
+        rooms: pairs(),
+        devices: pairs(),
+        hosts: Some(vec![("a.example".into(), "a.example, 2:15pm".into())]),
+    };
+    let receipt = Receipt {
+        reference: "K7Q-4MX".into(),
+        told_at: "Tuesday".into(),
+        passed_on: Some("The next person was told.".into()),
+        tell: tell(),
+        outside: ring(),
+        words_owed: Some("/reports/1/words".into()),
+        words: pairs(),
+        add: "/reports/1/words".into(),
+        opened_at: None,
+    };
+    let case = Case {
+        path: "/concerns/1".into(),
+        reference: "K7Q-4MX".into(),
+        kind: "Something came up".into(),
+        words: vec![Word::new(Tone::Gap, "Urgent")],
+        facts: Summary::new().row("Device", NASTY),
+        heed: vec!["The exact words are owed.".into()],
+        must_not: pairs(),
+        next: Some(card()),
+        steps: vec![card(), StepCard { locks: vec![], waive: None, can_do: false, ..card() }],
+        procedure: Some("P1".into()),
+        clocks: vec![("Tell the lead".into(), "By noon".into(), Word::new(Tone::Due, "Soon"))],
+        chronology: story(),
+        correctable: vec![("/concerns/1/entries/2".into(), NASTY.into())],
+        holds: vec![("Tablet".into(), "Cut off.".into(), "until noon".into())],
+        proposals: vec![("/filter/proposals/1".into(), NASTY.into(), Word::new(Tone::Due, "Waits"))],
+        follow_up: vec![(NASTY.into(), Word::new(Tone::Done, "Done"))],
+        people: pairs(),
+        let_in: vec![NASTY.into(), "Sam".into()],
+        must_not_know: vec![NASTY.into()],
+        closed: false,
+        may_close: true,
+        form: FormView::new(),
+    };
+    let closed = Case { closed: true, next: None, form: wrong(&["reason"]), ..case.clone() };
+    let form = wrong(&["line", "text", "choice", "select", "when"]);
+    let step = Step {
+        action: "/concerns/1/steps/a".into(),
+        back: "/concerns/1".into(),
+        heading: "Hold the device".into(),
+        locks: vec!["Police first".into()],
+        already: Some("It has happened.".into()),
+        must_not: vec!["Do not look".into()],
+        agencies: ring(),
+        controls: controls(&form),
+        theirs: Some(Theirs { by: NASTY.into(), at: "Tuesday".into(), said: pairs() }),
+        help: Some(("/filter/test".into(), "Run the self-test".into())),
+        button: "Record".into(),
+        open_way: Some("/concerns/1/steps/a?act=already_happened".into()),
+        form: form.clone(),
+        ..Step::default()
+    };
+    let debrief = Debrief {
+        action: "/concerns/1/debrief".into(),
+        back: "/concerns/1".into(),
+        locks: vec!["Find out first".into()],
+        controls: controls(&form),
+        lessons: vec![0, 1],
+        staff: pairs(),
+        form,
+        ..Debrief::default()
+    };
+    let people = People {
+        path: "/concerns/1".into(),
+        child_unknown: true,
+        everybody: pairs(),
+        children: pairs(),
+        case_workers: pairs(),
+        form: wrong(&["child", "person", "part", "colleague", "reason", "shut_out"]),
+        ..People::default()
+    };
+    let entry =
+        Entry { action: "/a".into(), back: "/b".into(), form: wrong(&["kind", "text", "event"]), ..Entry::default() };
+    let correction = Entry { wrong: Some(NASTY.into()), form: wrong(&["text"]), ..entry.clone() };
+    let paper = OnPaper {
+        setting: NASTY.into(),
+        fictional: true,
+        audit_head: Some("12 abc".into()),
+        facts: pairs(),
+        people: pairs(),
+        steps: vec![("Hold".into(), "Done".into(), "Maya".into())],
+        chronology: story(),
+        ..OnPaper::default()
+    };
+    let hold = HoldCard {
+        id: "1".into(),
+        device: NASTY.into(),
+        custody: Some("Safe".into()),
+        waits: true,
+        concern: Some("/concerns/1".into()),
+        can_release: true,
+        ..HoldCard::default()
+    };
+    let holds = Holds { holds: vec![hold], decides: true, devices: pairs(), form: wrong(&["device"]) };
+    let whom =
+        WhomToTell { whom: vec![("A child".into(), tell(), tell()), ("Else".into(), vec![], vec![])], outside: ring() };
+    vec![
+        ("concerns/report_kind", somebody(&ReportKind { kinds: vec![("/a".into(), NASTY.into(), "Guidance".into())] })),
+        ("concerns/report_form", somebody(&report)),
+        ("concerns/report_form", somebody(&ReportForm { hosts: Some(vec![]), form: FormView::new(), ..report })),
+        ("concerns/report_form", somebody(&ReportForm::default())),
+        ("concerns/receipt", somebody(&receipt)),
+        ("concerns/receipt", somebody(&Receipt { opened_at: Some("Opened Tuesday.".into()), ..receipt })),
+        ("concerns/receipt", somebody(&Receipt::default())),
+        ("concerns/sent", somebody(&Sent { outside: ring() })),
+        ("concerns/mine", somebody(&Mine { table: table() })),
+        ("concerns/mine", somebody(&Mine { table: none() })),
+        ("concerns/words", somebody(&Words { form: wrong(&["child_words", "told"]), ..Words::default() })),
+        ("concerns/queue", somebody(&queue(table(), false))),
+        ("concerns/queue", somebody(&queue(none(), false))),
+        ("concerns/queue", somebody(&queue(none(), true))),
+        ("concerns/search", somebody(&Search { words: NASTY.into(), found: Some(table()) })),
+        ("concerns/search", somebody(&Search { words: String::new(), found: Some(none()) })),
+        ("concerns/case", somebody(&case)),
+        ("concerns/case", somebody(&closed)),
+        ("concerns/case", somebody(&Case::default())),
+        ("concerns/people", somebody(&people)),
+        ("concerns/people", somebody(&People::default())),
+        ("concerns/paper", somebody(&paper)),
+        ("concerns/paper", somebody(&OnPaper::default())),
+        ("concerns/step", somebody(&step)),
+        ("concerns/step", somebody(&Step::default())),
+        ("concerns/debrief", somebody(&debrief)),
+        ("concerns/debrief", somebody(&Debrief::default())),
+        ("concerns/entry", somebody(&entry)),
+        ("concerns/entry", somebody(&correction)),
+        ("concerns/holds", somebody(&holds)),
+        ("concerns/holds", somebody(&Holds::default())),
+        ("concerns/notices", somebody(&Notices { notices: vec![("/a".into(), "Since".into(), true)] })),
+        ("concerns/notices", somebody(&Notices::default())),
+        ("concerns/outbox", somebody(&Outbox { way: NASTY.into(), table: table() })),
+        ("concerns/outbox", somebody(&Outbox { way: "nowhere".into(), table: none() })),
+        ("concerns/whom", somebody(&whom)),
+        ("concerns/sheet", somebody(&ContactSheet { inside: tell(), outside: ring(), ..ContactSheet::default() })),
+    ]
+}
+
+fn queue(table: Table, closed_shelf: bool) -> Queue {
+    Queue { table, closed_shelf, unfinished: 2, closed: 3, pages: Pages::default() }
+}
