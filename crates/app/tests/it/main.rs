@@ -13,3 +13,5 @@ mod accounts;
 mod breach_journey;
 mod registers;
 mod set_up;
+mod escalation;
+mod nobody_shut_out_learns;

@@ -1,0 +1,206 @@
+//! The central property: whatever anybody does, in whatever order, the person whom a concern is about, and everybody
+//! else who must not see it, finds no trace of it: not in a list, a count, a search, a notice, a receipt, a hold, an
+//! action, a proposal, an outbox or an export (S7, S8). And reporting is never refused.
+
+use std::collections::BTreeSet;
+
+use app::concerns::{self, About, Children, Debrief, Lesson, SafeNow, Shelf};
+use app::holds::Leave;
+use app::testing::TestApp;
+use app::{Error, holds, notices};
+use domain::concern::{ConcernKind, EntryKind, Part};
+use domain::ctx::SecondFactor;
+use domain::{ConcernId, PersonId};
+use jiff::SignedDuration;
+use jiff::civil::date;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use store::Scope;
+
+/// One thing that somebody does. Numbers choose people and concerns, modulo how many there are.
+#[derive(Debug, Clone)]
+enum Does {
+    Report { who: usize, kind: usize, about: Option<usize>, hold: bool },
+    Open { who: usize, which: usize },
+    Entry { who: usize, which: usize },
+    Exclude { who: usize, which: usize, whom: usize },
+    Invite { who: usize, which: usize, whom: usize },
+    HandOver { who: usize, which: usize, whom: usize },
+    AddAbout { who: usize, which: usize, whom: usize },
+    Debrief { who: usize, which: usize, owner: usize },
+    Hold { who: usize, which: usize },
+    Pass { minutes: i64 },
+    Tie { one: usize, other: usize },
+}
+
+fn does() -> impl Strategy<Value = Does> {
+    let n = 0..16_usize;
+    prop_oneof![
+        4 => (n.clone(), 0..5_usize, proptest::option::of(n.clone()), any::<bool>())
+            .prop_map(|(who, kind, about, hold)| Does::Report { who, kind, about, hold }),
+        3 => (n.clone(), n.clone()).prop_map(|(who, which)| Does::Open { who, which }),
+        1 => (n.clone(), n.clone()).prop_map(|(who, which)| Does::Entry { who, which }),
+        2 => (n.clone(), n.clone(), n.clone()).prop_map(|(who, which, whom)| Does::Exclude { who, which, whom }),
+        2 => (n.clone(), n.clone(), n.clone()).prop_map(|(who, which, whom)| Does::Invite { who, which, whom }),
+        1 => (n.clone(), n.clone(), n.clone()).prop_map(|(who, which, whom)| Does::HandOver { who, which, whom }),
+        2 => (n.clone(), n.clone(), n.clone()).prop_map(|(who, which, whom)| Does::AddAbout { who, which, whom }),
+        1 => (n.clone(), n.clone(), n.clone()).prop_map(|(who, which, owner)| Does::Debrief { who, which, owner }),
+        1 => (n.clone(), n.clone()).prop_map(|(who, which)| Does::Hold { who, which }),
+        2 => (1..90_i64).prop_map(|minutes| Does::Pass { minutes }),
+        1 => (n.clone(), n).prop_map(|(one, other)| Does::Tie { one, other }),
+    ]
+}
+
+/// A word that only this concern holds, so that a search can look for it.
+fn mark(n: usize) -> String {
+    format!("zanderfish{n}")
+}
+
+struct Told {
+    id: ConcernId,
+    reference: String,
+}
+
+async fn run(does: Vec<Does>, seed: u64) -> Result<(), TestCaseError> {
+    let app = TestApp::of("n", seed).await;
+    let everybody = app.everybody();
+    let pick = |n: usize| everybody[n % everybody.len()];
+    let mut told: Vec<Told> = Vec::new();
+    for act in does {
+        if let Does::Report { who, kind, about, hold } = act {
+            // With whatever the session lacks: reporting is never refused (S3).
+            let second_factor = if hold { SecondFactor::NotShown } else { SecondFactor::Shown };
+            let mut report = app.breach();
+            report.kind = ConcernKind::ALL[kind];
+            report.what_happened = mark(told.len());
+            report.safe_now = if hold { SafeNow::NotSure } else { SafeNow::Yes };
+            report.about = about.map_or(About::Nobody, |n| About::Person(pick(n)));
+            report.children = if hold { Children::NotYetKnown } else { report.children };
+            report.hold_device = hold;
+            let filed = concerns::report(&app.services, &mut app.ctx_with(pick(who), second_factor), report).await;
+            prop_assert!(filed.is_ok(), "reporting was refused: {filed:?}");
+            let filed = filed.expect("just asked");
+            told.push(Told { id: filed.concern, reference: filed.reference });
+        } else if let Does::Pass { minutes } = act {
+            app.pass(SignedDuration::from_mins(minutes)).await;
+        } else if let Does::Tie { one, other } = act {
+            app.tie(pick(one), pick(other)).await;
+        } else if !told.is_empty() {
+            other(&app, &everybody, &told, act).await?;
+        }
+        app.world.pass(SignedDuration::from_secs(1));
+    }
+    app.work().await;
+    for (n, concern) in told.iter().enumerate() {
+        no_trace(&app, n, concern).await?;
+    }
+    app.end().await;
+    Ok(())
+}
+
+/// What is refused is refused; only what was let through matters, and it is checked at the end.
+async fn other(app: &TestApp, everybody: &[PersonId], told: &[Told], act: Does) -> Result<(), TestCaseError> {
+    let services = &app.services;
+    let pick = |n: usize| everybody[n % everybody.len()];
+    let of = |n: usize| told[n % told.len()].id;
+    let why = || "knows the family well".to_owned();
+    let done = match act {
+        Does::Open { who, which } => concerns::open(services, &mut app.ctx(pick(who)), of(which)).await.map(|_| ()),
+        Does::Entry { who, which } => {
+            let new = concerns::NewEntry { kind: EntryKind::Note, text: "A note.".into(), event_at: app.world.now() };
+            concerns::add_entry(services, &mut app.ctx(pick(who)), of(which), new).await.map(|_| ())
+        }
+        Does::Exclude { who, which, whom } => {
+            concerns::exclude(services, &mut app.ctx(pick(who)), of(which), pick(whom)).await.map(|_| ())
+        }
+        Does::Invite { who, which, whom } => {
+            concerns::invite(services, &mut app.ctx(pick(who)), of(which), pick(whom), why()).await
+        }
+        Does::HandOver { who, which, whom } => {
+            concerns::hand_over(services, &mut app.ctx(pick(who)), of(which), pick(whom), why()).await.map(|_| ())
+        }
+        Does::AddAbout { who, which, whom } => {
+            concerns::add_person(services, &mut app.ctx(pick(who)), of(which), pick(whom), Part::About)
+                .await
+                .map(|_| ())
+        }
+        Does::Debrief { who, which, owner } => {
+            let lesson = Lesson::Action { title: "Something".into(), owner: pick(owner), due: date(2026, 12, 1) };
+            let debrief = Debrief { answers: Default::default(), lessons: vec![lesson], seen: 0 };
+            concerns::debrief(services, &mut app.ctx(pick(who)), of(which), debrief).await
+        }
+        Does::Hold { who, which } => {
+            let ctx = &mut app.ctx(pick(who));
+            holds::place(services, ctx, app.people.tablet, Some(of(which)), Leave::None).await.map(|_| ())
+        }
+        Does::Report { .. } | Does::Pass { .. } | Does::Tie { .. } => Ok(()),
+    };
+    let broke = matches!(done, Err(Error::Internal(_) | Error::Unavailable { .. }));
+    prop_assert!(!broke, "it broke: {done:?}");
+    Ok(())
+}
+
+/// Everybody who is shut out, looking everywhere.
+async fn no_trace(app: &TestApp, n: usize, concern: &Told) -> Result<(), TestCaseError> {
+    let services = &app.services;
+    let reader = services.db.read(Scope::Setting(app.setting)).await.expect("reads");
+    let rows = store::concerns::list_exclusions(&reader, app.setting, concern.id).await.expect("reads");
+    let parts = store::concerns::list_parts_for_program(&reader, app.setting, concern.id).await.expect("reads");
+    drop(reader);
+    let shut_out: BTreeSet<PersonId> = rows.into_iter().map(|row| row.person_id).collect();
+    for part in parts.iter().filter(|part| part.part == Part::About) {
+        prop_assert!(shut_out.contains(&part.person_id), "the person it is about is shut out");
+    }
+    let (id, link) = (concern.id, format!("/concerns/{}", concern.id));
+    for person in app.everybody() {
+        if !shut_out.contains(&person) {
+            continue;
+        }
+        let ctx = &mut app.ctx(person);
+        prop_assert!(matches!(concerns::open(services, ctx, id).await, Err(Error::NotFound)));
+        prop_assert!(matches!(concerns::receipt(services, ctx, id).await, Err(Error::NotFound)));
+        prop_assert!(matches!(concerns::print(services, ctx, id).await, Err(Error::NotFound)));
+        prop_assert!(matches!(concerns::export(services, ctx, id).await, Err(Error::NotFound)));
+        let words = concerns::StageTwo { facts: "More.".into(), ..Default::default() };
+        prop_assert!(matches!(concerns::add_words(services, ctx, id, words).await, Err(Error::NotFound)));
+        let mine = concerns::mine(services, ctx).await.expect("one's own list");
+        prop_assert!(mine.iter().all(|report| report.concern != id));
+        let waiting = notices::mine(services, ctx).await.expect("one's own notices");
+        prop_assert!(waiting.iter().all(|notice| notice.link != link));
+        for shelf in [Shelf::Unfinished, Shelf::Closed] {
+            if let Ok(queue) = concerns::queue(services, ctx, shelf, 0).await {
+                prop_assert!(queue.rows.iter().all(|row| row.id != id));
+                let visible = u64::try_from(queue.rows.len()).expect("few");
+                let counted = if shelf == Shelf::Unfinished { queue.unfinished } else { queue.closed };
+                prop_assert_eq!(visible, counted, "a count tells what a list does not");
+            }
+        }
+        for words in [mark(n), concern.reference.clone()] {
+            if let Ok(found) = concerns::search(services, ctx, &words).await {
+                prop_assert!(found.iter().all(|hit| hit.id != id));
+            }
+        }
+        if let Ok(held) = holds::list(services, ctx).await {
+            prop_assert!(held.iter().all(|hold| hold.concern != Some(id)));
+        }
+        if let Ok(outbox) = notices::outbox(services, ctx).await {
+            prop_assert!(outbox.sent.iter().all(|sent| sent.link != link));
+        }
+        let reader = services.db.read(Scope::Setting(app.setting)).await.expect("reads");
+        let viewer = app::sight::sees(ctx.member().expect("somebody"));
+        let filter = store::follow_up::Filter { concern: Some(id), ..Default::default() };
+        let actions = store::follow_up::list(&reader, app.setting, &viewer, &filter).await.expect("reads");
+        prop_assert!(actions.is_empty(), "an action of it");
+        let held = store::devices::list_holds(&reader, app.setting, &viewer, ctx.now).await.expect("reads");
+        prop_assert!(held.iter().all(|hold| hold.concern_id != Some(id)));
+    }
+    Ok(())
+}
+
+#[test]
+fn whatever_anybody_does() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
+    let sequence = (proptest::collection::vec(does(), 1..25), 1..1_000_u64);
+    runner.run(&sequence, |(does, seed)| runtime.block_on(run(does, seed))).expect("the property");
+}
