@@ -4,6 +4,7 @@
 //! What it is not: evidence. History goes in through the same use cases that people use, at the times of the story;
 //! live probes are never seeded (S51).
 
+pub mod bulk;
 mod history;
 mod register;
 

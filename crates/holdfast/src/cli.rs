@@ -114,6 +114,9 @@ pub(crate) struct Demo {
     /// PostgreSQL instead of the encrypted SQLite file.
     #[arg(long)]
     pub(crate) database_url: Option<String>,
+    /// Add so many invented concerns, for measuring.
+    #[arg(long, hide = true, default_value_t = 0)]
+    pub(crate) bulk: usize,
 }
 
 /// `holdfast serve`.

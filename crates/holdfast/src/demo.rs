@@ -35,6 +35,12 @@ pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
     crate::serve::remember(data, options.database_url.as_deref())?;
     let house = Arc::new(House::open(plan).await?);
     let credentials = credentials(&house, &options.setting).await?;
+    if options.bulk > 0 {
+        let mut ctx = house.services.system();
+        for setting in crate::commands::settings(&house).await? {
+            app::demo::bulk::add(&house.services, &mut ctx, setting.id, options.bulk).await?;
+        }
+    }
     let up = up::start(&house, &options.listen, GatewayIn::Process, https).await?;
     let answering = control::listen(house.clone())?;
     running::note(data, &up)?;

@@ -11,7 +11,7 @@ extern crate holdfast_app as app;
 
 mod accounts;
 mod breach_journey;
-mod registers;
-mod set_up;
 mod escalation;
 mod nobody_shut_out_learns;
+mod registers;
+mod set_up;

@@ -1,0 +1,109 @@
+//! Ten thousand invented concerns, for measuring pages: entered below the use cases, in large transactions, audited like
+//! any other row.
+
+use domain::concern::{ConcernKind, ConcernStatus, EntryKind, Part, RouteKind, Urgency};
+use domain::people::{PersonKind, Role};
+use domain::{EntryId, OpCtx, SettingId};
+use jiff::SignedDuration;
+use store::Scope;
+use store::concerns::{Concern, ConcernPerson, Entry};
+use store::words::Area;
+
+use crate::{Error, Result, Services};
+
+const AT_ONCE: usize = 250;
+
+/// Adds so many concerns to a demo's setting: nine in ten closed, each with a child and three entries.
+///
+/// # Errors
+/// [`Error::Unavailable`] outside a demo.
+pub async fn add(services: &Services, ctx: &mut OpCtx, setting: SettingId, count: usize) -> Result<()> {
+    if !services.demo {
+        return Err(Error::Unavailable { say: "Only a demo takes invented concerns.".into() });
+    }
+    let reader = services.db.read(Scope::Setting(setting)).await?;
+    let children = store::people::list(&reader, setting, Some(PersonKind::Child)).await?;
+    let reporter = store::people::find_by_role(&reader, setting, Role::Practitioner, ctx.now).await?;
+    drop(reader);
+    let reporter = reporter.first().map(|held| held.person_id);
+    let procedure = services
+        .content
+        .procedures
+        .values()
+        .find(|procedure| procedure.kinds.contains(&ConcernKind::SomethingElse))
+        .ok_or_else(|| Error::Internal("no procedure for something_else".into()))?;
+    let now = ctx.now;
+    for first in (0..count).step_by(AT_ONCE) {
+        let mut tx = services.db.write(ctx, Scope::Setting(setting), "demo.bulk").await?;
+        for number in first..count.min(first + AT_ONCE) {
+            let minutes = i64::try_from(number).unwrap_or(0) * 37;
+            let at = now.saturating_sub(SignedDuration::from_mins(minutes + 60)).unwrap_or(now);
+            let closed = number % 10 != 0;
+            let reference = {
+                let id: EntryId = tx.fresh();
+                let digits = id.0.simple().to_string().to_uppercase();
+                format!("B{}-{}", digits.get(20..25).unwrap_or("00000"), digits.get(25..32).unwrap_or("0000000"))
+            };
+            let concern = Concern {
+                id: tx.fresh(),
+                setting_id: setting,
+                receipt_hash: reference.clone(),
+                reference,
+                kind: ConcernKind::SomethingElse,
+                route: RouteKind::Safeguarding,
+                area: Area::Conduct,
+                urgency: Urgency::Prompt,
+                status: if closed { ConcernStatus::Closed } else { ConcernStatus::Open },
+                procedure: procedure.id.clone(),
+                edition: procedure.edition.clone(),
+                event_at: at,
+                known_at: at,
+                recorded_at: at,
+                clock_suspect: false,
+                reporter_id: reporter,
+                device_id: None,
+                room_id: None,
+                told_in_person: None,
+                stage_two_at: Some(at),
+                opened_at: Some(at),
+                opened_by: reporter,
+                closed_at: closed.then_some(at),
+                version: 0,
+            };
+            store::concerns::add(&mut tx, &concern).await?;
+            if let Some(child) = children.get(number % children.len().max(1)) {
+                let person = ConcernPerson {
+                    setting_id: setting,
+                    concern_id: concern.id,
+                    person_id: child.id,
+                    part: Part::Child,
+                };
+                store::concerns::add_person(&mut tx, &person).await?;
+            }
+            for (kind, text) in [
+                (
+                    EntryKind::Fact,
+                    "Invented for measuring: at the sand tray, two children disagreed over a picture on a screen.",
+                ),
+                (EntryKind::Told, "Invented for measuring: the lead was told at the door."),
+                (EntryKind::Note, "Invented for measuring: spoken with both families; nothing further."),
+            ] {
+                let entry = Entry {
+                    id: tx.fresh(),
+                    setting_id: setting,
+                    concern_id: concern.id,
+                    kind,
+                    text: format!("{text} ({number})"),
+                    event_at: at,
+                    recorded_at: at,
+                    author_id: reporter,
+                    supersedes: None,
+                    out_of_order: false,
+                };
+                store::concerns::add_entry(&mut tx, &entry).await?;
+            }
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
