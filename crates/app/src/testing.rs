@@ -17,7 +17,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use store::devices::Device;
 use store::filtering::FilterPolicy;
-use store::people::{Appointment, Person, Relationship, Room};
+use store::people::{Appointment, Membership, Person, Relationship, Room};
 use store::settings::Setting;
 use store::words::{DeviceKind, Tie};
 use store::{Db, Scope, Tx};
@@ -151,6 +151,47 @@ impl TestApp {
         }))
     }
 
+    /// A signed-in browser of somebody's, both steps shown: the word of its cookie and its form token.
+    ///
+    /// # Panics
+    /// If the database does not answer.
+    pub async fn signed_in(&self, person: PersonId) -> (String, String) {
+        let mut ctx = self.ctx(person);
+        let Some(member) = ctx.member().cloned() else { panic!("a member") };
+        let written = async {
+            let mut tx = self.services.db.write(&mut ctx, Scope::All, "test.sign_in").await?;
+            let now = tx.now();
+            store::accounts::add(&mut tx, &account(&member, now)).await?;
+            let membership = Membership {
+                id: tx.fresh(),
+                setting_id: self.setting,
+                account_id: member.account,
+                person_id: person,
+                created_at: now,
+                ended_at: None,
+            };
+            store::people::add_membership(&mut tx, &membership).await?;
+            let (token, csrf) = (format!("token-of-{person}"), format!("csrf-of-{person}"));
+            let session = store::accounts::Session {
+                id: member.session,
+                account_id: member.account,
+                setting_id: Some(self.setting),
+                token_hash: crate::accounts::Token::given(&token).digest(),
+                csrf: csrf.clone(),
+                label: "A browser".into(),
+                second_factor: true,
+                created_at: now,
+                seen_at: now,
+                locked: false,
+                ended_at: None,
+            };
+            store::accounts::add_session(&mut tx, &session).await?;
+            tx.commit().await?;
+            Ok((token, csrf))
+        };
+        written.await.unwrap_or_else(|error: store::Error| panic!("signing in: {error}"))
+    }
+
     /// Everybody with an account.
     pub fn everybody(&self) -> Vec<PersonId> {
         self.roles.keys().copied().collect()
@@ -237,6 +278,25 @@ impl TestApp {
         assert!(poisoned.as_ref().is_ok_and(Vec::is_empty), "jobs rest: {poisoned:?}");
         let report = store::audit::verify(&self.services.db, &[]).await;
         assert!(report.as_ref().is_ok_and(|report| report.findings.is_empty()), "the chain: {report:?}");
+    }
+}
+
+/// An account whose password nobody knows; its second factor is set up.
+fn account(member: &Member, now: Timestamp) -> store::accounts::Account {
+    store::accounts::Account {
+        id: member.account,
+        username: member.person.to_string(),
+        password_hash: "nobody knows".into(),
+        password_set_at: now,
+        totp_secret: Some("JBSWY3DPEHPK3PXP".into()),
+        totp_last_step: None,
+        failed_attempts: 0,
+        locked_until: None,
+        must_change: false,
+        recovered_at: None,
+        recovery_confirmed_by: None,
+        created_at: now,
+        ended_at: None,
     }
 }
 
