@@ -148,7 +148,7 @@ impl Around {
                 })
             }
             FieldKind::Text => {
-                let it = form.area(key, &label).rows(4).max(20_000);
+                let it = form.area(key, &label).rows(4);
                 Control::Text(match hint {
                     Some(hint) => it.hint(hint),
                     None => it,
@@ -268,7 +268,7 @@ impl Around {
                 .push(Control::When(form.moment("event", "When did it happen?").hint("For example 3 3 2027, 2:15pm")));
         }
         if matches!(act, Act::Waived | Act::Reopened) {
-            controls.push(Control::Text(form.area("reason", "Why?").rows(4).max(3000)));
+            controls.push(Control::Text(form.area("reason", "Why?").rows(4)));
         }
         if act == Act::Done && step.step.act == Some(ProgramAct::HoldDevice) {
             controls.extend(self.hold_controls(&form));

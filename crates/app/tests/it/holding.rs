@@ -1,0 +1,101 @@
+//! Holds (S9, S25): who may hold what, for how long, and what the page says was really cut.
+
+use app::concerns::{self, About};
+use app::gateway::{Cut as GatewayCut, GatewayState};
+use app::holds::{self, Cut, Leave};
+use app::testing::TestApp;
+use app::{Error, Services};
+use domain::concern::ConcernKind;
+use domain::{DeviceId, OpCtx};
+use jiff::{SignedDuration, Timestamp};
+
+async fn hold(services: &Services, mut ctx: OpCtx, device: DeviceId) -> app::Result<holds::Placed> {
+    holds::place(services, &mut ctx, device, None, Leave::None).await
+}
+
+fn state(at: Timestamp, cuts: Vec<(DeviceId, GatewayCut)>) -> GatewayState {
+    GatewayState {
+        at,
+        policy: Some(1),
+        dns: String::new(),
+        proxy: String::new(),
+        list_names: None,
+        lists_changed_at: None,
+        lists_refused: None,
+        sealed_supplied: false,
+        sealed: String::new(),
+        upstreams: Vec::new(),
+        cuts,
+        answered: 0,
+        blocked: 0,
+        lost: 0,
+    }
+}
+
+#[tokio::test]
+async fn staff_hold_a_room_device_for_four_hours_and_nothing_else() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let placed = hold(&app.services, app.ctx(people.practitioner), people.tablet).await.expect("a room's tablet");
+    assert_eq!(placed.until, Some(app.world.now() + SignedDuration::from_hours(4)));
+    for device in [people.laptop, people.server] {
+        let refused = hold(&app.services, app.ctx(people.practitioner), device).await;
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+    }
+    let refused = hold(&app.services, app.ctx(people.dsl), people.server).await;
+    assert!(matches!(refused, Err(Error::Invalid(_))), "not even a lead holds the box itself: {refused:?}");
+    let refused = hold(&app.services, app.ctx(people.parent), people.tablet).await;
+    assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+
+    app.pass(SignedDuration::from_hours(5)).await;
+    assert!(holds::list(&app.services, &app.ctx(people.dsl)).await.expect("holds").is_empty(), "it ended by itself");
+
+    let placed = hold(&app.services, app.ctx(people.practitioner), people.tablet).await.expect("again");
+    holds::confirm(&app.services, &mut app.ctx(people.dsl), placed.hold, Some("Office safe".into()))
+        .await
+        .expect("confirms");
+    app.pass(SignedDuration::from_hours(5)).await;
+    let held = holds::list(&app.services, &app.ctx(people.dsl)).await.expect("holds");
+    assert_eq!(held.first().map(|hold| hold.until), Some(None), "confirmed: until somebody releases it");
+    holds::release(&app.services, &mut app.ctx(people.dsl), placed.hold).await.expect("from no concern");
+    assert!(holds::list(&app.services, &app.ctx(people.dsl)).await.expect("holds").is_empty());
+    app.end().await;
+}
+
+#[tokio::test]
+async fn the_page_says_what_was_really_cut() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    hold(&app.services, app.ctx(people.practitioner), people.tablet).await.expect("a room's tablet");
+    let cut = async || holds::list(&app.services, &app.ctx(people.dsl)).await.expect("holds")[0].cut;
+    assert_eq!(cut().await, Cut::NotKnown, "no gateway");
+    app.gateway.say(Some(state(app.world.now(), Vec::new())));
+    assert_eq!(cut().await, Cut::NotYet);
+    let at = app.world.now();
+    let done = GatewayCut { since: Some(at), tunnels_closed: 2, refused: 3 };
+    app.gateway.say(Some(state(at, vec![(people.tablet, done)])));
+    assert_eq!(cut().await, Cut::Since { at, closed: 2, refused: 3 });
+    app.world.pass(SignedDuration::from_mins(1));
+    assert_eq!(cut().await, Cut::NotKnown, "a gateway that fell silent cuts nothing that we know of");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn the_device_of_the_person_concerned_waits_for_advice_or_danger() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let mut report = app.breach();
+    report.kind = ConcernKind::AdultHere;
+    report.about = About::Person(people.practitioner);
+    let filed = concerns::report(&app.services, &mut app.ctx(people.colleague), report).await.expect("filed");
+    let ask = async |leave| {
+        let ctx = &mut app.ctx(people.manager);
+        holds::place(&app.services, ctx, people.laptop, Some(filed.concern), leave).await
+    };
+    assert!(matches!(ask(Leave::None).await, Err(Error::Invalid(_))));
+    ask(Leave::Lado).await.expect("on the LADO's word");
+    // The person concerned sees no hold, wherever they look (S8, S9).
+    let seen = holds::list(&app.services, &app.ctx(people.practitioner)).await.expect("their page");
+    assert!(seen.is_empty(), "{seen:?}");
+    app.end().await;
+}
