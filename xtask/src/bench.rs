@@ -7,6 +7,7 @@ mod dns;
 mod figures;
 mod lookup;
 mod page;
+mod pages;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
@@ -21,6 +22,8 @@ pub(crate) enum Name {
     Lookup,
     /// Answers of the DNS under dnsperf, against unbound, dnsmasq and dnsdist where these are installed.
     Dns,
+    /// Pages with ten thousand concerns, start-up, memory at rest.
+    Pages,
 }
 
 /// What may be chosen on the command line.
@@ -60,6 +63,7 @@ fn measure(bench: Name, setup: &Setup) -> Result<Figures> {
     match bench {
         Name::Lookup => lookup::run(setup),
         Name::Dns => dns::run(setup),
+        Name::Pages => pages::run(),
     }
 }
 
