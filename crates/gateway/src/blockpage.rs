@@ -19,8 +19,8 @@ pub(crate) const HELP_HOST: &str = "help.holdfast.invalid";
 /// Where the button posts to, at that name and at the block listener.
 pub(crate) const HELP_PATH: &str = "/help";
 /// Where the adult page's links lead, below the policy's `web_base`.
-const ASK_PATH: &str = "/ask";
-const REPORT_PATH: &str = "/report";
+const ASK_PATH: &str = "/filter/ask";
+const REPORT_PATH: &str = "/concerns/report";
 const CSS: &str = include_str!("../templates/page.css");
 
 /// Which way the page reached the device; it says where the help button posts to.
@@ -56,6 +56,8 @@ struct Adult<'a> {
     ask_path: &'a str,
     report_path: &'a str,
     host: &'a str,
+    group: &'a str,
+    category_id: &'a str,
     category: Option<&'a str>,
     rule: Option<&'a str>,
     why: &'a str,
@@ -103,12 +105,22 @@ pub(crate) fn blocked(gate: &Gate, policy: &Policy, client: &Client, host: &Host
                 ask_path: ASK_PATH,
                 report_path: REPORT_PATH,
                 host: &host.to_string(),
+                group: &client.subject.group,
+                category_id: category_id(cause),
                 category,
                 rule: rule.as_deref(),
                 why,
             };
             page(403, &adult, "'none'")
         }
+    }
+}
+
+/// The category's id, for the form that asks for it; a person's own rule has none.
+fn category_id(cause: &Cause) -> &str {
+    match cause {
+        Cause::Category { category, .. } => category,
+        _ => "",
     }
 }
 

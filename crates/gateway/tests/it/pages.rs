@@ -52,7 +52,8 @@ async fn an_adult_sees_category_rule_and_reason_and_the_name_is_inert() {
         assert!(answer.contains(part), "{part}: {answer}");
     }
     assert!(answer.contains("<dd>www.casino.test</dd>") && !answer.contains("href=\"http://www.casino"), "{answer}");
-    assert!(answer.contains("href=\"https://holdfast.test/ask?name=www.casino.test\""), "{answer}");
+    assert!(answer.contains("href=\"https://holdfast.test/filter/ask?host=www.casino.test&amp;group="), "{answer}");
+    assert!(answer.contains("href=\"https://holdfast.test/concerns/report\""), "{answer}");
 }
 
 #[tokio::test]
