@@ -42,21 +42,27 @@ pub struct Whom {
     pub then: Vec<ToTell>,
 }
 
-/// The contact sheet of one's setting.
+/// The contact sheet of one's setting. Whoever cannot sign in finds it too, where there is one setting only: it says no
+/// more than the poster on the wall, and somebody may need it at once (S3, S4).
 ///
 /// # Errors
-/// [`domain::access::Refused`] for an inspector.
+/// [`domain::access::Refused`] for an inspector; [`Refused::SignIn`] for nobody where there are many settings.
 pub async fn sheet(services: &Services, ctx: &OpCtx) -> Result<Sheet> {
-    authorize(&ctx.actor, Action::ReadContacts, Relation::Setting)?;
-    let member = ctx.member().ok_or(Refused::SignIn)?;
-    let reader = services.db.read(Scope::Setting(member.setting)).await?;
-    let setting = store::settings::lookup(&reader, member.setting).await?.ok_or(crate::Error::NotFound)?;
-    let profile = case::profile(&reader, member.setting).await?;
-    let roster = case::roster(&reader, member.setting, ctx.now).await?;
+    let id = match ctx.member() {
+        Some(member) => {
+            authorize(&ctx.actor, Action::ReadContacts, Relation::Setting)?;
+            member.setting
+        }
+        None => only_setting(services).await?,
+    };
+    let reader = services.db.read(Scope::Setting(id)).await?;
+    let setting = store::settings::lookup(&reader, id).await?.ok_or(crate::Error::NotFound)?;
+    let profile = case::profile(&reader, id).await?;
+    let roster = case::roster(&reader, id, ctx.now).await?;
     let mut inside = Vec::new();
     for role in RouteKind::Safeguarding.order() {
         for person in roster.get(role).into_iter().flatten() {
-            inside.extend(to_tell(&reader, member.setting, *person, profile.title(*role)).await?);
+            inside.extend(to_tell(&reader, id, *person, profile.title(*role)).await?);
         }
     }
     let mut whom = Vec::new();
@@ -71,7 +77,7 @@ pub async fn sheet(services: &Services, ctx: &OpCtx) -> Result<Sheet> {
                     .iter()
                     .find(|role| roster.get(role).is_some_and(|holders| holders.contains(&person)));
                 let title = role.map(|role| profile.title(*role)).unwrap_or_default();
-                people.extend(to_tell(&reader, member.setting, person, title).await?);
+                people.extend(to_tell(&reader, id, person, title).await?);
             }
             named.push(people);
         }
@@ -80,6 +86,14 @@ pub async fn sheet(services: &Services, ctx: &OpCtx) -> Result<Sheet> {
     }
     let outside = services.content.agencies_of(&profile.area).into_iter().cloned().collect();
     Ok(Sheet { setting: setting.name, fictional: setting.fictional, inside, whom, outside })
+}
+
+async fn only_setting(services: &Services) -> Result<domain::SettingId> {
+    let reader = services.db.read(Scope::All).await?;
+    match store::settings::list(&reader).await?.as_slice() {
+        [only] => Ok(only.id),
+        _ => Err(Refused::SignIn.into()),
+    }
 }
 
 async fn to_tell(db: &impl Reads, setting: domain::SettingId, person: PersonId, title: &str) -> Result<Option<ToTell>> {

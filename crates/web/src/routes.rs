@@ -129,8 +129,8 @@ pub fn all() -> Vec<Route> {
         post("/holds/release", Action(A::DecideHold), pages::concerns::beside::release, "Let a device back"),
         get ("/notices", SignedIn, pages::concerns::beside::notices, "What needs me"),
         get ("/outbox", Action(A::ReadOutbox), pages::concerns::beside::outbox, "What was sent"),
-        get ("/who-to-tell", Action(A::ReadContacts), pages::concerns::contacts::whom, "Whom must I tell?"),
-        get ("/contact-sheet", Action(A::ReadContacts), pages::concerns::contacts::sheet, "The contact sheet"),
+        get ("/who-to-tell", Public, pages::concerns::contacts::whom, "Whom must I tell?"),
+        get ("/contact-sheet", Public, pages::concerns::contacts::sheet, "The contact sheet"),
     ]
 }
 
