@@ -114,7 +114,8 @@ async fn post(client: &reqwest::Client, web: &str, path: &str, cookie: &str, fie
         .filter_map(|input| Some((input.attr("name")?.to_owned(), input.attr("value")?.to_owned())))
         .collect();
     body.extend(fields.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
-    let text = body.iter().map(|(key, value)| format!("{}={}", escape(key), escape(value))).collect::<Vec<_>>().join("&");
+    let text =
+        body.iter().map(|(key, value)| format!("{}={}", escape(key), escape(value))).collect::<Vec<_>>().join("&");
     let answer = client
         .post(format!("{web}{path}"))
         .header("cookie", &cookie)
@@ -129,7 +130,9 @@ async fn post(client: &reqwest::Client, web: &str, path: &str, cookie: &str, fie
 }
 
 fn escape(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 fn joined(cookie: &str, answer: &reqwest::Response) -> String {

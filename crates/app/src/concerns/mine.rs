@@ -162,8 +162,9 @@ async fn of(
 
 /// Whom the reporter should find now: the last rung that was told while nobody has opened it, else the first.
 fn now_responsible(ladder: &Ladder, told: &std::collections::BTreeSet<PersonId>, case: &Case) -> Vec<PersonId> {
-    let told_rungs = ladder.rungs.iter().filter(|rung| rung.iter().any(|person| told.contains(person)));
-    let rung = if case.concern.status == ConcernStatus::Received { told_rungs.last() } else { ladder.rungs.first() };
+    let mut told_rungs = ladder.rungs.iter().filter(|rung| rung.iter().any(|person| told.contains(person)));
+    let rung =
+        if case.concern.status == ConcernStatus::Received { told_rungs.next_back() } else { ladder.rungs.first() };
     rung.or(ladder.rungs.first()).cloned().unwrap_or_default()
 }
 
