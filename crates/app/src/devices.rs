@@ -10,10 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use domain::access::{Action, Refused};
+use domain::people::PersonKind;
 use domain::{DeviceId, OpCtx, PersonId, RoomId, SettingId};
 use jiff::Timestamp;
 use store::devices::Device;
-use store::words::DeviceKind;
+pub use store::words::DeviceKind;
 use store::{Reads, Scope, Tx};
 
 use crate::error::{Error, Result};
@@ -109,6 +110,19 @@ pub async fn list(services: &Services, ctx: &OpCtx) -> Result<Vec<DeviceLine>> {
     let member = people::may(ctx, Action::KeepDevices)?;
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     lines(&reader, member.setting, None).await
+}
+
+/// Who a device can be assigned to: adults who have not left, by name.
+///
+/// # Errors
+/// Refused for who may not keep devices.
+pub async fn assignable(services: &Services, ctx: &OpCtx) -> Result<Vec<(PersonId, String)>> {
+    let member = people::may(ctx, Action::KeepDevices)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let today = services.calendar.local(ctx.now).date();
+    let staff = store::people::list(&reader, member.setting, Some(PersonKind::Staff)).await?;
+    let here = staff.into_iter().filter(|person| person.gone.is_none_or(|gone| gone >= today));
+    Ok(here.map(|person| (person.id, person.name)).collect())
 }
 
 /// The devices assigned to oneself, for "your account" (STF-03).

@@ -4,5 +4,6 @@ pub mod account;
 pub mod blank;
 pub mod concerns;
 pub mod problem;
+pub mod register;
 pub mod sign_in;
 pub mod styleguide;

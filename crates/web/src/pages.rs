@@ -3,6 +3,8 @@
 pub mod account;
 pub mod blank;
 pub mod concerns;
+pub mod devices;
+pub mod imports;
 pub mod lock;
 pub mod password;
 pub mod second_step;

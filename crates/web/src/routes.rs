@@ -131,6 +131,22 @@ pub fn all() -> Vec<Route> {
         get ("/outbox", Action(A::ReadOutbox), pages::concerns::beside::outbox, "What was sent"),
         get ("/who-to-tell", Public, pages::concerns::contacts::whom, "Whom must I tell?"),
         get ("/contact-sheet", Public, pages::concerns::contacts::sheet, "The contact sheet"),
+        get ("/devices", Action(A::KeepDevices), pages::devices::list, "The device register"),
+        get ("/devices/new", Action(A::KeepDevices), pages::devices::new, "The form of a new device"),
+        post("/devices/new", Action(A::KeepDevices), pages::devices::add, "Add a device"),
+        get ("/devices/{id}", Action(A::KeepDevices), pages::devices::show, "One device and how to set it up"),
+        get ("/devices/{id}/edit", Action(A::KeepDevices), pages::devices::edit, "The form of a device"),
+        post("/devices/{id}/edit", Action(A::KeepDevices), pages::devices::save, "Change a device"),
+        post("/devices/{id}/credential", Action(A::KeepDevices), pages::devices::credential, "A fresh credential, shown once"),
+        post("/devices/{id}/pass-check", Action(A::KeepDevices), pages::devices::pass_check, "The check page was seen on it"),
+        post("/devices/{id}/forget-check", Action(A::KeepDevices), pages::devices::forget_check, "The check no longer holds"),
+        post("/devices/{id}/retire", Action(A::KeepDevices), pages::devices::retire, "Take a device out of use"),
+        get ("/pac/{path}", Public, pages::devices::pac, "Automatic proxy configuration of a device"),
+        get ("/imports/{what}", SignedIn, pages::imports::get, "Where to paste many people or devices"),
+        post("/imports/{what}", SignedIn, pages::imports::look, "Look at pasted lines"),
+        get ("/imports/{what}/preview", SignedIn, pages::imports::preview, "What would be added, and imports of before"),
+        post("/imports/{what}/bring-in", SignedIn, pages::imports::bring_in, "Add what was looked at"),
+        post("/imports/{what}/take-back", SignedIn, pages::imports::take_back, "Take an import back"),
     ]
 }
 

@@ -87,7 +87,7 @@ async fn page(visit: &Visit, form: FormView) -> Result<Option<SecondFactorSetUp>
 }
 
 /// The `otpauth` address as a picture: black on white, whatever the device's colours, or cameras do not read it.
-fn picture(uri: &str) -> Result<String, Fault> {
+pub(crate) fn picture(uri: &str) -> Result<String, Fault> {
     let code = qrcode::QrCode::new(uri).map_err(|error| Fault::Broken(error.to_string()))?;
     let svg = code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(220, 220).build();
     let start = svg.find("<svg").unwrap_or_default();

@@ -1,0 +1,352 @@
+//! The device register: list, one device, the form, a credential shown once, how to set a device up.
+
+use app::devices::{self, DeviceDraft, DeviceKind, DeviceView};
+use app::people;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use domain::{DeviceId, PersonId, RoomId};
+use http::header;
+
+use views::pages::register::{Act, RegisterForm, RegisterList, RegisterThing, ShownOnce, field};
+use views::ui::{Banner, Cell, Summary, Table, Tag, Tone};
+use views::{FormView, ui::Select};
+
+use crate::{
+    Answer, Fields, Form, FromForm, Visit,
+    fault::{Fault, mend},
+    pages::second_step_set_up::picture,
+    words,
+};
+
+/// What is typed about a device.
+pub struct Input {
+    draft: DeviceDraft,
+    version: i64,
+}
+
+impl FromForm for Input {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let name = fields.text("name", devices::LONGEST_NAME, "Enter the name on its label");
+        let kind = fields.choice("kind", DeviceKind::from_key, "Choose what it is");
+        let group = fields.text("group", 60, "Choose a group");
+        let room = optional::<RoomId>(fields, "room");
+        let person = optional::<PersonId>(fields, "person");
+        let mac = fields.maybe("mac", 40);
+        let addresses = fields.maybe("addresses", 400);
+        let version = fields.raw("version").parse().unwrap_or(0);
+        let draft = DeviceDraft {
+            name: name?,
+            kind: kind?,
+            group: group?,
+            room: room?,
+            person: person?,
+            mac: mac?,
+            addresses: addresses?.unwrap_or_default(),
+        };
+        Some(Self { draft, version })
+    }
+}
+
+#[allow(clippy::option_option, reason = "an error and an empty field are two things")]
+fn optional<T: std::str::FromStr>(fields: &mut Fields, name: &str) -> Option<Option<T>> {
+    if fields.raw(name).is_empty() { Some(None) } else { fields.parsed(name, "Choose from the list").map(Some) }
+}
+
+/// What a kind is called.
+pub fn kind_in_words(kind: DeviceKind) -> &'static str {
+    match kind {
+        DeviceKind::Tablet => "Tablet",
+        DeviceKind::Laptop => "Laptop or desk computer",
+        DeviceKind::Phone => "Phone",
+        DeviceKind::Guest => "Visitor's or personal device",
+        DeviceKind::Appliance => "Television, speaker, printer, toy",
+        DeviceKind::Gateway => "Gateway",
+        DeviceKind::Server => "The Holdfast computer",
+        DeviceKind::PhoneLine => "Telephone line",
+        DeviceKind::Alarm => "Alarm or door entry",
+    }
+}
+
+/// The list.
+///
+/// # Errors
+/// The records are away.
+pub async fn list(visit: Visit) -> Answer {
+    let all = devices::list(visit.services(), &visit.ctx()).await?;
+    let mut table = Table::new("Devices").quiet_caption();
+    for column in ["Device", "What it is", "Group", "Room", "For", "State"] {
+        table = table.column(column);
+    }
+    for device in &all {
+        let state = if device.retired_at.is_some() {
+            Tag::new(Tone::Shut, "Out of use")
+        } else if !device.identified {
+            Tag::new(Tone::Due, "Cannot prove itself yet")
+        } else if device.check_passed_at.is_some() {
+            Tag::new(Tone::Done, "Checked")
+        } else {
+            Tag::new(Tone::Due, "Not checked yet")
+        };
+        table.push(vec![
+            Cell::link(&format!("/devices/{}", device.id), &device.name),
+            kind_in_words(device.kind).into(),
+            (&device.group).into(),
+            device.room.clone().unwrap_or_default().into(),
+            device.person.clone().unwrap_or_else(|| "Shared".to_owned()).into(),
+            state.into(),
+        ]);
+    }
+    visit.page(&RegisterList {
+        heading: "Devices".into(),
+        about: "A device that is not in this list, or cannot prove which one it is, gets the strictest filtering."
+            .into(),
+        table,
+        empty: ("No devices yet.".into(), "Add the children's tablets first.".into()),
+        add: Some(("/devices/new".into(), "Add a device".into())),
+        ways: vec![("/imports/devices".into(), "Add many from a spreadsheet".into())],
+        ..RegisterList::default()
+    })
+}
+
+async fn form_page(visit: &Visit, form: FormView, id: Option<DeviceId>) -> Result<RegisterForm, Fault> {
+    let (services, ctx) = (visit.services(), visit.ctx());
+    let groups: Vec<(String, String)> = devices::groups(services, &ctx).await?.into_iter().collect();
+    let rooms: Vec<(String, String)> =
+        people::list_rooms(services, &ctx).await?.into_iter().map(|room| (room.id.to_string(), room.name)).collect();
+    let staff = devices::assignable(services, &ctx).await?;
+    let staff: Vec<(String, String)> = staff.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
+    let mut kinds: Select = form.select("kind", "What is it?").option("", "Choose");
+    for kind in DeviceKind::ALL {
+        kinds = kinds.option(kind.key(), kind_in_words(*kind));
+    }
+    let fields = vec![
+        format!("<input type=\"hidden\" name=\"version\" value=\"{}\">", form.value("version").parse::<i64>().unwrap_or(0)),
+        field(&form.text("name", "Name on its label").max(80)),
+        field(&kinds),
+        field(&form.select("group", "Group").hint("What it may reach.").option("", "Choose").options(&groups)),
+        field(&form.select("room", "Room").option("", "No room").options(&rooms)),
+        field(&form.select("person", "Who uses it?").option("", "Shared").options(&staff)),
+        field(&form.text("mac", "Hardware address (if you know it)").hint("In its settings, as Wi-Fi or MAC address: aa:bb:cc:dd:ee:ff. Turn off “private address” for this network.").width(20)),
+        field(&form.text("addresses", "Reserved addresses (if it has any)").hint("As set in the router: 192.168.1.20")),
+    ];
+    let (heading, action, back) = match id {
+        None => ("Add a device".to_owned(), "/devices/new".to_owned(), ("/devices".to_owned(), "Devices".to_owned())),
+        Some(id) => {
+            (String::from("Change a device"), format!("/devices/{id}/edit"), (format!("/devices/{id}"), "Back".into()))
+        }
+    };
+    Ok(RegisterForm {
+        heading,
+        back: Some(back),
+        form,
+        fields,
+        action,
+        button: "Save".into(),
+        ..RegisterForm::default()
+    })
+}
+
+/// The empty form.
+///
+/// # Errors
+/// The records are away.
+pub async fn new(visit: Visit) -> Answer {
+    visit.page(&form_page(&visit, FormView::new(), None).await?)
+}
+
+/// Adds a device.
+///
+/// # Errors
+/// The records are away.
+pub async fn add(visit: Visit, form: Form<Input>) -> Answer {
+    let Some(input) = form.input else { return visit.again(&form_page(&visit, form.view, None).await?) };
+    match devices::add(visit.services(), &mut visit.ctx(), input.draft).await {
+        Ok(id) => visit.go_saying(&format!("/devices/{id}"), Tone::Done, "The device is in the register."),
+        Err(error) => visit.again(&form_page(&visit, mend(form.view, error)?, None).await?),
+    }
+}
+
+/// The form of one device.
+///
+/// # Errors
+/// It is not there, or the records are away.
+pub async fn edit(visit: Visit, Path(id): Path<DeviceId>) -> Answer {
+    let view = devices::lookup(visit.services(), &visit.ctx(), id).await?;
+    let addresses: Vec<String> = view.addresses.iter().map(ToString::to_string).collect();
+    let form = FormView::new()
+        .with("version", view.device.version.to_string())
+        .with("name", view.device.name)
+        .with("kind", view.device.kind.key())
+        .with("group", view.device.group_key)
+        .with("room", view.device.room_id.map(|id| id.to_string()).unwrap_or_default())
+        .with("person", view.device.person_id.map(|id| id.to_string()).unwrap_or_default())
+        .with("mac", view.device.mac.unwrap_or_default())
+        .with("addresses", addresses.join(", "));
+    visit.page(&form_page(&visit, form, Some(id)).await?)
+}
+
+/// Changes it.
+///
+/// # Errors
+/// It is not there, somebody was faster, or the records are away.
+pub async fn save(visit: Visit, Path(id): Path<DeviceId>, form: Form<Input>) -> Answer {
+    let Some(input) = form.input else { return visit.again(&form_page(&visit, form.view, Some(id)).await?) };
+    match devices::edit(visit.services(), &mut visit.ctx(), id, input.version, input.draft).await {
+        Ok(()) => visit.go_saying(&format!("/devices/{id}"), Tone::Done, "Saved."),
+        Err(error) => visit.again(&form_page(&visit, mend(form.view, error)?, Some(id)).await?),
+    }
+}
+
+/// One device, and how to set it up.
+///
+/// # Errors
+/// It is not there, or the records are away.
+pub async fn show(visit: Visit, Path(id): Path<DeviceId>) -> Answer {
+    let (services, ctx) = (visit.services(), visit.ctx());
+    let view = devices::lookup(services, &ctx, id).await?;
+    let sheet = devices::set_up_sheet(services, &ctx, id).await?;
+    let checked = match view.device.check_passed_at {
+        Some(at) => words::moment(&services.calendar.local(at)),
+        None => "Not yet".to_owned(),
+    };
+    let unknown = || "The gateway does not run".to_owned();
+    let none = || "Give it a credential first".to_owned();
+    let summary = Summary::new()
+        .row("What it is", kind_in_words(view.device.kind))
+        .row("Group", &view.group)
+        .row("Room", view.room.clone().unwrap_or_else(|| "None".into()))
+        .row("For", view.person.clone().unwrap_or_else(|| "Shared".into()))
+        .row("Hardware address", Cell::Inert(view.device.mac.clone().unwrap_or_else(|| "Not known".into())))
+        .row("Check passed", checked)
+        .row("Proxy", Cell::Inert(sheet.proxy.unwrap_or_else(unknown)))
+        .row("Proxy user", Cell::Inert(sheet.proxy_user.unwrap_or_else(none)))
+        .row("Automatic proxy (PAC)", Cell::Inert(sheet.pac_url.unwrap_or_else(none)))
+        .row("DNS", Cell::Inert(sheet.dns.unwrap_or_else(unknown)))
+        .row("Encrypted DNS", Cell::Inert(sheet.doh_url.unwrap_or_else(none)))
+        .row("To test it, open on the device", Cell::Inert(sheet.check_url));
+    visit.page(&thing(&view, id, summary))
+}
+
+fn thing(view: &DeviceView, id: DeviceId, summary: Summary) -> RegisterThing {
+    let act = |what: &str, button: &str, hint: &str, grave: bool| Act {
+        action: format!("/devices/{id}/{what}"),
+        button: button.to_owned(),
+        hint: hint.to_owned(),
+        grave,
+        hidden: None,
+    };
+    let used = view.device.retired_at.is_none();
+    let mut acts = Vec::new();
+    if used {
+        let fresh = if view.device.proxy_user.is_some() { "Give it a new credential" } else { "Give it a credential" };
+        acts.push(act("credential", fresh, "Shown once. The one of before stops at once.", false));
+        acts.push(if view.device.check_passed_at.is_some() {
+            act("forget-check", "The check no longer holds", "It was reset, or its certificate is gone.", false)
+        } else {
+            act(
+                "pass-check",
+                "The check page was seen on it",
+                "From then on it gets our page when something is blocked.",
+                false,
+            )
+        });
+        acts.push(act("retire", "Take it out of use", "Its credential stops. What was recorded of it stays.", true));
+    }
+    RegisterThing {
+        title: "Device".into(),
+        heading: view.device.name.clone(),
+        back: ("/devices".into(), "Devices".into()),
+        notes: if used { Vec::new() } else { vec![Banner::new(Tone::Shut, "This device is out of use.")] },
+        summary,
+        ways: if used {
+            vec![(format!("/devices/{id}/edit"), "Change what the register says".into())]
+        } else {
+            Vec::new()
+        },
+        acts,
+        ..RegisterThing::default()
+    }
+}
+
+/// Nothing but the token of the form.
+pub struct Press;
+
+impl FromForm for Press {
+    fn read(_: &mut Fields) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+/// Gives it a credential, shown on this page and never again.
+///
+/// # Errors
+/// It is not in use, or the records are away.
+pub async fn credential(visit: Visit, Path(id): Path<DeviceId>, form: Form<Press>) -> Answer {
+    if form.input.is_none() {
+        return pressed_late(&visit, id);
+    }
+    let fresh = devices::new_credential(visit.services(), &mut visit.ctx(), id).await?;
+    let sheet = devices::set_up_sheet(visit.services(), &visit.ctx(), id).await?;
+    let picture_svg = sheet.pac_url.as_deref().map(picture).transpose()?;
+    let summary = Summary::new()
+        .row("Proxy user", Cell::Inert(fresh.user))
+        .row("Proxy password", Cell::Inert(fresh.password))
+        .row("Automatic proxy (PAC)", Cell::Inert(sheet.pac_url.unwrap_or_default()))
+        .row("Encrypted DNS", Cell::Inert(sheet.doh_url.unwrap_or_default()));
+    visit.page(&ShownOnce {
+        heading: "The credential of this device".into(),
+        about: vec!["Type it into the device now. This page shows it once; nobody can look it up later.".into()],
+        summary,
+        picture_svg,
+        on: (format!("/devices/{id}"), "It is on the device".into()),
+    })
+}
+
+fn pressed_late(visit: &Visit, id: DeviceId) -> Answer {
+    visit.go_saying(&format!("/devices/{id}"), Tone::Due, "Nothing was done. Press the button once more.")
+}
+
+/// Takes it out of use.
+///
+/// # Errors
+/// It is not in use, or the records are away.
+pub async fn retire(visit: Visit, Path(id): Path<DeviceId>, form: Form<Press>) -> Answer {
+    if form.input.is_none() {
+        return pressed_late(&visit, id);
+    }
+    devices::retire(visit.services(), &mut visit.ctx(), id).await?;
+    visit.go_saying("/devices", Tone::Done, "The device is out of use.")
+}
+
+/// The check page was seen on it.
+///
+/// # Errors
+/// It is not in use, or the records are away.
+pub async fn pass_check(visit: Visit, Path(id): Path<DeviceId>, form: Form<Press>) -> Answer {
+    if form.input.is_none() {
+        return pressed_late(&visit, id);
+    }
+    devices::pass_check(visit.services(), &mut visit.ctx(), id).await?;
+    visit.go_saying(&format!("/devices/{id}"), Tone::Done, "Noted with today's date.")
+}
+
+/// The check no longer holds.
+///
+/// # Errors
+/// It is not in use, or the records are away.
+pub async fn forget_check(visit: Visit, Path(id): Path<DeviceId>, form: Form<Press>) -> Answer {
+    if form.input.is_none() {
+        return pressed_late(&visit, id);
+    }
+    devices::forget_check(visit.services(), &mut visit.ctx(), id).await?;
+    visit.go_saying(&format!("/devices/{id}"), Tone::Done, "Noted. Check it again soon.")
+}
+
+/// The automatic proxy configuration of a device.
+///
+/// # Errors
+/// No device has this path, or no gateway runs.
+pub async fn pac(visit: Visit, Path(path): Path<String>) -> Result<Response, Fault> {
+    let script = devices::pac(visit.services(), &path).await?;
+    Ok(([(header::CONTENT_TYPE, "application/x-ns-proxy-autoconfig")], script).into_response())
+}
