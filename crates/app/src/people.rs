@@ -13,13 +13,12 @@ use domain::access::{Action, Refused, Relation, any_allowed, authorize};
 use domain::ctx::Member;
 use domain::people::{PersonKind, RoleSet};
 use domain::{MembershipId, OpCtx, PersonId, RoomId, SettingId};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::json;
 use store::people::{Membership, Person, Room};
 use store::{Reads, Scope};
 
-use crate::accounts::{HandOver, choose, password, sessions, sign_in};
+use crate::accounts::{HandOver, choose, password, sign_in};
 use crate::error::{Error, Result};
 use crate::services::Services;
 
@@ -374,9 +373,4 @@ pub(crate) fn new_membership(
 ) -> Membership {
     let id: MembershipId = ctx.fresh();
     Membership { id, setting_id: setting, account_id: account, person_id: person, created_at: ctx.now, ended_at: None }
-}
-
-/// Roles of a person at a time, for others in this crate.
-pub(crate) async fn roles(db: &impl Reads, setting: SettingId, id: PersonId, at: Timestamp) -> Result<RoleSet> {
-    sessions::roles_of(db, setting, id, at).await
 }

@@ -2,7 +2,7 @@
 
 use crate::views::{
     Chrome, FormView, Page, Shell,
-    pages::{account, blank, problem, sign_in, styleguide},
+    pages::{account, blank, problem, register, sign_in, styleguide},
     shell::{Contact, Flash, Holder, Who},
     ui::Tone,
 };
@@ -30,6 +30,58 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     let other = account::SessionLine { here: false, ..session.clone() };
     let mut all = vec![
         ("sign_in", nobody(&sign_in::SignIn::default())),
+        ("register/list", somebody(&register::RegisterList { heading: "Devices".into(), ..Default::default() })),
+        (
+            "register/list",
+            somebody(&register::RegisterList {
+                heading: "Devices".into(),
+                add: Some(("/devices/new".into(), "Add a device".into())),
+                ways: vec![("/imports/devices".into(), "Add many".into())],
+                table: crate::views::ui::Table::new("Devices").column("Device").row(["<b>Tablet</b>".into()]),
+                ..Default::default()
+            }),
+        ),
+        (
+            "register/thing",
+            somebody(&register::RegisterThing {
+                title: "Device".into(),
+                heading: "Office <laptop>".into(),
+                back: ("/devices".into(), "Devices".into()),
+                acts: vec![register::Act {
+                    action: "/devices/1/retire".into(),
+                    button: "Take it out of use".into(),
+                    hint: "Its credential stops.".into(),
+                    grave: true,
+                    hidden: Some(("import".into(), "\"><b>".into())),
+                }],
+                sections: vec![register::Section {
+                    heading: "Roles".into(),
+                    empty: "None".into(),
+                    ..Default::default()
+                }],
+                ..Default::default()
+            }),
+        ),
+        (
+            "register/form",
+            somebody(&register::RegisterForm {
+                heading: "Add a device".into(),
+                fields: vec![register::field(&to_mend.text("username", "Name"))],
+                form: to_mend2.clone(),
+                action: "/devices/new".into(),
+                button: "Save".into(),
+                ..Default::default()
+            }),
+        ),
+        (
+            "register/once",
+            somebody(&register::ShownOnce {
+                heading: "The credential".into(),
+                summary: crate::views::ui::Summary::new().row("User", "d-1"),
+                on: ("/devices".into(), "Done".into()),
+                ..Default::default()
+            }),
+        ),
         ("sign_in", nobody(&sign_in::SignIn { form: to_mend.clone() })),
         ("second_factor", nobody(&sign_in::SecondFactor { form: to_mend.clone(), report_anyway: true })),
         ("second_factor", nobody(&sign_in::SecondFactor::default())),
