@@ -66,7 +66,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
             "register/form",
             somebody(&register::RegisterForm {
                 heading: "Add a device".into(),
-                fields: vec![register::field(&to_mend.text("username", "Name"))],
+                fields: vec![register::field(&to_mend2.text("again", "Name"))],
                 form: to_mend2.clone(),
                 action: "/devices/new".into(),
                 button: "Save".into(),
