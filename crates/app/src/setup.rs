@@ -117,6 +117,21 @@ pub fn templates(services: &Services) -> BTreeMap<String, String> {
     services.content.profiles.values().map(|profile| (profile.key.clone(), describe(profile))).collect()
 }
 
+/// The resolvers that the settings of this machine wrote down, in the order of the settings' names (S26).
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database does not answer.
+pub async fn resolvers(services: &Services) -> Result<Vec<String>> {
+    let reader = services.db.read(Scope::All).await?;
+    let mut all = Vec::new();
+    for setting in store::settings::list(&reader).await? {
+        let profile: Profile = crate::filtering::decide::read(&setting.profile)?;
+        all.extend(profile.upstream);
+    }
+    all.dedup();
+    Ok(all)
+}
+
 fn describe(profile: &Profile) -> String {
     let deputies = if profile.deputies { "with deputies" } else { "without deputies" };
     let passwords = match profile.password_max_age_days {

@@ -89,7 +89,7 @@ pub(crate) struct Listen {
 }
 
 /// An address with or without port; DNS's is 53.
-fn upstream(text: &str) -> Result<SocketAddr, String> {
+pub(crate) fn upstream(text: &str) -> Result<SocketAddr, String> {
     text.parse::<SocketAddr>()
         .or_else(|_| text.parse::<std::net::IpAddr>().map(|ip| SocketAddr::new(ip, 53)))
         .map_err(|_| format!("{text} is not an address like 192.0.2.1 or 192.0.2.1:53"))

@@ -56,7 +56,7 @@ pub(crate) async fn start(house: &House, listen: &Listen, gateway_in: GatewayIn,
             let key = hex::encode(house.keys.verifying_key().to_bytes());
             let path = data.join("gateway").join("snapshot.pub");
             std::fs::write(&path, key).with_context(|| format!("cannot write {}", path.display()))?;
-            work.push(tokio::spawn(keep_child(data.clone(), listen.clone(), stop.clone())));
+            work.push(tokio::spawn(keep_child(services.clone(), listen.clone(), stop.clone())));
             None
         }
     };
@@ -167,10 +167,15 @@ async fn wait_for_gateway(data: &Path, since: jiff::Timestamp) -> anyhow::Result
 }
 
 /// Runs the gateway as a process of its own and starts it again when it ends; a crash of either side never stops the
-/// other for longer than a moment (S31). It gets no database key: what it needs lies in its own folder.
-async fn keep_child(data: std::path::PathBuf, listen: Listen, stop: CancellationToken) {
+/// other for longer than a moment (S31). It gets no database key: what it needs lies in its own folder. When somebody
+/// writes down another filtering provider, it is started anew with that one's resolvers.
+async fn keep_child(services: app::Services, mut listen: Listen, stop: CancellationToken) {
+    let configured = listen.upstream.clone();
     loop {
-        let mut child = match spawn(&data, &listen) {
+        if let Some(now) = resolvers(&services, &configured).await {
+            listen.upstream = now;
+        }
+        let mut child = match spawn(&services.data, &listen) {
             Ok(child) => child,
             Err(error) => {
                 tracing::error!(%error, "the gateway cannot be started");
@@ -182,6 +187,7 @@ async fn keep_child(data: std::path::PathBuf, listen: Listen, stop: Cancellation
                 tracing::error!(?ended, "the gateway ended; it is started again");
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
+            () = other_resolvers(&services, &configured, &listen.upstream) => terminate(&mut child).await,
             () = stop.cancelled() => {
                 terminate(&mut child).await;
                 return;
@@ -191,6 +197,26 @@ async fn keep_child(data: std::path::PathBuf, listen: Listen, stop: Cancellation
             return;
         }
     }
+}
+
+/// Ends when the resolvers that are written down are no longer those in use.
+async fn other_resolvers(services: &app::Services, configured: &[SocketAddr], in_use: &[SocketAddr]) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        if resolvers(services, configured).await.is_some_and(|now| now != in_use) {
+            return;
+        }
+    }
+}
+
+/// The filtering provider's resolvers (S26): those of the configuration, else those that the setting wrote down. `None`
+/// while the records are away: no reason to change anything.
+async fn resolvers(services: &app::Services, configured: &[SocketAddr]) -> Option<Vec<SocketAddr>> {
+    if !configured.is_empty() {
+        return Some(configured.to_vec());
+    }
+    let written = app::setup::resolvers(services).await.ok()?;
+    Some(written.iter().filter_map(|text| crate::cli::upstream(text).ok()).collect())
 }
 
 fn spawn(data: &Path, listen: &Listen) -> anyhow::Result<Child> {
