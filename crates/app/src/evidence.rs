@@ -205,6 +205,68 @@ impl Standing {
     }
 }
 
+/// A duty as the contract prints it: command line and API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// `FIL-02`.
+    pub id: String,
+    /// `met`, `due`, `gap`, `not_applicable`, `not_built`.
+    pub status: &'static str,
+    /// What shows it.
+    pub controls: Vec<RowControl>,
+    /// What was found, of all controls.
+    pub evidence: Vec<RowEvidence>,
+}
+
+/// A control as the contract prints it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RowControl {
+    /// Stable key.
+    pub key: String,
+    /// What it shows.
+    pub title: String,
+    /// How it stands.
+    pub status: &'static str,
+    /// What to do when it is not met.
+    pub mend: String,
+}
+
+/// A piece of evidence as the contract prints it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RowEvidence {
+    /// One sentence.
+    pub what: String,
+    /// When it was true.
+    pub at: Timestamp,
+    /// Page that shows it.
+    pub link: Option<String>,
+}
+
+impl From<&ObligationStatus> for Row {
+    fn from(duty: &ObligationStatus) -> Self {
+        let control = |control: &ControlStatus| RowControl {
+            key: control.key.clone(),
+            title: control.title.clone(),
+            status: control.status.key(),
+            mend: control.mend.clone(),
+        };
+        let evidence = |one: &Evidence| RowEvidence { what: one.what.clone(), at: one.at, link: one.link.clone() };
+        Self {
+            id: duty.id.clone(),
+            status: duty.status.key(),
+            controls: duty.controls.iter().map(control).collect(),
+            evidence: duty.controls.iter().flat_map(|control| &control.evidence).map(evidence).collect(),
+        }
+    }
+}
+
+impl Standing {
+    /// Every duty as the contract prints it.
+    pub fn rows(&self) -> Vec<Row> {
+        self.obligations.iter().map(Row::from).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

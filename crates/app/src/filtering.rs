@@ -5,8 +5,10 @@ pub mod change;
 pub mod decide;
 pub mod policy;
 pub mod publish;
+pub mod say;
 pub mod view;
 
 pub use change::{Change, Direction, LOCKED_FOR_CHILDREN, Unfit, difference, direction};
 pub use decide::{Decide, Propose, Proposed, Risk, Verdict};
 pub use policy::{Decision, Group, Policy, Surroundings, Why};
+pub use say::ask_filter;

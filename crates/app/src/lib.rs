@@ -15,9 +15,11 @@ pub mod drafts;
 pub mod error;
 pub mod evidence;
 pub mod filtering;
+pub mod follow_up;
 pub mod front;
 pub mod gateway;
 pub mod holds;
+pub mod home;
 pub mod imports;
 pub mod jobs;
 pub mod mail;
@@ -30,6 +32,7 @@ pub mod setup;
 pub mod sight;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod trail;
 
 pub use error::{Error, Result};
 pub use services::{Clock, Services};

@@ -457,6 +457,7 @@ pub struct StillGateway {
     published: Mutex<Vec<PolicySnapshot>>,
     state: Mutex<Option<GatewayState>>,
     events: Mutex<Vec<Activity>>,
+    probes: Mutex<Option<Result<Vec<ProbeResult>, String>>>,
 }
 
 impl StillGateway {
@@ -468,6 +469,11 @@ impl StillGateway {
     /// What devices asked for, as it is to tell.
     pub fn saw(&self, events: Vec<Activity>) {
         *self.events.lock().unwrap_or_else(PoisonError::into_inner) = events;
+    }
+
+    /// What its self-test is to find.
+    pub fn probes(&self, results: Result<Vec<ProbeResult>, String>) {
+        *self.probes.lock().unwrap_or_else(PoisonError::into_inner) = Some(results);
     }
 
     /// What it is to say of itself.
@@ -508,7 +514,8 @@ impl Gateway for StillGateway {
     }
 
     fn probe(&self, _snapshot: PolicySnapshot) -> Pending<'_, Result<Vec<ProbeResult>, String>> {
-        Box::pin(async { Ok(Vec::new()) })
+        let told = self.probes.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Box::pin(async move { told.unwrap_or_else(|| Ok(Vec::new())) })
     }
 
     fn decide(&self, _snapshot: &PolicySnapshot, _question: &Question, _now: Timestamp) -> Result<Answer, String> {

@@ -10,7 +10,7 @@ mod client;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use filter::{Device, PolicySnapshot, probe as names};
+use filter::{Audience, Device, PolicySnapshot, probe as names};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -104,7 +104,8 @@ pub async fn run(at: Endpoints, snapshot: &PolicySnapshot, clock: &Clock) -> Res
         for check in checks(snapshot, group) {
             let got = match check.route {
                 Route::Dns => client::dns(at.dns, *source, &check.name).await?,
-                _ => client::proxy(at.proxy, *source, &check.name, check.port).await?,
+                Route::BlockPage => client::page(at.proxy, *source, &check.name).await?,
+                Route::Proxy => client::proxy(at.proxy, *source, &check.name, check.port).await?,
             };
             results.push(ProbeResult {
                 group: id.clone(),
@@ -138,6 +139,8 @@ enum Expected {
     LetThrough,
     /// Our own page answers.
     Reached,
+    /// The page that people read instead, with all of this in it.
+    Page(Vec<String>),
 }
 
 impl Expected {
@@ -148,6 +151,7 @@ impl Expected {
                 why.as_ref().is_none_or(|why| why.contains(title.as_str()))
             }
             (Self::Blocked, Answer::Blocked(_)) => true,
+            (Self::Page(words), Answer::Page(html)) => words.iter().all(|word| html.contains(word.as_str())),
             (Self::LetThrough, Answer::NoSuchName) | (Self::Reached, Answer::Reached) => true,
             _ => false,
         }
@@ -161,6 +165,7 @@ impl std::fmt::Display for Expected {
             Self::Blocked => f.write_str("blocked"),
             Self::LetThrough => f.write_str("let through"),
             Self::Reached => f.write_str("reached"),
+            Self::Page(_) => f.write_str("the page with what belongs on it"),
         }
     }
 }
@@ -193,6 +198,7 @@ fn checks(snapshot: &PolicySnapshot, group: &filter::Group) -> Vec<Check> {
         port: 443,
         expected: Expected::LetThrough,
     }));
+    checks.extend(page(snapshot, group));
     if let Some((host, port)) = crate::dns::own_page(&snapshot.web_base) {
         checks.push(Check {
             route: Route::Proxy,
@@ -203,4 +209,33 @@ fn checks(snapshot: &PolicySnapshot, group: &filter::Group) -> Vec<Check> {
         });
     }
     checks
+}
+
+/// What somebody of the group reads instead of a blocked page. `app` knows these two by their names.
+fn page(snapshot: &PolicySnapshot, group: &filter::Group) -> Option<Check> {
+    let (category, reason) = group.blocked.iter().next()?;
+    let (what, words) = match group.audience {
+        Audience::Children => {
+            let help = format!("action=\"http://{}{}\"", crate::blockpage::HELP_HOST, crate::blockpage::HELP_PATH);
+            (
+                "the page that a child sees",
+                vec!["<svg".to_owned(), "Tell a grown-up".to_owned(), help, "<button".to_owned()],
+            )
+        }
+        Audience::Adults => {
+            let mut words = vec![reason.title.clone(), reason.why.clone(), snapshot.contact.clone()];
+            if !snapshot.web_base.is_empty() {
+                words.push("Ask for it".to_owned());
+            }
+            ("the page that an adult sees", words)
+        }
+        Audience::Guests | Audience::Essential => return None,
+    };
+    Some(Check {
+        route: Route::BlockPage,
+        what: what.to_owned(),
+        name: names::probe_name(category),
+        port: 80,
+        expected: Expected::Page(words),
+    })
 }

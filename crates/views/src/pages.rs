@@ -3,6 +3,8 @@
 pub mod account;
 pub mod blank;
 pub mod concerns;
+pub mod evidence;
+pub mod follow_up;
 pub mod problem;
 pub mod register;
 pub mod sign_in;

@@ -3,6 +3,8 @@
 //! Callers show a bearer token, never a cookie, so no page in a browser can use it on somebody's behalf. To add a call:
 //! a function with `#[utoipa::path]`, a line in [`router`] and one in [`Document`].
 
+mod evidence;
+
 use axum::{Json, Router, extract::State, response::IntoResponse, routing};
 use http::{HeaderValue, header};
 use serde::Serialize;
@@ -15,12 +17,34 @@ use crate::site::Site;
 #[openapi(
     info(
         title = "Holdfast",
-        description = "Evidence, filter decisions and concerns of a setting. Tokens: `holdfast token create`."
+        description = "Evidence and filter decisions of a setting. Tokens: `holdfast token create`, with the scopes \
+                       `evidence` and `filter`. No token opens a concern (safety rule 16): they are told and read on \
+                       the pages alone."
     ),
-    paths(health),
-    components(schemas(Health))
+    paths(health, evidence::all, evidence::one, evidence::decide),
+    components(schemas(
+        Health,
+        evidence::Problem,
+        evidence::Duty,
+        evidence::DutyControl,
+        evidence::DutyEvidence,
+        evidence::Decide,
+        evidence::Decided
+    )),
+    modifiers(&Bearer)
 )]
 struct Document;
+
+/// Says in the description how a token is shown.
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        openapi.components.get_or_insert_default().add_security_scheme("bearer", scheme);
+    }
+}
 
 /// How it stands.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,6 +61,7 @@ pub fn router() -> Router<Site> {
     Router::new()
         .route("/healthz", routing::get(health))
         .route("/api/v1/openapi.json", routing::get(document))
+        .merge(evidence::router())
         .layer(axum::middleware::map_response(plain))
 }
 

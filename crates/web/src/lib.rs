@@ -15,6 +15,7 @@ pub mod fault;
 pub mod flash;
 pub mod form;
 pub mod headers;
+mod knock;
 pub mod pages;
 pub mod routes;
 pub mod serve;

@@ -4,6 +4,8 @@ pub mod account;
 pub mod blank;
 pub mod concerns;
 pub mod devices;
+pub mod evidence;
+pub mod home;
 pub mod imports;
 pub mod lock;
 pub mod password;

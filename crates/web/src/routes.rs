@@ -77,6 +77,7 @@ pub fn all() -> Vec<Route> {
     use Access::{Action, AnySession, Public, SignedIn};
     use domain::access::Action as A;
     vec![
+        get ("/", SignedIn, pages::home::get, "What needs me"),
         get ("/blank", Public, pages::blank::get, "The hidden screen, without our script"),
         get ("/sign-in", Public, pages::sign_in::get, "Username and password"),
         post("/sign-in", Public, pages::sign_in::post, "Sign in"),
@@ -178,11 +179,30 @@ pub fn all() -> Vec<Route> {
         get ("/imports/{what}/preview", SignedIn, pages::imports::preview, "What would be added, and imports of before"),
         post("/imports/{what}/bring-in", SignedIn, pages::imports::bring_in, "Add what was looked at"),
         post("/imports/{what}/take-back", SignedIn, pages::imports::take_back, "Take an import back"),
+        get ("/evidence", Action(A::ReadEvidence), pages::evidence::get, "Every duty by clause, with how it stands"),
+        get ("/evidence/print", Action(A::ReadEvidence), pages::evidence::print, "The same on paper"),
+        get ("/evidence/{id}", Action(A::ReadEvidence), pages::evidence::one, "One duty and what shows it"),
+        get ("/checks", Action(A::ReadEvidence), pages::evidence::checks::get, "Checks that people sign"),
+        get ("/checks/sign", Action(A::SignCheck), pages::evidence::checks::form, "The form for one check"),
+        post("/checks/sign", Action(A::SignCheck), pages::evidence::checks::post, "Sign a check"),
+        get ("/actions", Action(A::KeepActions), pages::evidence::actions::get, "What is to be done"),
+        post("/actions", Action(A::KeepActions), pages::evidence::actions::post, "Make an action"),
+        post("/actions/{id}/done", Action(A::KeepActions), pages::evidence::actions::done, "Mark an action as done"),
+        get ("/reviews", Action(A::KeepReviews), pages::evidence::reviews::get, "Reviews"),
+        post("/reviews", Action(A::KeepReviews), pages::evidence::reviews::post, "Open a review"),
+        post("/reviews/{id}/close", Action(A::KeepReviews), pages::evidence::reviews::close, "Close a review"),
+        get ("/audit", Action(A::ReadAudit), pages::evidence::audit::get, "Who did what, without names"),
+        post("/audit/verify", Action(A::ReadAudit), pages::evidence::audit::verify, "Walk the whole chain"),
     ]
 }
 
-/// The whole site.
+/// The whole site. The evidence may knock on it from now on.
 pub fn router(site: Site) -> Router {
+    crate::knock::open(&site);
+    inner_router(site)
+}
+
+pub(crate) fn inner_router(site: Site) -> Router {
     let mut pages = Router::new();
     for route in all() {
         pages = pages.route(route.path, guarded(route));

@@ -61,10 +61,26 @@ struct Inner {
     services: Services,
 }
 
+/// A site that may be gone.
+#[derive(Clone)]
+pub(crate) struct WeakSite(std::sync::Weak<Inner>);
+
+impl WeakSite {
+    /// The site, while it is there.
+    pub(crate) fn upgrade(&self) -> Option<Site> {
+        self.0.upgrade().map(Site)
+    }
+}
+
 impl Site {
     /// A site.
     pub fn new(config: Config, edge: Edge, services: Services) -> Self {
         Self(Arc::new(Inner { config, edge, services }))
+    }
+
+    /// A way back to this site that does not keep it alive.
+    pub(crate) fn downgrade(&self) -> WeakSite {
+        WeakSite(Arc::downgrade(&self.0))
     }
 
     /// How this listener is served.

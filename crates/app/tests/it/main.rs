@@ -12,6 +12,7 @@ extern crate holdfast_app as app;
 mod accounts;
 mod breach_journey;
 mod escalation;
+mod evidence;
 mod holding;
 mod nobody_shut_out_learns;
 mod registers;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
 use hickory_proto::rr::{Name, RecordType};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpSocket, UdpSocket};
 use tokio::time::timeout;
 
@@ -25,6 +25,8 @@ pub(super) enum Answer {
     NoSuchName,
     /// Something answered.
     Reached,
+    /// A page for people, with the signs of its markup read back into words.
+    Page(String),
     /// Anything else.
     Other(String),
 }
@@ -36,6 +38,7 @@ impl fmt::Display for Answer {
             Self::Blocked(None) => f.write_str("blocked"),
             Self::NoSuchName => f.write_str("let through"),
             Self::Reached => f.write_str("reached"),
+            Self::Page(_) => f.write_str("another page, or one that lacks something"),
             Self::Other(what) => f.write_str(what),
         }
     }
@@ -108,4 +111,41 @@ pub(super) async fn proxy(server: SocketAddr, source: IpAddr, name: &str, port: 
         Some("502") => Answer::NoSuchName,
         _ => Answer::Other(line.trim().to_owned()),
     })
+}
+
+/// The most of a page that is read.
+const LONGEST_PAGE: u64 = 256 * 1024;
+
+/// Asks the proxy for a page by plain HTTP, as a browser does, and reads what a person would read.
+pub(super) async fn page(server: SocketAddr, source: IpAddr, name: &str) -> Result<Answer, Error> {
+    let cannot = |why: String| Error::Probe { what: "the block page", why };
+    let exchange = async {
+        let socket = match source {
+            IpAddr::V4(_) => TcpSocket::new_v4()?,
+            IpAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.bind((source, 0).into())?;
+        let mut stream = socket.connect(server).await?;
+        let request = format!("GET http://{name}/ HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = Vec::new();
+        stream.take(LONGEST_PAGE).read_to_end(&mut answer).await?;
+        Ok::<_, std::io::Error>(String::from_utf8_lossy(&answer).into_owned())
+    };
+    let answer = timeout(PATIENCE, exchange)
+        .await
+        .map_err(|_| cannot(format!("{server} does not answer")))?
+        .map_err(|e| cannot(format!("{server}: {e}")))?;
+    let status = answer.split(' ').nth(1).unwrap_or_default();
+    Ok(match status {
+        "403" => Answer::Page(words(&answer)),
+        "502" => Answer::NoSuchName,
+        other => Answer::Other(format!("status {other}")),
+    })
+}
+
+/// What the templates escape, back as it was typed.
+fn words(html: &str) -> String {
+    let signs = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
+    signs.iter().fold(html.to_owned(), |text, (escaped, sign)| text.replace(escaped, sign))
 }

@@ -9,6 +9,8 @@ use crate::views::{
 
 #[path = "samples/concerns.rs"]
 mod concerns;
+#[path = "samples/evidence.rs"]
+mod evidence;
 
 /// Name, rendered page. `samples` in the name of a page's template: `sign_in` for `pages/sign_in.html`.
 pub(crate) fn all() -> Vec<(&'static str, String)> {
@@ -134,6 +136,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         ("styleguide", nobody(&styleguide::Styleguide::default())),
     ];
     all.extend(concerns::all());
+    all.extend(evidence::all());
     all
 }
 

@@ -1,0 +1,332 @@
+//! Actions and reviews: what follows from a finding, until somebody has done it (POL-12).
+//!
+//! What is made from a concern inherits its walls (S8). Whoever owns an action sees it, even without the right to the
+//! concern; others see only what comes from concerns that they may open.
+
+use domain::access::{Action, Refused, Relation, authorize};
+use domain::concern::Urgency;
+use domain::ctx::Member;
+use domain::{ActionId, ConcernId, OpCtx, PersonId, ReviewId};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use store::follow_up::{Filter, Review, Which};
+use store::{Reads, Scope};
+
+pub use crate::concerns::REVIEWS;
+use crate::notices::{self, Matter};
+use crate::sight::sees;
+use crate::{Error, Result, Services};
+
+const LONGEST_LINE: usize = 200;
+const LONGEST: usize = 2_000;
+const SHORTEST: usize = 3;
+
+/// Something to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// Its id.
+    pub id: ActionId,
+    /// What.
+    pub title: String,
+    /// By whom.
+    pub owner: String,
+    /// By the actor?
+    pub mine: bool,
+    /// Until.
+    pub due: Date,
+    /// Past its day and not done.
+    pub late: bool,
+    /// The concern that it comes from, if the actor may open that.
+    pub concern: Option<ConcernId>,
+    /// Done when, by whom, with which words.
+    pub done: Option<Done>,
+}
+
+/// That something was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: String,
+    /// What was done.
+    pub note: String,
+}
+
+/// A review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewView {
+    /// Its id.
+    pub id: ReviewId,
+    /// `policy`, `filtering` or `curriculum`.
+    pub what: String,
+    /// Why now.
+    pub why: String,
+    /// Since when.
+    pub opened_at: Timestamp,
+    /// Until.
+    pub due: Date,
+    /// Past its day and not closed.
+    pub late: bool,
+    /// Closed when, by whom, with which outcome.
+    pub closed: Option<Done>,
+}
+
+/// A new action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTask {
+    /// What. Names no child: its owner need not know of any concern.
+    pub title: String,
+    /// By whom.
+    pub owner: PersonId,
+    /// Until.
+    pub due: Date,
+}
+
+/// Actions, soonest first: everybody's for those who lead, else one's own.
+///
+/// # Errors
+/// [`Refused`] when nobody is signed in.
+pub async fn tasks(services: &Services, ctx: &OpCtx, done_too: bool) -> Result<Vec<Task>> {
+    authorize(&ctx.actor, Action::KeepActions, Relation::Own)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let everybodys = authorize(&ctx.actor, Action::KeepActions, Relation::Setting).is_ok();
+    let db = services.db.read(Scope::Setting(member.setting)).await?;
+    let today = services.calendar.local(ctx.now).date();
+    let filter = Filter {
+        owner: (!everybodys).then_some(member.person),
+        which: if done_too { Which::All } else { Which::Open },
+        ..Filter::default()
+    };
+    let mut tasks = Vec::new();
+    for row in store::follow_up::list(&db, member.setting, &sees(member), &filter).await? {
+        let mine = row.owner_id == member.person;
+        let Some(concern) = known(&db, member, row.concern_id, mine).await? else { continue };
+        let done = match row.done_at {
+            Some(at) => {
+                let by = name(&db, member, row.done_by).await?;
+                Some(Done { at, by, note: row.done_note.unwrap_or_default() })
+            }
+            None => None,
+        };
+        tasks.push(Task {
+            id: row.id,
+            title: row.title,
+            owner: name(&db, member, Some(row.owner_id)).await?,
+            mine,
+            due: row.due,
+            late: done.is_none() && row.due < today,
+            concern,
+            done,
+        });
+    }
+    Ok(tasks)
+}
+
+/// May the actor know what comes from this concern? `None`: no. `Some(id)`: and may open the concern itself.
+async fn known(
+    db: &impl Reads,
+    member: &Member,
+    concern: Option<ConcernId>,
+    mine: bool,
+) -> Result<Option<Option<ConcernId>>> {
+    let Some(id) = concern else { return Ok(Some(None)) };
+    let open = store::concerns::lookup(db, member.setting, &sees(member), id).await?.map(|concern| concern.id);
+    Ok((mine || open.is_some()).then_some(open))
+}
+
+/// Marks an action as done.
+///
+/// # Errors
+/// [`Error::NotFound`] for one that is not the actor's to do; [`Error::Invalid`] on `note`; [`Error::Conflict`] when
+/// somebody else was faster.
+pub async fn finish(services: &Services, ctx: &mut OpCtx, id: ActionId, note: &str) -> Result<()> {
+    authorize(&ctx.actor, Action::KeepActions, Relation::Own)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let everybodys = authorize(&ctx.actor, Action::KeepActions, Relation::Setting).is_ok();
+    let note = words("note", note, LONGEST, "Say in a few words what was done.")?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "action.finish").await?;
+    let row = store::follow_up::lookup(&tx, member.setting, &sees(&member), id).await?.ok_or(Error::NotFound)?;
+    let mine = row.owner_id == member.person;
+    if (!mine && !everybodys) || known(&tx, &member, row.concern_id, mine).await?.is_none() {
+        return Err(Error::NotFound);
+    }
+    if row.done_at.is_some() {
+        let by = name(&tx, &member, row.done_by).await?;
+        return Err(Error::Conflict {
+            theirs: [("note".to_owned(), format!("{by}: {}", row.done_note.unwrap_or_default()))].into(),
+        });
+    }
+    let done =
+        store::follow_up::Action { done_at: Some(ctx.now), done_by: Some(member.person), done_note: Some(note), ..row };
+    store::follow_up::set(&mut tx, &done).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Makes an action that comes from no concern.
+///
+/// # Errors
+/// [`Error::Invalid`] on `title`, `owner` or `due`.
+pub async fn add(services: &Services, ctx: &mut OpCtx, new: NewTask) -> Result<ActionId> {
+    authorize(&ctx.actor, Action::KeepActions, Relation::Setting)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let title = words("title", &new.title, LONGEST_LINE, "Say what is to be done, in one line.")?;
+    still_to_come(services, ctx, new.due)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "action.add").await?;
+    let holds_a_role = store::people::list_appointments_of(&tx, member.setting, new.owner, ctx.now).await?;
+    if holds_a_role.is_empty() {
+        return Err(Error::invalid("owner", "Choose somebody from the list."));
+    }
+    let row = store::follow_up::Action {
+        id: tx.fresh(),
+        setting_id: member.setting,
+        concern_id: None,
+        title,
+        owner_id: new.owner,
+        due: new.due,
+        made_by: member.person,
+        made_at: ctx.now,
+        done_at: None,
+        done_by: None,
+        done_note: None,
+        version: 0,
+    };
+    store::follow_up::add(&mut tx, &row).await?;
+    if new.owner != member.person {
+        let matter = Matter { urgency: Urgency::Prompt, link: "/actions", concern: None };
+        notices::tell(&mut tx, member.setting, &[new.owner], &matter).await?;
+    }
+    tx.commit().await?;
+    services.wake_jobs();
+    Ok(row.id)
+}
+
+/// To whom an action can be given: everybody who works here or governs, by name.
+///
+/// # Errors
+/// [`Refused`] for who may not give one.
+pub async fn owners(services: &Services, ctx: &OpCtx) -> Result<Vec<(PersonId, String)>> {
+    authorize(&ctx.actor, Action::KeepActions, Relation::Setting)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let db = services.db.read(Scope::Setting(member.setting)).await?;
+    let held = store::people::list_appointments(&db, member.setting, ctx.now).await?;
+    let staff = |id: PersonId| held.iter().any(|row| row.person_id == id && row.role.is_staff());
+    let people = store::people::list(&db, member.setting, None).await?;
+    Ok(people.into_iter().filter(|person| staff(person.id)).map(|person| (person.id, person.name)).collect())
+}
+
+/// Reviews, newest first.
+///
+/// # Errors
+/// [`Refused`] for who may not keep them.
+pub async fn reviews(services: &Services, ctx: &OpCtx, closed_too: bool) -> Result<Vec<ReviewView>> {
+    authorize(&ctx.actor, Action::KeepReviews, Relation::Setting)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let db = services.db.read(Scope::Setting(member.setting)).await?;
+    let today = services.calendar.local(ctx.now).date();
+    let which = if closed_too { Which::All } else { Which::Open };
+    let mut reviews = Vec::new();
+    for row in store::follow_up::list_reviews(&db, member.setting, &sees(member), which).await? {
+        if known(&db, member, row.concern_id, false).await?.is_none() {
+            continue;
+        }
+        let closed = match row.closed_at {
+            Some(at) => {
+                let by = name(&db, member, row.closed_by).await?;
+                Some(Done { at, by, note: row.outcome.unwrap_or_default() })
+            }
+            None => None,
+        };
+        reviews.push(ReviewView {
+            id: row.id,
+            what: row.what,
+            why: row.why,
+            opened_at: row.opened_at,
+            due: row.due,
+            late: closed.is_none() && row.due < today,
+            closed,
+        });
+    }
+    Ok(reviews)
+}
+
+/// Opens a review that comes from no concern: a change in guidance or of technology (POL-07).
+///
+/// # Errors
+/// [`Error::Invalid`] on `what`, `why` or `due`.
+pub async fn open_review(services: &Services, ctx: &mut OpCtx, what: &str, why: &str, due: Date) -> Result<ReviewId> {
+    authorize(&ctx.actor, Action::KeepReviews, Relation::Setting)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    if !REVIEWS.contains(&what) {
+        return Err(Error::invalid("what", "Choose what to review."));
+    }
+    let why = words("why", why, LONGEST_LINE, "Say why now, in one line.")?;
+    still_to_come(services, ctx, due)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "review.open").await?;
+    let row = Review {
+        id: tx.fresh(),
+        setting_id: member.setting,
+        concern_id: None,
+        what: what.to_owned(),
+        why,
+        opened_at: ctx.now,
+        opened_by: Some(member.person),
+        due,
+        closed_at: None,
+        closed_by: None,
+        outcome: None,
+    };
+    store::follow_up::add_review(&mut tx, &row).await?;
+    tx.commit().await?;
+    Ok(row.id)
+}
+
+/// Closes a review with its outcome.
+///
+/// # Errors
+/// [`Error::Invalid`] on `outcome`; [`Error::NotFound`] for one that the actor may not know of.
+pub async fn close_review(services: &Services, ctx: &mut OpCtx, id: ReviewId, outcome: &str) -> Result<()> {
+    authorize(&ctx.actor, Action::KeepReviews, Relation::Setting)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let outcome = words("outcome", outcome, LONGEST, "Say what was decided, in a few words.")?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "review.close").await?;
+    let row = store::follow_up::lookup_review(&tx, member.setting, &sees(&member), id).await?.ok_or(Error::NotFound)?;
+    if known(&tx, &member, row.concern_id, false).await?.is_none() {
+        return Err(Error::NotFound);
+    }
+    if row.closed_at.is_some() {
+        let by = name(&tx, &member, row.closed_by).await?;
+        return Err(Error::Conflict {
+            theirs: [("outcome".to_owned(), format!("{by}: {}", row.outcome.unwrap_or_default()))].into(),
+        });
+    }
+    let closed = Review { closed_at: Some(ctx.now), closed_by: Some(member.person), outcome: Some(outcome), ..row };
+    store::follow_up::set_review(&mut tx, &closed).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn words(field: &str, text: &str, longest: usize, say: &str) -> Result<String> {
+    let text = text.trim();
+    if text.chars().count() < SHORTEST {
+        return Err(Error::invalid(field, say));
+    }
+    if text.chars().count() > longest {
+        return Err(Error::invalid(field, &format!("Shorten this to {longest} characters.")));
+    }
+    Ok(text.to_owned())
+}
+
+fn still_to_come(services: &Services, ctx: &OpCtx, due: Date) -> Result<()> {
+    if due < services.calendar.local(ctx.now).date() {
+        return Err(Error::invalid("due", "Choose a day that is still to come."));
+    }
+    Ok(())
+}
+
+async fn name(db: &impl Reads, member: &Member, person: Option<PersonId>) -> Result<String> {
+    let Some(person) = person else { return Ok("Holdfast".to_owned()) };
+    let found = store::people::lookup(db, member.setting, person).await?;
+    Ok(found.map_or_else(|| "somebody who is gone".to_owned(), |person| person.name))
+}

@@ -1,0 +1,206 @@
+//! What waits for somebody when they come in: what needs them, what is due, what changed. Counts are of what they may know
+//! of, and of nothing else (S8).
+
+use domain::OpCtx;
+use domain::access::{Action, Refused, Relation, authorize};
+use domain::concern::Urgency;
+use domain::control::Status;
+use store::Scope;
+use store::words::ProposalState;
+
+use crate::evidence::signed;
+use crate::sight::sees;
+use crate::{Result, Services, concerns, evidence, follow_up, notices};
+
+/// One line of a home page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Todo {
+    /// What to do, verb first. Never says what a concern is about.
+    pub title: String,
+    /// Where.
+    pub href: String,
+    /// A line below.
+    pub hint: Option<String>,
+    /// How soon.
+    pub tone: Tone,
+    /// One or two words: "3 wait", "Late".
+    pub word: String,
+}
+
+/// How soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tone {
+    /// Now.
+    Now,
+    /// By a day.
+    Due,
+    /// Good to know.
+    Quiet,
+}
+
+/// A home page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Home {
+    /// What needs this person, most pressing first.
+    pub todo: Vec<Todo>,
+    /// Ways that this person's roles open, without anything waiting.
+    pub ways: Vec<(String, String)>,
+}
+
+/// What waits for the actor.
+///
+/// # Errors
+/// [`Refused`] when nobody is signed in.
+pub async fn of(services: &Services, ctx: &mut OpCtx) -> Result<Home> {
+    authorize(&ctx.actor, Action::KeepOwnAccount, Relation::Own)?;
+    let mut todo = Vec::new();
+    for notice in notices::mine(services, ctx).await? {
+        let now = notice.urgency == Urgency::Urgent;
+        todo.push(Todo {
+            title: "Something needs you".to_owned(),
+            href: notice.link,
+            hint: Some(format!("Since {}.", services.calendar.say(notice.made_at))),
+            tone: if now { Tone::Now } else { Tone::Due },
+            word: if now { "Now" } else { "Soon" }.to_owned(),
+        });
+    }
+    concerns_waiting(services, ctx, &mut todo).await?;
+    filter_waiting(services, ctx, &mut todo).await?;
+    tasks_waiting(services, ctx, &mut todo).await?;
+    evidence_waiting(services, ctx, &mut todo).await?;
+    todo.sort_by_key(|one| one.tone);
+    Ok(Home { todo, ways: ways(ctx) })
+}
+
+fn waits(count: usize) -> String {
+    if count == 1 { "1 waits".to_owned() } else { format!("{count} wait") }
+}
+
+async fn concerns_waiting(services: &Services, ctx: &OpCtx, todo: &mut Vec<Todo>) -> Result<()> {
+    let count = usize::try_from(concerns::waiting(services, ctx).await?).unwrap_or(usize::MAX);
+    if count > 0 {
+        todo.push(Todo {
+            title: "Open the concerns that nobody has opened".to_owned(),
+            href: "/concerns".to_owned(),
+            hint: Some("Opening stops the next person from being told.".to_owned()),
+            tone: Tone::Now,
+            word: waits(count),
+        });
+    }
+    Ok(())
+}
+
+async fn filter_waiting(services: &Services, ctx: &OpCtx, todo: &mut Vec<Todo>) -> Result<()> {
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let may = |action| authorize(&ctx.actor, action, Relation::Setting).is_ok();
+    let db = services.db.read(Scope::Setting(member.setting)).await?;
+    if may(Action::ApproveChange) || may(Action::AgreeWeakening) {
+        let waiting =
+            store::filtering::list_proposals(&db, member.setting, &sees(member), Some(ProposalState::Waiting)).await?;
+        let mine = waiting.iter().filter(|proposal| proposal.proposed_by != member.person).count();
+        if mine > 0 {
+            todo.push(Todo {
+                title: "Decide on changes to the filter".to_owned(),
+                href: "/filter".to_owned(),
+                hint: Some("Somebody else proposed them.".to_owned()),
+                tone: Tone::Due,
+                word: waits(mine),
+            });
+        }
+    }
+    if may(Action::AnswerAccess) {
+        let asked = store::filtering::list_waiting_requests(&db, member.setting).await?.len();
+        if asked > 0 {
+            todo.push(Todo {
+                title: "Answer who asked for a blocked page".to_owned(),
+                href: "/filter/requests".to_owned(),
+                hint: Some("Within two working days.".to_owned()),
+                tone: Tone::Due,
+                word: waits(asked),
+            });
+        }
+    }
+    Ok(())
+}
+
+async fn tasks_waiting(services: &Services, ctx: &OpCtx, todo: &mut Vec<Todo>) -> Result<()> {
+    let mine = follow_up::tasks(services, ctx, false).await?;
+    for task in mine.into_iter().filter(|task| task.mine) {
+        todo.push(Todo {
+            title: task.title,
+            href: "/actions".to_owned(),
+            hint: Some(format!("Until {}.", domain::clock::say_day(task.due))),
+            tone: if task.late { Tone::Now } else { Tone::Due },
+            word: if task.late { "Late" } else { "To do" }.to_owned(),
+        });
+    }
+    if authorize(&ctx.actor, Action::KeepReviews, Relation::Setting).is_ok() {
+        let late = follow_up::reviews(services, ctx, false).await?.iter().filter(|review| review.late).count();
+        if late > 0 {
+            todo.push(Todo {
+                title: "Finish reviews that are past their day".to_owned(),
+                href: "/reviews".to_owned(),
+                hint: None,
+                tone: Tone::Due,
+                word: waits(late),
+            });
+        }
+    }
+    Ok(())
+}
+
+async fn evidence_waiting(services: &Services, ctx: &mut OpCtx, todo: &mut Vec<Todo>) -> Result<()> {
+    if authorize(&ctx.actor, Action::ReadEvidence, Relation::Setting).is_err() {
+        return Ok(());
+    }
+    let standing = evidence::evaluate(services, ctx).await?;
+    for (status, tone, title) in [
+        (Status::Gap, Tone::Due, "Mend what the policy asks for and nothing shows"),
+        (Status::Due, Tone::Quiet, "Renew proof that grows old"),
+    ] {
+        let count = standing.count(status);
+        if count > 0 {
+            todo.push(Todo {
+                title: title.to_owned(),
+                href: format!("/evidence?status={}", status.key()),
+                hint: None,
+                tone,
+                word: if count == 1 { "1 duty".to_owned() } else { format!("{count} duties") },
+            });
+        }
+    }
+    let unsigned = signed::list(services, ctx).await?.iter().filter(|check| check.may && check.last.is_none()).count();
+    if unsigned > 0 {
+        todo.push(Todo {
+            title: "Make and sign the checks that nobody has made yet".to_owned(),
+            href: "/checks".to_owned(),
+            hint: None,
+            tone: Tone::Quiet,
+            word: if unsigned == 1 { "1 check".to_owned() } else { format!("{unsigned} checks") },
+        });
+    }
+    Ok(())
+}
+
+/// Pages that this person's roles open.
+fn ways(ctx: &OpCtx) -> Vec<(String, String)> {
+    let all = [
+        (Action::ReadQueue, "/concerns", "Concerns"),
+        (Action::ReadEvidence, "/evidence", "Evidence, clause by clause"),
+        (Action::ReadEvidence, "/checks", "Checks to sign"),
+        (Action::KeepActions, "/actions", "Actions"),
+        (Action::KeepReviews, "/reviews", "Reviews"),
+        (Action::ReadFilter, "/filter", "The filter"),
+        (Action::KeepPeople, "/people", "People"),
+        (Action::KeepDevices, "/devices", "Devices"),
+        (Action::ReadAudit, "/audit", "Who did what"),
+        (Action::ReadOutbox, "/outbox", "What was sent"),
+    ];
+    all.into_iter()
+        .filter(|(action, ..)| {
+            let relation = if *action == Action::KeepActions { Relation::Own } else { Relation::Setting };
+            authorize(&ctx.actor, *action, relation).is_ok()
+        })
+        .map(|(_, href, title)| (href.to_owned(), title.to_owned()))
+        .collect()
+}

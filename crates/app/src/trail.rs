@@ -1,0 +1,199 @@
+//! The audit as a page: which role did what, when. No names, and nothing of a concern that the reader may not open (S8).
+//!
+//! What it is not: the chain's verification offline (`holdfast audit verify`), which names table, row and field.
+
+use std::collections::BTreeMap;
+
+use domain::access::{Action, Refused, Relation, authorize};
+use domain::ctx::Member;
+use domain::setting::Profile;
+use domain::{ConcernId, OpCtx};
+use jiff::Timestamp;
+use store::audit::{AuditRow, Filter, Subject};
+use store::{Reads, Scope};
+
+use crate::concerns::case;
+use crate::sight::sees;
+use crate::{Result, Services};
+
+/// Lines on one page.
+const PAGE: usize = 50;
+/// Links read for one page: more than this and the reader turns the page.
+const READ: u64 = 500;
+
+/// A part of the audit, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trail {
+    /// The lines.
+    pub lines: Vec<Line>,
+    /// For the part before.
+    pub earlier: Option<i64>,
+}
+
+/// Something that somebody did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// When.
+    pub at: Timestamp,
+    /// Titles of their roles at that time; "Holdfast"; "Somebody not signed in".
+    pub who: String,
+    /// In plain words.
+    pub did: String,
+    /// To what kind of record.
+    pub to: String,
+}
+
+/// How the chain stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified {
+    /// From the first entry to the last, and to the signed heads.
+    pub whole: bool,
+    /// Heads that were checked.
+    pub heads: u64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Tables whose rows belong to a concern, or may.
+const CASES: [&str; 6] = ["concern", "entry", "step_record", "exclusion", "invitation", "concern_person"];
+
+/// The newest lines, or those before a link.
+///
+/// # Errors
+/// [`Refused`] for who may not read it.
+pub async fn read(services: &Services, ctx: &OpCtx, before: Option<i64>) -> Result<Trail> {
+    authorize(&ctx.actor, Action::ReadAudit, Relation::Setting)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let db = services.db.read(Scope::Setting(member.setting)).await?;
+    let profile = case::profile(&db, member.setting).await?;
+    let doers = Doers::load(&db, member, profile).await?;
+    let filter = Filter { before, ..Filter::default() };
+    let links = store::audit::list(&db, member.setting, &filter, READ).await?;
+    let mut lines = Vec::new();
+    let mut last = None;
+    let mut open: BTreeMap<ConcernId, bool> = BTreeMap::new();
+    let full = links.len() as u64 == READ;
+    for link in links {
+        if lines.len() == PAGE {
+            return Ok(Trail { lines, earlier: last });
+        }
+        last = Some(link.seq);
+        if may_show(&db, member, &link, &mut open).await? {
+            let did = in_words(&link.act);
+            let to = link.subject_table.replace('_', " ");
+            lines.push(Line { at: link.at, who: doers.who(&link), did, to });
+        }
+    }
+    Ok(Trail { lines, earlier: last.filter(|_| full) })
+}
+
+/// A link about a concern is shown to who may open that; whatever cannot be told apart is not shown.
+async fn may_show(
+    db: &impl Reads,
+    member: &Member,
+    link: &AuditRow,
+    open: &mut BTreeMap<ConcernId, bool>,
+) -> Result<bool> {
+    let content = store::audit::find_content(db, member.setting, link.id).await?;
+    let of_row = content
+        .as_ref()
+        .and_then(|content| content.get("row")?.get("concern_id")?.as_str()?.parse::<uuid::Uuid>().ok())
+        .map(ConcernId);
+    let concern = match link.subject_table.as_str() {
+        "concern" => link.subject_id.map(ConcernId),
+        _ => of_row,
+    };
+    let about_cases = CASES.contains(&link.subject_table.as_str()) || link.act.contains("concern");
+    match concern {
+        // Destroyed content can no longer say of which concern a hold or a notice was.
+        None => Ok(!about_cases && content.is_some()),
+        Some(id) => {
+            if let Some(known) = open.get(&id) {
+                return Ok(*known);
+            }
+            let may = store::concerns::lookup(db, member.setting, &sees(member), id).await?.is_some();
+            open.insert(id, may);
+            Ok(may)
+        }
+    }
+}
+
+/// Walks everything and says whether it holds. Which row is broken is for the command line: it could say too much here.
+///
+/// # Errors
+/// [`Refused`] for who may not read it.
+pub async fn verify(services: &Services, ctx: &mut OpCtx) -> Result<Verified> {
+    authorize(&ctx.actor, Action::ReadAudit, Relation::Setting)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let report = store::audit::verify(&services.db, &[]).await?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "audit.verify").await?;
+    let subject = Subject { table: "audit", id: None };
+    tx.note(member.setting, subject, &serde_json::json!({ "whole": report.is_whole() })).await?;
+    tx.commit().await?;
+    services.live.forget().await;
+    Ok(Verified { whole: report.is_whole(), heads: report.heads, at: ctx.now })
+}
+
+/// Who an account was, by role and not by name.
+struct Doers {
+    profile: Profile,
+    person_of: BTreeMap<String, domain::PersonId>,
+    appointments: Vec<store::people::Appointment>,
+    own: String,
+}
+
+impl Doers {
+    async fn load(db: &impl Reads, member: &Member, profile: Profile) -> Result<Self> {
+        let memberships = store::overview::memberships(db, member.setting).await?;
+        Ok(Self {
+            profile,
+            person_of: memberships.into_iter().map(|row| (row.account_id.to_string(), row.person_id)).collect(),
+            appointments: store::people::list_all_appointments(db, member.setting).await?,
+            own: member.account.to_string(),
+        })
+    }
+
+    fn who(&self, link: &AuditRow) -> String {
+        if link.actor == self.own {
+            return "You".to_owned();
+        }
+        let person = match (link.actor.as_str(), self.person_of.get(&link.actor)) {
+            ("system", _) => return "Holdfast".to_owned(),
+            ("nobody", _) => return "Somebody not signed in".to_owned(),
+            (_, Some(person)) => *person,
+            (_, None) => return "Somebody of another time".to_owned(),
+        };
+        let held = self.appointments.iter().filter(|held| {
+            held.person_id == person && held.starts_at <= link.at && held.ends_at.is_none_or(|end| end > link.at)
+        });
+        let mut titles: Vec<&str> = held.map(|held| self.profile.title(held.role)).collect();
+        titles.sort_unstable();
+        titles.dedup();
+        if titles.is_empty() { "Somebody without a role then".to_owned() } else { titles.join(", ") }
+    }
+}
+
+/// An act in plain words: `device.release_hold` → "Device: release hold".
+fn in_words(act: &str) -> String {
+    let say = |word: &str| word.replace('_', " ");
+    let capital = |text: String| {
+        let mut letters = text.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
+    };
+    match act.split_once('.') {
+        Some((area, done)) => capital(format!("{}: {}", say(area), say(done))),
+        None => capital(say(act)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acts_read_as_words() {
+        assert_eq!(in_words("device.release_hold"), "Device: release hold");
+        assert_eq!(in_words("sign_check"), "Sign check");
+        assert_eq!(in_words(""), "");
+    }
+}
