@@ -39,7 +39,7 @@ fn child(dir: &Path, options: &cli::GatewayArgs) -> anyhow::Result<gateway::Conf
     let recipient = read("spool.pub")?.trim().parse().map_err(|why: &str| anyhow::anyhow!("spool.pub: {why}"))?;
     let mut config = gateway::Config::new(dir, VerifyingKey::from_bytes(&key)?, recipient);
     config.lists.clone_from(&options.listen.lists);
-    up::apply(&mut config, &options.listen);
+    up::apply(&mut config, &options.listen)?;
     Ok(config)
 }
 
@@ -59,7 +59,7 @@ fn standalone(options: &cli::GatewayArgs) -> anyhow::Result<gateway::Config> {
     let mut config = gateway::Config::new(folder.join("gateway"), key.verifying_key(), nobody);
     gateway::snapshot::write(&config.snapshot_dir(), &snapshot, &key)?;
     config.lists = Some(lists);
-    up::apply(&mut config, &options.listen);
+    up::apply(&mut config, &options.listen)?;
     Ok(config)
 }
 

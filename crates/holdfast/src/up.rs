@@ -140,17 +140,22 @@ pub(crate) fn gateway_config(house: &House, listen: &Listen) -> anyhow::Result<g
     let recipient = house.keys.spool_identity()?.to_public();
     let mut config = gateway::Config::new(data.join("gateway"), house.keys.verifying_key(), recipient);
     config.lists = Some(house::compiled_lists(data));
-    apply(&mut config, listen);
+    apply(&mut config, listen)?;
     Ok(config)
 }
 
-/// The listening addresses of the command line.
-pub(crate) fn apply(config: &mut gateway::Config, listen: &Listen) {
+/// What every gateway of ours needs alike: the policy's words for list categories, and the addresses of the command line.
+///
+/// # Errors
+/// When the built-in categories cannot be read, which the build has checked.
+pub(crate) fn apply(config: &mut gateway::Config, listen: &Listen) -> anyhow::Result<()> {
+    config.categories = crate::lists::categories()?;
     config.dns = listen.dns.unwrap_or(config.dns);
     config.proxy = listen.proxy.unwrap_or(config.proxy);
     config.proxy_sign_in = listen.proxy_sign_in;
     config.block_http = listen.block_http;
     config.upstreams.clone_from(&listen.upstream);
+    Ok(())
 }
 
 /// The child says where it listens by its status; a taken port ends it, and its own sentence stands above ours.
