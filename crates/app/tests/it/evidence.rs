@@ -590,6 +590,7 @@ async fn what_a_person_must_sign_counts_for_nothing_without_a_name() {
     let app = TestApp::new().await;
     write_evidence(&app, "signed_check/filter_periodic", None).await;
     assert_eq!(status(&standing(&app).await, "filter_periodic"), Status::Gap);
+    app.world.pass(SignedDuration::from_mins(1));
     write_evidence(&app, "signed_check/filter_periodic", Some(app.people.dsl)).await;
     assert_eq!(status(&standing(&app).await, "filter_periodic"), Status::Met);
     app.end().await;

@@ -7,6 +7,7 @@
     reason = "helpers of tests fail by panicking; clippy's own exception covers only the test functions"
 )]
 
+mod api;
 mod concern_journey;
 mod doors;
 mod edge;

@@ -93,7 +93,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         ]);
     vec![
         ("evidence", somebody(&evidence)),
-        ("evidence", somebody(&Evidence::default())),
+        ("evidence", somebody(&Evidence { print_href: "/evidence/print".into(), ..Evidence::default() })),
         ("obligation", somebody(&obligation)),
         ("obligation", somebody(&Obligation { why_none: "Not built.".into(), ..Obligation::default() })),
         ("checks", somebody(&Checks { checks: vec![card.clone(), CheckCard { last: None, href: None, ..card }] })),
