@@ -126,7 +126,7 @@ fn filter_history_complete(facts: &Facts) -> Answer {
     let what = match (whole && readable, facts.newest_policy_runs) {
         (false, _) => "Versions of the policy are missing, or cannot be read.".to_owned(),
         (true, false) => "All versions are kept, but the gateway does not run the newest policy now.".to_owned(),
-        (true, true) => format!("All {newest} versions are kept, and the gateway runs the newest now."),
+        (true, true) => format!("Every version from 1 to {newest} is kept, and the gateway runs the newest now."),
     };
     Answer::new(whole && readable && facts.newest_policy_runs, what, facts.now)
 }
