@@ -1,6 +1,8 @@
 //! What devices asked for: never "visited" (S22). Read through the gateway's edge, where it lies sealed in daily files of
 //! its own (S38); nothing of it enters the case database but what a person copies into a concern.
 
+mod alerts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::{Action, Refused, Relation, authorize};
@@ -11,6 +13,9 @@ use store::Scope;
 
 use crate::gateway::{Activity, What};
 use crate::{Error, Result, Services};
+
+pub(crate) use alerts::alert;
+pub use alerts::{Call, Calls, calls, ingest, run_ingest};
 
 /// Days that raw activity is kept (S38).
 pub const KEPT_DAYS: i64 = 30;
@@ -58,22 +63,40 @@ pub async fn hosts_around(services: &Services, ctx: &OpCtx, device: DeviceId, at
     Ok(hosts)
 }
 
-/// What a device was refused and allowed since a time, for those who look after the filter's activity.
+/// What devices were refused and allowed between two times, oldest first, for those who look after the filter's activity.
+/// Each look is written in the audit.
 ///
 /// # Errors
 /// As [`hosts_around`].
-pub async fn of_setting(services: &Services, ctx: &mut OpCtx, since: Timestamp) -> Result<Vec<Activity>> {
+pub async fn of_setting(services: &Services, ctx: &mut OpCtx, from: Timestamp, to: Timestamp) -> Result<Vec<Activity>> {
     authorize(&ctx.actor, Action::ReadActivity, Relation::Setting)?;
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     // Access to logs is itself logged (MON-04).
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::ReadActivity.key()).await?;
-    let devices = store::devices::list(&tx, member.setting).await?;
+    let devices = store::devices::list_all(&tx, member.setting).await?;
     let subject = store::audit::Subject { table: "device", id: None };
-    tx.note(member.setting, subject, &serde_json::json!({ "since": since })).await?;
+    tx.note(member.setting, subject, &serde_json::json!({ "from": from, "to": to })).await?;
     tx.commit().await?;
     let own: BTreeSet<DeviceId> = devices.iter().map(|device| device.id).collect();
-    let events = between(services, since, ctx.now).await?;
+    let events = between(services, from, to).await?;
     Ok(events.into_iter().filter(|event| event.device.is_none_or(|device| own.contains(&device))).collect())
+}
+
+/// Devices that activity can be of, retired ones too: (id, name), by name.
+///
+/// # Errors
+/// As any read.
+pub async fn devices(services: &Services, ctx: &OpCtx) -> Result<Vec<(DeviceId, String)>> {
+    authorize(&ctx.actor, Action::ReadActivity, Relation::Setting)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let mut devices: Vec<(DeviceId, String)> = store::devices::list_all(&reader, member.setting)
+        .await?
+        .into_iter()
+        .map(|device| (device.id, device.name))
+        .collect();
+    devices.sort_by(|a, b| a.1.cmp(&b.1));
+    Ok(devices)
 }
 
 async fn between(services: &Services, from: Timestamp, to: Timestamp) -> Result<Vec<Activity>> {
@@ -85,7 +108,8 @@ async fn between(services: &Services, from: Timestamp, to: Timestamp) -> Result<
         .map_err(|why| Error::Unavailable { say: format!("The filter\u{2019}s log cannot be read just now: {why}") })
 }
 
-/// Destroys days that are older than they may be, but those that an open hold or concern needs. Returns how many.
+/// Destroys days that are older than they may be, but those on which a hold that still stands began, in whichever setting:
+/// the files are the installation's. What a concern needs has been copied into it (S38). Returns how many.
 ///
 /// # Errors
 /// When the database or the disk does not answer.
@@ -97,11 +121,13 @@ pub async fn forget_old(services: &Services, setting: SettingId, now: Timestamp)
         // A clock that stands before the last entry is suspect: nothing is destroyed (S43).
         return Ok(0);
     }
-    let held: BTreeSet<Date> = store::devices::list_holds_for_gateway(&reader, setting, now)
-        .await?
-        .into_iter()
-        .map(|hold| services.calendar.local(hold.placed_at).date())
-        .collect();
+    drop(reader);
+    let reader = services.db.read(Scope::All).await?;
+    let mut held: BTreeSet<Date> = BTreeSet::new();
+    for setting in store::settings::list(&reader).await? {
+        let holds = store::devices::list_holds_for_gateway(&reader, setting.id, now).await?;
+        held.extend(holds.iter().map(|hold| services.calendar.local(hold.placed_at).date()));
+    }
     drop(reader);
     services.gateway.forget_before(keep_from, &held).map_err(|say| Error::Unavailable { say })
 }

@@ -1,7 +1,9 @@
 //! The filter as people decide it: policy, changes, proposals, and the snapshot that the gateway is given.
 
 pub mod ask;
+pub mod categories;
 pub mod change;
+pub mod check;
 pub mod decide;
 pub mod policy;
 pub mod publish;
@@ -10,5 +12,8 @@ pub mod view;
 
 pub use change::{Change, Direction, LOCKED_FOR_CHILDREN, Unfit, difference, direction};
 pub use decide::{Decide, Propose, Proposed, Risk, Verdict};
+pub use filter::Audience;
 pub use policy::{Decision, Group, Policy, Surroundings, Why};
 pub use say::ask_filter;
+/// Words of the record that pages read.
+pub use store::words::{Answer as Answered, ProposalState};

@@ -21,10 +21,23 @@ pub enum Kind {
     Escalate,
     /// Hand the filter policy, with holds, to the gateway.
     PublishPolicy,
+    /// Ask the real filter path, every day.
+    SelfTest,
+    /// Destroy what devices asked for when it is old enough, every day.
+    ForgetActivity,
+    /// Somebody pressed for help, or a sealed entry was asked for.
+    FilterAlert,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::MailNotice, Self::Escalate, Self::PublishPolicy];
+    const ALL: [Self; 6] = [
+        Self::MailNotice,
+        Self::Escalate,
+        Self::PublishPolicy,
+        Self::SelfTest,
+        Self::ForgetActivity,
+        Self::FilterAlert,
+    ];
 
     /// The word for it in storage.
     pub fn key(self) -> &'static str {
@@ -32,6 +45,9 @@ impl Kind {
             Self::MailNotice => "notice.mail",
             Self::Escalate => "concern.escalate",
             Self::PublishPolicy => crate::filtering::publish::JOB,
+            Self::SelfTest => "filter.self_test",
+            Self::ForgetActivity => "activity.forget",
+            Self::FilterAlert => "filter.alert",
         }
     }
 }
@@ -89,10 +105,47 @@ pub async fn run_due(services: &Services, ctx: &mut OpCtx) -> Result<usize> {
     Ok(tried)
 }
 
-/// Runs jobs until the program ends: at once when woken, else when the next is due, at the latest every ten seconds.
+/// Work that comes back by itself, and how often.
+const RECURRING: [(Kind, SignedDuration); 2] =
+    [(Kind::SelfTest, SignedDuration::from_hours(24)), (Kind::ForgetActivity, SignedDuration::from_hours(24))];
+
+/// Queues what is due by the calendar, for every setting. However often it is called, each slot runs once.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn schedule(services: &Services, ctx: &mut OpCtx) -> Result<()> {
+    let reader = services.db.read(Scope::All).await?;
+    let settings = store::settings::list(&reader).await?;
+    drop(reader);
+    let mut tx = services.db.write(ctx, Scope::All, "job.schedule").await?;
+    for setting in &settings {
+        for (kind, every) in RECURRING {
+            store::jobs::add_scheduled(&mut tx, Some(setting.id), kind.key(), every).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Runs jobs until the program ends, and files what the gateway has seen meanwhile.
 pub async fn run(services: &Services) {
+    tokio::join!(run_jobs(services), crate::activity::run_ingest(services));
+}
+
+/// Runs jobs: at once when woken, else when the next is due, at the latest every ten seconds.
+async fn run_jobs(services: &Services) {
+    // The calendar is looked at every ten minutes: a look costs a write.
+    const LOOK_SECONDS: i64 = 600;
+    let mut looked = None;
     loop {
         let mut ctx = services.system();
+        let look = Some(ctx.now.as_second().div_euclid(LOOK_SECONDS));
+        if looked != look {
+            match schedule(services, &mut ctx).await {
+                Ok(()) => looked = look,
+                Err(error) => tracing::error!(%error, "nothing could be scheduled: the database does not answer"),
+            }
+        }
         match run_due(services, &mut ctx).await {
             Ok(0) => {}
             Ok(_) => continue,
@@ -124,6 +177,9 @@ async fn perform(services: &Services, ctx: &mut OpCtx, job: &Job) -> Result<()> 
         Kind::MailNotice => notices::mail(services, ctx, setting, &work).await,
         Kind::Escalate => notices::escalate(services, ctx, setting, &work).await,
         Kind::PublishPolicy => crate::filtering::publish::run(services, setting).await.map(|_| ()),
+        Kind::SelfTest => crate::self_test::run_due(services, ctx, setting).await,
+        Kind::ForgetActivity => crate::activity::forget_old(services, setting, ctx.now).await.map(|_| ()),
+        Kind::FilterAlert => crate::activity::alert(services, ctx, setting, &work).await,
     }
 }
 

@@ -458,9 +458,15 @@ pub struct StillGateway {
     state: Mutex<Option<GatewayState>>,
     events: Mutex<Vec<Activity>>,
     probes: Mutex<Option<Result<Vec<ProbeResult>, String>>>,
+    spool: Mutex<Vec<Batch>>,
 }
 
 impl StillGateway {
+    /// Lays a batch in its spool, to be taken.
+    pub fn spooled(&self, batch: Batch) {
+        self.spool.lock().unwrap_or_else(PoisonError::into_inner).push(batch);
+    }
+
     /// Every snapshot that it was given, oldest first.
     pub fn published(&self) -> Vec<PolicySnapshot> {
         self.published.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -497,10 +503,11 @@ impl Gateway for StillGateway {
     }
 
     fn take(&self) -> Result<Option<Batch>, String> {
-        Ok(None)
+        Ok(self.spool.lock().unwrap_or_else(PoisonError::into_inner).first().cloned())
     }
 
-    fn keep(&self, _batch: &Batch) -> Result<(), String> {
+    fn keep(&self, batch: &Batch) -> Result<(), String> {
+        self.spool.lock().unwrap_or_else(PoisonError::into_inner).retain(|waiting| waiting.id != batch.id);
         Ok(())
     }
 

@@ -1,9 +1,12 @@
 //! One struct and one template for each page. Prepared strings and enums only.
 
 pub mod account;
+pub mod activity;
 pub mod blank;
 pub mod concerns;
 pub mod evidence;
+pub mod filter;
+pub mod filter_changes;
 pub mod follow_up;
 pub mod problem;
 pub mod register;

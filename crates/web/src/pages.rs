@@ -1,10 +1,13 @@
 //! The pages: one module each, with its handlers and its form. What a page shows is prepared here and drawn in `views`.
 
 pub mod account;
+pub mod activity;
+pub mod alerts;
 pub mod blank;
 pub mod concerns;
 pub mod devices;
 pub mod evidence;
+pub mod filter;
 pub mod home;
 pub mod imports;
 pub mod lock;

@@ -45,6 +45,12 @@ pub async fn ask(services: &Services, ctx: &mut OpCtx, new: Ask) -> Result<Uuid>
     if !(5..=1000).contains(&length) {
         wrong.insert("why".to_owned(), "Say what you need it for, in a sentence or two.".to_owned());
     }
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let (_, policy) = super::decide::in_force(&reader, member.setting).await?;
+    drop(reader);
+    if !policy.groups.contains_key(&new.group) {
+        wrong.insert("group".to_owned(), "Choose the devices that you need it on.".to_owned());
+    }
     let (true, Ok(host)) = (wrong.is_empty(), host) else { return Err(Error::Invalid(wrong)) };
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::AskForAccess.key()).await?;
     let request = AccessRequest {
@@ -52,7 +58,8 @@ pub async fn ask(services: &Services, ctx: &mut OpCtx, new: Ask) -> Result<Uuid>
         setting_id: member.setting,
         host,
         group_key: new.group,
-        category: new.category,
+        // The page hands it on; only a category that we know is kept.
+        category: new.category.filter(|id| policy.groups.values().any(|group| group.blocked.contains_key(id))),
         why: new.why.trim().to_owned(),
         asked_by: Some(member.person),
         asked_at: ctx.now,
@@ -73,6 +80,7 @@ pub async fn ask(services: &Services, ctx: &mut OpCtx, new: Ask) -> Result<Uuid>
         crate::notices::Matter { urgency: domain::concern::Urgency::Prompt, link: "/filter/requests", concern: None };
     crate::notices::tell(&mut tx, member.setting, &people, &matter).await?;
     tx.commit().await?;
+    services.wake_jobs();
     Ok(request.id)
 }
 
@@ -139,6 +147,12 @@ pub async fn reply(services: &Services, ctx: &mut OpCtx, reply: Reply) -> Result
         ..request
     };
     store::filtering::set_request(&mut tx, &answered).await?;
+    if let Some(asker) = answered.asked_by {
+        let matter =
+            crate::notices::Matter { urgency: domain::concern::Urgency::Prompt, link: "/filter/ask", concern: None };
+        crate::notices::tell(&mut tx, member.setting, &[asker], &matter).await?;
+    }
     tx.commit().await?;
+    services.wake_jobs();
     Ok(proposed)
 }

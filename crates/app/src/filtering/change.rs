@@ -1,6 +1,6 @@
 //! A change to the filter: what it does, whether it weakens protection, and how it reads in the history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use filter::{Audience, HostName};
 use jiff::Timestamp;
@@ -86,7 +86,7 @@ impl Change {
         let mut after = policy.clone();
         match self {
             Self::BlockName { name, groups } => {
-                let name = host(name)?;
+                let name = site(name)?;
                 let decision = decision(rule, reason, None);
                 for group in chosen(&mut after, groups)? {
                     group.allow.remove(&name);
@@ -94,7 +94,7 @@ impl Change {
                 }
             }
             Self::AllowName { name, groups, until } => {
-                let name = host(name)?;
+                let name = site(name)?;
                 for group in chosen(&mut after, groups)? {
                     group.block.remove(&name);
                     group.allow.insert(name.clone(), decision(rule, reason, *until));
@@ -150,7 +150,11 @@ impl Change {
             }
             Self::ForgetName { name, groups } => format!("Forget what was decided about {name} for {}", named(groups)),
             Self::BlockCategory { why, groups, .. } => format!("Block {} for {}", why.title, named(groups)),
-            Self::AllowCategory { category, groups } => format!("Stop blocking {category} for {}", named(groups)),
+            Self::AllowCategory { category, groups } => {
+                let title = policy.groups.values().find_map(|group| group.blocked.get(category));
+                let title = title.map_or(category.as_str(), |why| why.title.as_str());
+                format!("Stop blocking {title} for {}", named(groups))
+            }
             Self::RollBack { to, .. } => format!("Go back to version {to}"),
         }
     }
@@ -165,6 +169,27 @@ fn host(name: &str) -> Result<String, Unfit> {
             "\u{201c}{name}\u{201d} is not a site\u{2019}s name. Write it like example.org, without http and slashes."
         ))
     })
+}
+
+/// Labels under which a country's names are sold: below them the next label is somebody's own.
+const SOLD_UNDER: [&str; 14] =
+    ["ac", "co", "com", "edu", "gov", "gob", "ltd", "me", "net", "nhs", "nom", "org", "plc", "sch"];
+
+/// A rule holds for everything below its name, so `com` or `co.uk` would open, or shut, the world in one word.
+fn site(name: &str) -> Result<String, Unfit> {
+    let name = host(name)?;
+    let labels: Vec<&str> = name.split('.').collect();
+    let too_wide = match labels.as_slice() {
+        [_] => true,
+        [second, top] => top.len() == 2 && SOLD_UNDER.contains(second),
+        _ => false,
+    };
+    if too_wide {
+        return Err(Unfit(format!(
+            "{name} is no single site: half the internet ends like that. Write the whole name."
+        )));
+    }
+    Ok(name)
 }
 
 fn decision(rule: &str, reason: &str, until: Option<Timestamp>) -> Decision {
@@ -210,7 +235,10 @@ pub fn direction(before: &Policy, after: &Policy) -> Direction {
     for (key, was) in &before.groups {
         let Some(is) = after.groups.get(key) else { return Direction::Loosens };
         let category_gone = was.blocked.keys().any(|category| !is.blocked.contains_key(category));
-        let block_gone = was.block.keys().any(|name| !is.block.contains_key(name));
+        let block_gone = was.block.iter().any(|(name, then)| match is.block.get(name) {
+            None => true,
+            Some(now) => longer(then.until, now.until),
+        });
         let allow_new = is.allow.iter().any(|(name, now)| match was.allow.get(name) {
             None => true,
             Some(then) => longer(now.until, then.until),
@@ -229,6 +257,23 @@ fn longer(now: Option<Timestamp>, then: Option<Timestamp>) -> bool {
         (None, Some(_)) => true,
         (Some(now), Some(then)) => now > then,
     }
+}
+
+/// What remains of a policy for somebody who may not know of some proposals: decisions that came from those are left out,
+/// with name and reason, wherever the policy is shown or compared (S8). The gateway always gets the whole policy.
+#[must_use]
+pub(crate) fn without_hidden(mut policy: Policy, known: &BTreeSet<String>) -> Policy {
+    for group in policy.groups.values_mut() {
+        for decisions in [&mut group.allow, &mut group.block] {
+            decisions.retain(|_, decision| !is_hidden(&decision.rule, known));
+        }
+    }
+    policy
+}
+
+/// A rule that is a proposal's id, and of none that the viewer knows.
+pub(crate) fn is_hidden(rule: &str, known: &BTreeSet<String>) -> bool {
+    rule.parse::<domain::ProposalId>().is_ok() && !known.contains(rule)
 }
 
 /// What differs between two versions, a line each: "Children's tablets: now blocks x.org".

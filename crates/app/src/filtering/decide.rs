@@ -1,12 +1,13 @@
 //! Deciding about the filter (FDM-04, S45): every change is a proposal with reason and risk assessment; another person
 //! with the right role approves; tightening takes effect at once and is looked at afterwards; history is kept for ever.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::{Action, Refused, Relation, authorize};
+use domain::concern::Urgency;
 use domain::ctx::Member;
 use domain::setting::{FourEyes, Profile};
-use domain::{ConcernId, OpCtx, ProposalId, Role, SettingId};
+use domain::{ConcernId, OpCtx, PersonId, ProposalId, Role, SettingId};
 use filter::Audience;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use store::{Reads, Scope, Tx};
 use super::change::{self, Change, Direction};
 use super::policy::Policy;
 use super::publish;
+use crate::notices::{self, Matter};
 use crate::sight::sees;
 use crate::{Error, Result, Services};
 
@@ -56,6 +58,7 @@ pub struct Proposed {
 
 /// One day: what a one-person setting waits instead of a second pair of eyes (S45).
 const DELAY: SignedDuration = SignedDuration::from_hours(24);
+const NOTHING: &str = "That is already so. Nothing would change.";
 const SHORTEST: usize = 10;
 const LONGEST: usize = 2_000;
 
@@ -75,7 +78,7 @@ pub async fn propose(services: &Services, ctx: &mut OpCtx, new: Propose) -> Resu
     let id: ProposalId = tx.fresh();
     let after = new.change.apply(&before, &id.to_string(), new.reason.trim()).map_err(unfit)?;
     if after == before {
-        return Err(Error::invalid("change", "That is already so. Nothing would change."));
+        return Err(Error::invalid("change", NOTHING));
     }
     let direction = change::direction(&before, &after);
     let is_lead = member.roles.contains(&Role::Dsl) || member.roles.contains(&Role::Deputy);
@@ -109,14 +112,53 @@ pub async fn propose(services: &Services, ctx: &mut OpCtx, new: Propose) -> Resu
     }
     let in_force = proposal.applied_number;
     store::filtering::add_proposal(&mut tx, &proposal).await?;
+    let waits_for = awaited(&tx, &proposal).await?;
+    tell(&mut tx, &proposal, &waits_for).await?;
     if in_force.is_some() {
         publish::later(&mut tx, member.setting).await?;
     }
     tx.commit().await?;
+    services.wake_jobs();
     if in_force.is_some() {
         publish::now(services, member.setting).await;
     }
     Ok(Proposed { id, in_force })
+}
+
+/// What a change would do, before anybody proposes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// In one line.
+    pub say: String,
+    /// A line for each thing that would differ.
+    pub difference: Vec<String>,
+    /// Does it let more through?
+    pub direction: Direction,
+}
+
+/// Looks at a change without proposing it. Everything that would be refused on proposing is refused here, but the texts.
+///
+/// # Errors
+/// [`Error::Invalid`] with the field `change`.
+pub async fn preview(services: &Services, ctx: &OpCtx, change: &Change) -> Result<Preview> {
+    authorize(&ctx.actor, Action::ProposeChange, Relation::Setting)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let (_, before) = in_force(&reader, member.setting).await?;
+    let after = change.apply(&before, "", "").map_err(unfit)?;
+    if after == before {
+        return Err(Error::invalid("change", NOTHING));
+    }
+    let direction = change::direction(&before, &after);
+    let known = known(&reader, member).await?;
+    let (was, is) = (change::without_hidden(before.clone(), &known), change::without_hidden(after, &known));
+    Ok(Preview { say: change.say(&before), difference: change::difference(&was, &is), direction })
+}
+
+/// Ids of the proposals that the viewer may know of, as rules name them.
+pub(crate) async fn known(db: &impl Reads, member: &Member) -> Result<BTreeSet<String>> {
+    let known = store::filtering::list_proposals(db, member.setting, &sees(member), None).await?;
+    Ok(known.into_iter().map(|proposal| proposal.id.to_string()).collect())
 }
 
 /// A decision on somebody else's proposal.
@@ -154,12 +196,22 @@ pub async fn decide(services: &Services, ctx: &mut OpCtx, decision: Decide) -> R
     let profile = profile(&tx, member.setting).await?;
     let (number, before) = in_force(&tx, member.setting).await?;
     let asked: Change = read(&proposal.change)?;
+    let mut newly_in_force = false;
     if decision.verdict == Verdict::Approve {
-        let after = asked.apply(&before, &proposal.id.to_string(), &proposal.reason).map_err(unfit)?;
+        // What already stands was judged when it was put there; to do it again could even be impossible ("nobody has
+        // decided anything about that name").
+        let after = match proposal.applied_number {
+            Some(_) => before.clone(),
+            None => asked.apply(&before, &proposal.id.to_string(), &proposal.reason).map_err(unfit)?,
+        };
         four_eyes(&profile, &member, &proposal, &before, &after, ctx.now)?;
         if proposal.applied_number.is_none() {
+            if matches!(asked, Change::RollBack { .. }) && number != proposal.base_number {
+                return Err(changed_since(number));
+            }
             let said = asked.say(&before);
             proposal.applied_number = Some(put(&mut tx, &member, number, &after, &proposal, &said).await?);
+            newly_in_force = true;
         }
         proposal.state = ProposalState::Approved;
     } else {
@@ -173,10 +225,48 @@ pub async fn decide(services: &Services, ctx: &mut OpCtx, decision: Decide) -> R
     proposal.decision_note = Some(decision.note.trim().to_owned()).filter(|note| !note.is_empty());
     let in_force = proposal.applied_number;
     store::filtering::set_proposal(&mut tx, &proposal).await?;
-    publish::later(&mut tx, member.setting).await?;
+    if proposal.proposed_by != member.person {
+        tell(&mut tx, &proposal, &[proposal.proposed_by]).await?;
+    }
+    if newly_in_force {
+        publish::later(&mut tx, member.setting).await?;
+    }
     tx.commit().await?;
-    publish::now(services, member.setting).await;
+    services.wake_jobs();
+    if newly_in_force {
+        publish::now(services, member.setting).await;
+    }
     Ok(in_force)
+}
+
+/// A roll-back replaces the whole policy: agreed on one version, it would silently undo what was decided after it.
+fn changed_since(number: i64) -> Error {
+    let said = format!(
+        "The filter has changed since this was proposed: version {number} is in force. Going back now would undo that too. Have it proposed again."
+    );
+    Error::Conflict { theirs: BTreeMap::from([(String::new(), said)]) }
+}
+
+/// Tells people that a proposal needs them, or was decided.
+async fn tell(tx: &mut Tx, proposal: &Proposal, people: &[PersonId]) -> Result<()> {
+    let link = format!("/filter/proposals/{}", proposal.id);
+    let matter = Matter { urgency: Urgency::Prompt, link: &link, concern: proposal.concern_id };
+    notices::tell(tx, proposal.setting_id, people, &matter).await
+}
+
+/// Those whose word a new proposal waits for: who approves, and for a weakening the leads; never its author.
+async fn awaited(tx: &Tx, proposal: &Proposal) -> Result<Vec<PersonId>> {
+    let mut roles = vec![Role::Manager, Role::Chair];
+    if proposal.direction == store::words::Direction::Loosens && proposal.lead_agreed_by.is_none() {
+        roles.extend([Role::Dsl, Role::Deputy]);
+    }
+    let mut people = BTreeSet::new();
+    for role in roles {
+        let holders = store::people::find_by_role(tx, proposal.setting_id, role, tx.now()).await?;
+        people.extend(holders.iter().map(|holder| holder.person_id));
+    }
+    people.remove(&proposal.proposed_by);
+    Ok(people.into_iter().collect())
 }
 
 /// The lead agrees that a weakening may go ahead (S45).
@@ -211,17 +301,24 @@ pub async fn withdraw(services: &Services, ctx: &mut OpCtx, id: ProposalId, vers
     Ok(tx.commit().await?)
 }
 
+/// The change that goes back to an earlier version as a whole.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such version.
+pub async fn change_back(services: &Services, ctx: &OpCtx, to: i64) -> Result<Change> {
+    authorize(&ctx.actor, Action::ProposeChange, Relation::Setting)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let version = store::filtering::lookup(&reader, member.setting, to).await?.ok_or(Error::NotFound)?;
+    Ok(Change::RollBack { to, policy: Box::new(read(&version.policy)?) })
+}
+
 /// Proposes to go back to an earlier version as a whole.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such version.
 pub async fn roll_back(services: &Services, ctx: &mut OpCtx, to: i64, reason: String, risk: Risk) -> Result<Proposed> {
-    authorize(&ctx.actor, Action::ProposeChange, Relation::Setting)?;
-    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
-    let reader = services.db.read(Scope::Setting(member.setting)).await?;
-    let version = store::filtering::lookup(&reader, member.setting, to).await?.ok_or(Error::NotFound)?;
-    drop(reader);
-    let change = Change::RollBack { to, policy: Box::new(read(&version.policy)?) };
+    let change = change_back(services, ctx, to).await?;
     propose(services, ctx, Propose { change, reason, risk, concern: None }).await
 }
 

@@ -1,8 +1,11 @@
 //! The filter as pages show it: groups with reasons, proposals, history with differences, requests.
 
 use domain::access::{Action, Refused, Relation, authorize};
+use domain::ctx::Member;
+use domain::setting::FourEyes;
 use domain::{OpCtx, PersonId, ProposalId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use store::evidence::Evidence;
 use store::filtering::{AccessRequest, Proposal};
 use store::words::ProposalState;
 use store::{Reads, Scope};
@@ -25,8 +28,14 @@ pub struct Overview {
     pub gateway: Option<GatewayState>,
     /// Proposals that wait.
     pub waiting: Vec<ProposalView>,
-    /// Requests that wait.
-    pub requests: Vec<RequestView>,
+    /// How many requests wait, for those who answer them; else nought.
+    pub requests: usize,
+    /// The newest self-test.
+    pub last_test: Option<Evidence>,
+    /// Who filters upstream of us, by the setting's own word (S26).
+    pub provider: Option<String>,
+    /// Their resolvers.
+    pub upstream: Vec<String>,
 }
 
 /// A proposal with what it would do.
@@ -46,6 +55,10 @@ pub struct ProposalView {
     pub decided_by: Option<String>,
     /// The lead who agreed.
     pub lead_agreed_by: Option<String>,
+    /// It lets more through.
+    pub loosens: bool,
+    /// Its author may decide alone once a day has passed: a one-person setting (S45).
+    pub alone: bool,
 }
 
 /// A request with names.
@@ -55,6 +68,10 @@ pub struct RequestView {
     pub request: AccessRequest,
     /// Who asked.
     pub asked_by: String,
+    /// Who answered.
+    pub answered_by: Option<String>,
+    /// The proposal that a "yes" made, and where it stands.
+    pub outcome: Option<(ProposalId, ProposalState)>,
     /// Name of the group.
     pub group: String,
 }
@@ -83,16 +100,28 @@ pub async fn overview(services: &Services, ctx: &OpCtx) -> Result<Overview> {
     let member = ctx.member().ok_or(Refused::SignIn)?;
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let (number, policy) = decide::in_force(&reader, member.setting).await?;
+    let policy = change::without_hidden(policy, &decide::known(&reader, member).await?);
+    let profile = decide::profile(&reader, member.setting).await?;
     let mut waiting = Vec::new();
     let state = Some(ProposalState::Waiting);
     for proposal in store::filtering::list_proposals(&reader, member.setting, &sees(member), state).await? {
-        waiting.push(view(&reader, &policy, proposal).await?);
+        waiting.push(view(&reader, member, proposal).await?);
     }
-    let mut requests = Vec::new();
-    for request in store::filtering::list_waiting_requests(&reader, member.setting).await? {
-        requests.push(request_view(&reader, &policy, request).await?);
-    }
-    Ok(Overview { number, policy, gateway: services.gateway.status(), waiting, requests })
+    let may_answer = authorize(&ctx.actor, Action::AnswerAccess, Relation::Setting).is_ok();
+    let requests =
+        if may_answer { store::filtering::list_waiting_requests(&reader, member.setting).await?.len() } else { 0 };
+    let since = ctx.now.saturating_sub(SignedDuration::from_hours(24 * 366)).unwrap_or(ctx.now);
+    let last_test = store::evidence::list(&reader, member.setting, Some(crate::self_test::KIND), since).await?;
+    Ok(Overview {
+        number,
+        policy,
+        gateway: services.gateway.status(),
+        waiting,
+        requests,
+        last_test: last_test.into_iter().next(),
+        provider: profile.providers.get("filtering").cloned().filter(|name| !name.trim().is_empty()),
+        upstream: profile.upstream,
+    })
 }
 
 /// One proposal.
@@ -104,8 +133,22 @@ pub async fn proposal(services: &Services, ctx: &OpCtx, id: ProposalId) -> Resul
     let member = ctx.member().ok_or(Refused::SignIn)?;
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let found = store::filtering::lookup_proposal(&reader, member.setting, &sees(member), id).await?;
-    let (_, policy) = decide::in_force(&reader, member.setting).await?;
-    view(&reader, &policy, found.ok_or(Error::NotFound)?).await
+    view(&reader, member, found.ok_or(Error::NotFound)?).await
+}
+
+/// Every proposal that the actor may know of, newest first.
+///
+/// # Errors
+/// As any read.
+pub async fn proposals(services: &Services, ctx: &OpCtx) -> Result<Vec<ProposalView>> {
+    authorize(&ctx.actor, Action::ReadFilter, Relation::Setting)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let mut all = Vec::new();
+    for proposal in store::filtering::list_proposals(&reader, member.setting, &sees(member), None).await? {
+        all.push(view(&reader, member, proposal).await?);
+    }
+    Ok(all)
 }
 
 /// One request for a blocked name.
@@ -121,6 +164,44 @@ pub async fn request(services: &Services, ctx: &OpCtx, id: uuid::Uuid) -> Result
     request_view(&reader, &policy, found).await
 }
 
+/// How far back lists of requests look.
+const SHOWN: SignedDuration = SignedDuration::from_hours(24 * 90);
+
+/// Requests of the last ninety days, those that wait first.
+///
+/// # Errors
+/// As any read.
+pub async fn requests(services: &Services, ctx: &OpCtx) -> Result<Vec<RequestView>> {
+    authorize(&ctx.actor, Action::AnswerAccess, Relation::Setting)?;
+    let mut all = asked(services, ctx, None).await?;
+    all.sort_by_key(|view| view.request.answer.is_some());
+    Ok(all)
+}
+
+/// What the actor asked for in the last ninety days, with the answers, newest first.
+///
+/// # Errors
+/// As any read.
+pub async fn my_requests(services: &Services, ctx: &OpCtx) -> Result<Vec<RequestView>> {
+    authorize(&ctx.actor, Action::AskForAccess, Relation::Own)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    asked(services, ctx, Some(member.person)).await
+}
+
+async fn asked(services: &Services, ctx: &OpCtx, by: Option<PersonId>) -> Result<Vec<RequestView>> {
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let (_, policy) = decide::in_force(&reader, member.setting).await?;
+    let since = ctx.now.saturating_sub(SHOWN).unwrap_or(ctx.now);
+    let mut all = Vec::new();
+    for request in store::filtering::list_requests(&reader, member.setting, since).await? {
+        if by.is_none() || request.asked_by == by {
+            all.push(request_view(&reader, &policy, request).await?);
+        }
+    }
+    Ok(all)
+}
+
 /// Every version with what changed, newest first. A version that came from a proposal which the actor may not know of
 /// shows what is in force, and nothing of its words (S8).
 ///
@@ -132,12 +213,12 @@ pub async fn history(services: &Services, ctx: &OpCtx) -> Result<Vec<Version>> {
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let mut rows = store::filtering::list(&reader, member.setting).await?;
     rows.sort_by_key(|row| row.number);
-    let known = store::filtering::list_proposals(&reader, member.setting, &sees(member), None).await?;
+    let known = decide::known(&reader, member).await?;
     let mut versions: Vec<Version> = Vec::new();
     let mut before: Option<Policy> = None;
     for row in rows {
-        let policy: Policy = decide::read(&row.policy)?;
-        let hidden = row.proposal_id.is_some_and(|id| !known.iter().any(|proposal| proposal.id == id));
+        let policy = change::without_hidden(decide::read(&row.policy)?, &known);
+        let hidden = row.proposal_id.is_some_and(|id| !known.contains(&id.to_string()));
         let difference = before.as_ref().map(|before| change::difference(before, &policy)).unwrap_or_default();
         versions.push(Version {
             number: row.number,
@@ -152,22 +233,33 @@ pub async fn history(services: &Services, ctx: &OpCtx) -> Result<Vec<Version>> {
     Ok(versions)
 }
 
-async fn view(db: &impl Reads, now: &Policy, proposal: Proposal) -> Result<ProposalView> {
+async fn view(db: &impl Reads, member: &Member, proposal: Proposal) -> Result<ProposalView> {
+    let setting = proposal.setting_id;
     let asked: Change = decide::read(&proposal.change)?;
-    let base = store::filtering::lookup(db, proposal.setting_id, proposal.base_number).await?;
-    let before = match (&proposal.applied_number, base) {
-        (Some(_), Some(base)) => decide::read(&base.policy)?,
-        _ => now.clone(),
+    let (_, now) = decide::in_force(db, setting).await?;
+    let base = store::filtering::lookup(db, setting, proposal.base_number).await?;
+    let before: Policy = match (&proposal.applied_number, base) {
+        (Some(number), _) => match store::filtering::lookup(db, setting, number - 1).await? {
+            Some(row) => decide::read(&row.policy)?,
+            None => now,
+        },
+        (None, Some(base)) if proposal.state != ProposalState::Waiting => decide::read(&base.policy)?,
+        _ => now,
     };
+    let known = decide::known(db, member).await?;
     let difference = match asked.apply(&before, &proposal.id.to_string(), &proposal.reason) {
-        Ok(after) => change::difference(&before, &after),
+        Ok(after) => {
+            let (was, is) = (before.clone(), after);
+            change::difference(&change::without_hidden(was, &known), &change::without_hidden(is, &known))
+        }
         Err(unfit) => vec![unfit.0],
     };
-    let setting = proposal.setting_id;
     Ok(ProposalView {
         say: asked.say(&before),
         difference,
         risk: decide::read(&proposal.risk)?,
+        loosens: proposal.direction == store::words::Direction::Loosens,
+        alone: decide::profile(db, setting).await?.four_eyes == FourEyes::ChairOrDelay,
         proposed_by: name(db, setting, Some(proposal.proposed_by)).await?,
         decided_by: optional_name(db, setting, proposal.decided_by).await?,
         lead_agreed_by: optional_name(db, setting, proposal.lead_agreed_by).await?,
@@ -177,7 +269,35 @@ async fn view(db: &impl Reads, now: &Policy, proposal: Proposal) -> Result<Propo
 
 async fn request_view(db: &impl Reads, policy: &Policy, request: AccessRequest) -> Result<RequestView> {
     let group = policy.groups.get(&request.group_key).map_or(request.group_key.clone(), |group| group.name.clone());
-    Ok(RequestView { asked_by: name(db, request.setting_id, request.asked_by).await?, group, request })
+    let answered_by = optional_name(db, request.setting_id, request.answered_by).await?;
+    let outcome = outcome(db, &request).await?;
+    Ok(RequestView {
+        asked_by: name(db, request.setting_id, request.asked_by).await?,
+        answered_by,
+        outcome,
+        group,
+        request,
+    })
+}
+
+/// What became of the proposal that a "yes" made. It is found by its act: the same person, the same moment, the same name.
+/// A request never comes from a concern, so neither does its proposal, and whoever asked may know.
+async fn outcome(db: &impl Reads, request: &AccessRequest) -> Result<Option<(ProposalId, ProposalState)>> {
+    let (Some(store::words::Answer::Proposed), Some(by)) = (request.answer, request.answered_by) else {
+        return Ok(None);
+    };
+    let viewer = store::Sees { person: by, routes: Vec::new() };
+    let all = store::filtering::list_proposals(db, request.setting_id, &viewer, None).await?;
+    for proposal in all {
+        let same_act = proposal.proposed_by == by && Some(proposal.proposed_at) == request.answered_at;
+        if same_act
+            && let Change::AllowName { name, .. } = decide::read(&proposal.change)?
+            && name == request.host
+        {
+            return Ok(Some((proposal.id, proposal.state)));
+        }
+    }
+    Ok(None)
 }
 
 async fn optional_name(db: &impl Reads, setting: domain::SettingId, id: Option<PersonId>) -> Result<Option<String>> {

@@ -11,6 +11,8 @@ use crate::views::{
 mod concerns;
 #[path = "samples/evidence.rs"]
 mod evidence;
+#[path = "samples/filter.rs"]
+mod filter;
 
 /// Name, rendered page. `samples` in the name of a page's template: `sign_in` for `pages/sign_in.html`.
 pub(crate) fn all() -> Vec<(&'static str, String)> {
@@ -137,6 +139,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     ];
     all.extend(concerns::all());
     all.extend(evidence::all());
+    all.extend(filter::all());
     all
 }
 

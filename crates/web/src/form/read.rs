@@ -51,6 +51,11 @@ impl Fields {
         Self { typed, view, now }
     }
 
+    /// The fields of an address (`?day-day=3`): what a page is asked to show.
+    pub(crate) fn of_query(pairs: Vec<(String, String)>, now: Timestamp) -> Self {
+        Self::new(pairs, &[], now)
+    }
+
     /// What to show again.
     pub fn into_view(self) -> FormView {
         self.view
@@ -149,6 +154,13 @@ impl Fields {
             return None;
         }
         moment::date(&parts).map_err(|say| self.error(name, say)).ok()
+    }
+
+    /// A day that may be left out. The outer `None` is an error, the inner one is "left out".
+    #[allow(clippy::option_option, reason = "an error and an empty field are two things")]
+    pub fn maybe_date(&mut self, name: &str) -> Option<Option<Date>> {
+        let empty = ["day", "month", "year"].iter().all(|part| self.raw(&format!("{name}-{part}")).is_empty());
+        if empty { Some(None) } else { self.date(name, "").map(Some) }
     }
 
     /// A moment from the parts of [`Self::date`] and `NAME-time`, in British time. Not in the future: people tell what

@@ -8,14 +8,14 @@ use scraper::{Html, Selector};
 use crate::{Nursery, get, post};
 
 /// Somebody's browser.
-struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     nursery: &'a Nursery,
     cookie: String,
     csrf: String,
 }
 
 impl<'a> Browser<'a> {
-    async fn of(nursery: &'a Nursery, person: PersonId) -> Self {
+    pub(crate) async fn of(nursery: &'a Nursery, person: PersonId) -> Self {
         let (token, csrf) = nursery.app.signed_in(person).await;
         Self { nursery, cookie: format!("__Host-holdfast={token}"), csrf }
     }
@@ -25,13 +25,13 @@ impl<'a> Browser<'a> {
         request
     }
 
-    async fn see(&self, path: &str) -> (StatusCode, String) {
+    pub(crate) async fn see(&self, path: &str) -> (StatusCode, String) {
         let (status, _, html) = self.nursery.ask(self.with_cookie(get(path))).await;
         (status, html)
     }
 
     /// Sends a form: status, where it leads, page.
-    async fn send(&self, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String, String) {
+    pub(crate) async fn send(&self, path: &str, fields: &[(&str, &str)]) -> (StatusCode, String, String) {
         let mut body = format!("_token={}", encoded(&self.csrf));
         for (name, value) in fields {
             body.push_str(&format!("&{}={}", encoded(name), encoded(value)));

@@ -11,6 +11,7 @@ mod api;
 mod concern_journey;
 mod doors;
 mod edge;
+mod filter_pages;
 
 use std::sync::Arc;
 

@@ -2,10 +2,12 @@
 
 use app::concerns::{self, About, Children, Report, SafeNow, Told, kind_in_words};
 use app::{activity, contacts};
-use axum::extract::Path;
-use domain::PersonId;
+use std::collections::BTreeMap;
+
+use axum::extract::{Path, Query};
 use domain::concern::ConcernKind;
 use domain::exclusion::Sight;
+use domain::{DeviceId, PersonId};
 use views::FormView;
 use views::pages::concerns::report::{ReportForm, ReportKind};
 use views::ui::Tone;
@@ -44,9 +46,14 @@ fn guidance(kind: ConcernKind) -> &'static str {
 ///
 /// # Errors
 /// There is no such kind.
-pub async fn get(visit: Visit, Path(kind): Path<String>) -> Answer {
+pub async fn get(visit: Visit, Path(kind): Path<String>, Query(from): Query<BTreeMap<String, String>>) -> Answer {
     let kind = ConcernKind::from_key(&kind).ok_or(Fault::NotFound)?;
-    let form = with_moment(FormView::new(), &visit, "event", visit.services().now());
+    // From the filter's log one comes with device and time (S21).
+    let at = from.get("at").and_then(|at| at.parse().ok()).unwrap_or_else(|| visit.services().now());
+    let mut form = with_moment(FormView::new(), &visit, "event", at);
+    if let Some(device) = from.get("device").and_then(|device| device.parse::<DeviceId>().ok()) {
+        form.set("device", device.to_string());
+    }
     visit.page(&page(&visit, kind, form).await?)
 }
 

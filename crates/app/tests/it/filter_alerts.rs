@@ -1,0 +1,76 @@
+//! From the spool to people, once; and the work that comes back every day.
+
+use app::gateway::{Activity, Batch, What};
+use app::testing::TestApp;
+use app::{activity, jobs, notices};
+use jiff::SignedDuration;
+
+fn event(app: &TestApp, what: What) -> Activity {
+    let at = app.world.now();
+    Activity { at, until: at, device: Some(app.people.tablet), group: "children".into(), proven: true, what }
+}
+
+async fn told(app: &TestApp, who: domain::PersonId) -> usize {
+    let mine = notices::mine(&app.services, &app.ctx(who)).await.unwrap();
+    mine.iter().filter(|notice| notice.link == "/alerts").count()
+}
+
+#[tokio::test]
+async fn a_call_for_help_reaches_room_and_leads_once() {
+    let app = TestApp::new().await;
+    let call = event(&app, What::HelpCalled { room: Some("Starfish".into()) });
+    app.gateway.saw(vec![call.clone()]);
+    let batch = Batch { id: 1, events: vec![call] };
+    app.gateway.spooled(batch.clone());
+    assert_eq!(activity::ingest(&app.services).await.unwrap(), 1);
+    // It was taken, and the program ended before it was filed.
+    app.gateway.spooled(batch);
+    assert_eq!(activity::ingest(&app.services).await.unwrap(), 1);
+    app.work().await;
+    for who in [app.people.dsl, app.people.deputy, app.people.practitioner] {
+        assert_eq!(told(&app, who).await, 1);
+    }
+    assert_eq!(told(&app, app.people.technician).await, 0);
+    let calls = activity::calls(&app.services, &mut app.ctx(app.people.practitioner)).await.unwrap();
+    assert_eq!(calls.help[0].room.as_deref(), Some("Starfish"));
+    assert_eq!(told(&app, app.people.practitioner).await, 0, "looking settles it");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_sealed_entry_is_for_the_leads_and_names_nobody() {
+    let app = TestApp::new().await;
+    let sealed = event(&app, What::Sealed { digest: "d1gest".into() });
+    let quiet = event(&app, What::Allowed { host: "example.org".into(), count: 3 });
+    app.gateway.saw(vec![sealed.clone(), quiet.clone()]);
+    app.gateway.spooled(Batch { id: 1, events: vec![quiet.clone()] });
+    app.gateway.spooled(Batch { id: 2, events: vec![sealed, quiet] });
+    assert_eq!(activity::ingest(&app.services).await.unwrap(), 2);
+    app.work().await;
+    assert_eq!((told(&app, app.people.dsl).await, told(&app, app.people.practitioner).await), (1, 0));
+    let lead = activity::calls(&app.services, &mut app.ctx(app.people.dsl)).await.unwrap();
+    assert_eq!(lead.sealed.len(), 1);
+    let text = format!("{lead:?}");
+    assert!(!text.contains("d1gest") && !text.contains("Starfish tablet"), "{text}");
+    let staff = activity::calls(&app.services, &mut app.ctx(app.people.practitioner)).await.unwrap();
+    assert!(staff.sealed.is_empty());
+    app.end().await;
+}
+
+#[tokio::test]
+async fn the_self_test_comes_back_every_day_and_once() {
+    let app = TestApp::new().await;
+    for _ in 0..3 {
+        jobs::schedule(&app.services, &mut app.world.system()).await.unwrap();
+        app.work().await;
+    }
+    let runs = app::self_test::history(&app.services, &app.ctx(app.people.dsl)).await.unwrap();
+    assert_eq!(runs.len(), 1);
+    assert!(!runs[0].ok, "a gateway that answers nothing proves nothing");
+    app.pass(SignedDuration::from_hours(24)).await;
+    jobs::schedule(&app.services, &mut app.world.system()).await.unwrap();
+    app.work().await;
+    let runs = app::self_test::history(&app.services, &app.ctx(app.people.dsl)).await.unwrap();
+    assert_eq!(runs.len(), 2);
+    app.end().await;
+}

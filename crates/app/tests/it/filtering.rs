@@ -1,0 +1,209 @@
+//! Proposing and deciding, by those who may, and by those who may not.
+
+use app::Error;
+use app::filtering::decide::{self, Decide, Propose, Proposed, Risk, Verdict};
+use app::filtering::{Change, ProposalState, ask, view};
+use app::testing::TestApp;
+use domain::setting::{FourEyes, Profile};
+use domain::{ConcernId, PersonId};
+use jiff::SignedDuration;
+use store::Scope;
+
+fn risk() -> Risk {
+    Risk {
+        harm: "Nobody, because it is a painting site.".into(),
+        loss: "The autumn project would lose its pictures.".into(),
+        safeguards: "An adult sits beside the child.".into(),
+    }
+}
+
+fn allow(name: &str) -> Change {
+    Change::AllowName { name: name.into(), groups: vec!["children".into()], until: None }
+}
+
+fn block(name: &str) -> Change {
+    Change::BlockName { name: name.into(), groups: vec!["children".into()] }
+}
+
+async fn propose(app: &TestApp, who: PersonId, change: Change, concern: Option<ConcernId>) -> app::Result<Proposed> {
+    let new = Propose { change, reason: "We need it for the autumn project.".into(), risk: risk(), concern };
+    decide::propose(&app.services, &mut app.ctx(who), new).await
+}
+
+async fn say(app: &TestApp, who: PersonId, proposed: Proposed, verdict: Verdict) -> app::Result<Option<i64>> {
+    let version = view::proposal(&app.services, &app.ctx(who), proposed.id).await?.proposal.version;
+    let note = "I looked at it with the team.".into();
+    decide::decide(&app.services, &mut app.ctx(who), Decide { id: proposed.id, version, note, verdict }).await
+}
+
+async fn agree(app: &TestApp, who: PersonId, proposed: Proposed) -> app::Result<()> {
+    let version = view::proposal(&app.services, &app.ctx(who), proposed.id).await?.proposal.version;
+    decide::agree(&app.services, &mut app.ctx(who), proposed.id, version).await
+}
+
+async fn set_four_eyes(app: &TestApp, four_eyes: FourEyes) {
+    let mut ctx = app.world.system();
+    let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.four_eyes").await.unwrap();
+    let mut row = store::settings::lookup(&tx, app.setting).await.unwrap().unwrap();
+    let mut profile: Profile = serde_json::from_value(row.profile.clone().into()).unwrap();
+    profile.four_eyes = four_eyes;
+    row.profile = serde_json::to_value(profile).unwrap().into();
+    store::settings::set(&mut tx, &row).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+fn newest_allows(app: &TestApp, name: &str) -> bool {
+    app.gateway.published().last().is_some_and(|s| s.groups["children"].allow.iter().any(|rule| rule.name == name))
+}
+
+#[tokio::test]
+async fn what_tightens_is_in_force_at_once_and_is_still_looked_at() {
+    let app = TestApp::new().await;
+    let proposed = propose(&app, app.people.technician, block("bad.example.com"), None).await.unwrap();
+    assert_eq!(proposed.in_force, Some(2));
+    let snapshot = app.gateway.published().pop().unwrap();
+    assert_eq!(snapshot.groups["children"].block[0].name, "bad.example.com");
+    let found = view::proposal(&app.services, &app.ctx(app.people.manager), proposed.id).await.unwrap();
+    assert_eq!(found.proposal.state, ProposalState::Waiting);
+    assert_eq!(found.difference, ["Children's tablets: now blocks bad.example.com"]);
+    say(&app, app.people.manager, proposed, Verdict::Approve).await.unwrap();
+    // To approve what already stands makes no second version.
+    assert_eq!(view::history(&app.services, &app.ctx(app.people.dsl)).await.unwrap().len(), 2);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn to_forget_an_allowance_can_be_approved_afterwards() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let first = propose(&app, people.dsl, allow("paint.example.com"), None).await.unwrap();
+    say(&app, people.manager, first, Verdict::Approve).await.unwrap();
+    let forget = Change::ForgetName { name: "paint.example.com".into(), groups: vec!["children".into()] };
+    let second = propose(&app, people.dsl, forget, None).await.unwrap();
+    assert!(second.in_force.is_some());
+    say(&app, people.manager, second, Verdict::Approve).await.unwrap();
+    app.end().await;
+}
+
+#[tokio::test]
+async fn what_loosens_needs_the_lead_and_another_person() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let proposed = propose(&app, people.technician, allow("paint.example.com"), None).await.unwrap();
+    assert_eq!(proposed.in_force, None);
+    assert!(matches!(say(&app, people.manager, proposed, Verdict::Approve).await, Err(Error::Invalid(_))));
+    assert!(!newest_allows(&app, "paint.example.com"));
+    agree(&app, people.dsl, proposed).await.unwrap();
+    assert!(!newest_allows(&app, "paint.example.com"), "agreeing is not approving");
+    say(&app, people.manager, proposed, Verdict::Approve).await.unwrap();
+    assert!(newest_allows(&app, "paint.example.com"));
+    app.end().await;
+}
+
+#[tokio::test]
+async fn nobody_approves_their_own() {
+    let app = TestApp::new().await;
+    let own = propose(&app, app.people.manager, allow("paint.example.com"), None).await.unwrap();
+    agree(&app, app.people.dsl, own).await.unwrap();
+    app.pass(SignedDuration::from_hours(48)).await;
+    assert!(matches!(say(&app, app.people.manager, own, Verdict::Approve).await, Err(Error::Invalid(_))));
+    say(&app, app.people.chair, own, Verdict::Approve).await.unwrap();
+    app.end().await;
+}
+
+#[tokio::test]
+async fn one_person_waits_a_day_and_never_weakens_what_protects_children() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    set_four_eyes(&app, FourEyes::ChairOrDelay).await;
+    let tightened = propose(&app, people.manager, block("bad.example.com"), None).await.unwrap();
+    let weaker = propose(&app, people.manager, allow("paint.example.com"), None).await.unwrap();
+    agree(&app, people.dsl, weaker).await.unwrap();
+    assert!(say(&app, people.manager, tightened, Verdict::Approve).await.is_err(), "not before a day has passed");
+    app.pass(SignedDuration::from_hours(25)).await;
+    say(&app, people.manager, tightened, Verdict::Approve).await.unwrap();
+    assert!(say(&app, people.manager, weaker, Verdict::Approve).await.is_err(), "children: never alone");
+    say(&app, people.chair, weaker, Verdict::Approve).await.unwrap();
+    app.end().await;
+}
+
+#[tokio::test]
+async fn two_who_decide_at_once_and_a_roll_back_that_would_undo_what_came_later() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let first = propose(&app, people.dsl, allow("paint.example.com"), None).await.unwrap();
+    let read = view::proposal(&app.services, &app.ctx(people.chair), first.id).await.unwrap().proposal.version;
+    say(&app, people.manager, first, Verdict::Approve).await.unwrap();
+    let late = Decide { id: first.id, version: read, note: "No, not this one.".into(), verdict: Verdict::Refuse };
+    let conflict = decide::decide(&app.services, &mut app.ctx(people.chair), late).await;
+    assert!(matches!(conflict, Err(Error::Conflict { .. })), "{conflict:?}");
+
+    let blocked = propose(&app, people.dsl, block("bad.example.com"), None).await.unwrap();
+    assert_eq!(blocked.in_force, Some(3));
+    let mut ctx = app.ctx(people.dsl);
+    let back = decide::roll_back(&app.services, &mut ctx, 2, "It was better before.".into(), risk()).await.unwrap();
+    assert_eq!(back.in_force, None, "it opens bad.example.com again");
+    propose(&app, people.dsl, block("worse.example.com"), None).await.unwrap();
+    let stale = say(&app, people.manager, back, Verdict::Approve).await;
+    assert!(matches!(stale, Err(Error::Conflict { .. })), "{stale:?}");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn whoever_is_shut_out_from_the_concern_learns_nothing_of_the_change() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let report = app.breach();
+    let filed = app::concerns::report(&app.services, &mut app.ctx(people.practitioner), report).await.unwrap();
+    let concern = filed.concern;
+    let lead = people.dsl;
+    app::concerns::exclude(&app.services, &mut app.ctx(lead), concern, people.manager).await.unwrap();
+    let proposed = propose(&app, lead, block("secret.example.com"), Some(concern)).await.unwrap();
+    app.work().await;
+    let shut_out = app.ctx(people.manager);
+    let services = &app.services;
+    assert!(matches!(view::proposal(services, &shut_out, proposed.id).await, Err(Error::NotFound)));
+    let told = format!(
+        "{:?}{:?}{:?}{:?}",
+        view::proposals(services, &shut_out).await.unwrap(),
+        view::history(services, &shut_out).await.unwrap(),
+        view::overview(services, &shut_out).await.unwrap(),
+        app::notices::mine(services, &shut_out).await.unwrap(),
+    );
+    assert!(!told.contains("secret.example.com") && !told.contains("autumn"), "{told}");
+    assert!(!told.contains(&proposed.id.to_string()), "{told}");
+    let seen = format!("{:?}", view::history(services, &app.ctx(lead)).await.unwrap());
+    assert!(seen.contains("secret.example.com"));
+    app.end().await;
+}
+
+#[tokio::test]
+async fn whoever_asks_reads_the_answer_and_what_became_of_it() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let wanted = |group: &str| ask::Ask {
+        host: "paint.example.com".into(),
+        group: group.into(),
+        category: Some("no such category".into()),
+        why: "For the autumn project with the older ones.".into(),
+    };
+    let wrong = ask::ask(&app.services, &mut app.ctx(people.practitioner), wanted("nowhere")).await;
+    assert!(matches!(wrong, Err(Error::Invalid(_))));
+    let id = ask::ask(&app.services, &mut app.ctx(people.practitioner), wanted("children")).await.unwrap();
+    let verdict = ask::Yes::Propose { until: None, risk: risk() };
+    let reply = ask::Reply { id, words: "Yes, good idea.".into(), verdict };
+    let proposed = ask::reply(&app.services, &mut app.ctx(people.dsl), reply).await.unwrap().unwrap();
+    let mine = view::my_requests(&app.services, &app.ctx(people.practitioner)).await.unwrap();
+    assert_eq!(mine[0].outcome, Some((proposed.id, ProposalState::Waiting)));
+    assert_eq!(
+        (mine[0].request.words.as_deref(), mine[0].request.category.as_deref()),
+        (Some("Yes, good idea."), None)
+    );
+    say(&app, people.manager, proposed, Verdict::Approve).await.unwrap();
+    let mine = view::my_requests(&app.services, &app.ctx(people.practitioner)).await.unwrap();
+    assert_eq!(mine[0].outcome, Some((proposed.id, ProposalState::Approved)));
+    assert!(view::my_requests(&app.services, &app.ctx(people.colleague)).await.unwrap().is_empty());
+    let told = app::notices::mine(&app.services, &app.ctx(people.practitioner)).await.unwrap();
+    assert!(told.iter().any(|notice| notice.link == "/filter/ask"));
+    app.end().await;
+}

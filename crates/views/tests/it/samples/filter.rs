@@ -1,0 +1,201 @@
+//! Samples of the filter's pages: full and empty, with text that tries to be markup.
+
+use super::somebody;
+use crate::views::FormView;
+use crate::views::pages::activity::{Activity, Alerts};
+use crate::views::pages::filter::{Check, Group, GroupCard, Overview, Sealed, SelfTest, Verdict};
+use crate::views::pages::filter_changes::{
+    Ask, Asked, History, Preview, Proposal, Proposals, Propose, Request, Requests, Version,
+};
+use crate::views::ui::{Banner, Cell, Summary, Table, Tag, Tone};
+
+const NASTY: &str = "<script>alert(1)</script> שלום 🙂";
+
+fn table() -> Table {
+    Table::new("Things")
+        .quiet_caption()
+        .column("What")
+        .column("Who")
+        .row([Cell::link("/filter/history", NASTY), Cell::Inert("https://bad.example/<b>".into())])
+}
+
+fn facts() -> Summary {
+    Summary::new().row("Why", Cell::Text(NASTY.into())).row("Is", Cell::Tag(Tag::new(Tone::Gap, "Not running")))
+}
+
+fn groups() -> Vec<(String, String)> {
+    vec![("children".into(), NASTY.into()), ("staff".into(), "Staff devices".into())]
+}
+
+fn wrong(fields: &[&str]) -> FormView {
+    let mut form = FormView::new();
+    for field in fields {
+        form.keep(field, NASTY);
+        form.error(field, "Mend this");
+    }
+    form
+}
+
+fn overview() -> Overview {
+    let card = GroupCard {
+        href: "/filter/groups/children".into(),
+        name: NASTY.into(),
+        say: "For children.".into(),
+        cannot: "Pornography, Gaming.".into(),
+        can: "every site that no list names.".into(),
+        strictest: true,
+        reasons: vec![("Gaming".into(), NASTY.into())],
+    };
+    Overview {
+        banners: vec![Banner::new(Tone::Gap, "No licensed list.").link("/filter#sealed", "What to do")],
+        facts: facts(),
+        groups: vec![card.clone(), GroupCard { strictest: false, reasons: Vec::new(), ..card }],
+        waiting: table(),
+        requests: Some(2),
+        sealed: Sealed { supplied: false, words: NASTY.into() },
+        upstream: NASTY.into(),
+        may_propose: true,
+        may_see_activity: true,
+    }
+}
+
+fn proposal() -> Proposal {
+    Proposal {
+        id: "1".into(),
+        version: "0".into(),
+        say: NASTY.into(),
+        state: Some(Tag::new(Tone::Due, "Waiting")),
+        banner: Some(Banner::new(Tone::Due, "It waits.")),
+        difference: vec![NASTY.into()],
+        facts: facts(),
+        risk: facts(),
+        form: wrong(&["note", ""]),
+        may_decide: true,
+        waits_for_lead: false,
+        may_agree: true,
+        may_withdraw: true,
+    }
+}
+
+fn propose() -> Propose {
+    Propose {
+        form: wrong(&["do", "host", "category", "groups", "until", "reason", "harm", "loss", "safeguards"]),
+        categories: groups(),
+        groups: groups(),
+        back_to: None,
+        preview: Some(Preview { say: NASTY.into(), difference: vec![NASTY.into()], loosens: true }),
+        from_concern: true,
+    }
+}
+
+fn ask() -> Ask {
+    let one = Asked {
+        host: "bad.example".into(),
+        when: "Monday, for staff".into(),
+        state: Tag::new(Tone::Shut, "No"),
+        why: NASTY.into(),
+        answer: Some(("Amara".into(), NASTY.into())),
+    };
+    Ask {
+        form: wrong(&["host", "group", "why"]),
+        groups: groups(),
+        mine: vec![one.clone(), Asked { answer: None, ..one }],
+    }
+}
+
+fn activity() -> Activity {
+    Activity {
+        form: wrong(&["day"]),
+        devices: groups(),
+        span: "Today".into(),
+        facts: facts(),
+        blocked: table(),
+        allowed: table(),
+        other: table(),
+        cut_short: true,
+        report: "/concerns/report/filter_breach?at=1&device=2".into(),
+    }
+}
+
+/// Name of the template, rendered page.
+pub(crate) fn all() -> Vec<(&'static str, String)> {
+    let verdict = Verdict {
+        host: NASTY.into(),
+        say: "Blocked".into(),
+        blocked: true,
+        facts: facts(),
+        propose: "/filter/propose?a=b&c=d".into(),
+    };
+    let version = Version {
+        number: 2,
+        when: "Monday".into(),
+        datetime: "2026-03-02T09:00:00Z".into(),
+        by: NASTY.into(),
+        note: NASTY.into(),
+        difference: vec![NASTY.into()],
+        current: true,
+    };
+    let older = Version { number: 1, current: false, ..version.clone() };
+    let latest = Some(Banner::new(Tone::Gap, "1 of 9 parts failed."));
+    vec![
+        ("filter", somebody(&Overview::default())),
+        ("filter", somebody(&overview())),
+        (
+            "filter",
+            somebody(&Overview { sealed: Sealed { supplied: true, words: "800 entries.".into() }, ..overview() }),
+        ),
+        ("filter_group", somebody(&Group::default())),
+        (
+            "filter_group",
+            somebody(&Group {
+                key: "children & co".into(),
+                name: NASTY.into(),
+                say: "For children.".into(),
+                facts: facts(),
+                blocked: table(),
+                open: vec![NASTY.into(), "Shopping".into()],
+                names_blocked: table(),
+                names_allowed: table(),
+                may_propose: true,
+            }),
+        ),
+        ("filter_check", somebody(&Check::default())),
+        (
+            "filter_check",
+            somebody(&Check { form: wrong(&["host", "group"]), groups: groups(), answer: None, may_propose: true }),
+        ),
+        (
+            "filter_check",
+            somebody(&Check { form: FormView::new(), groups: groups(), answer: Some(verdict), may_propose: true }),
+        ),
+        ("filter_self_test", somebody(&SelfTest::default())),
+        ("filter_self_test", somebody(&SelfTest { latest, parts: table(), runs: table(), may_run: true })),
+        ("filter_propose", somebody(&Propose::default())),
+        ("filter_propose", somebody(&propose())),
+        ("filter_propose", somebody(&Propose { back_to: Some(3), preview: None, ..propose() })),
+        ("filter_proposal", somebody(&Proposal::default())),
+        ("filter_proposal", somebody(&proposal())),
+        ("filter_proposals", somebody(&Proposals::default())),
+        ("filter_proposals", somebody(&Proposals { all: table(), may_propose: true })),
+        ("filter_history", somebody(&History::default())),
+        ("filter_history", somebody(&History { versions: vec![version, older], may_propose: true })),
+        ("filter_requests", somebody(&Requests::default())),
+        ("filter_requests", somebody(&Requests { waiting: table(), answered: table() })),
+        ("filter_request", somebody(&Request::default())),
+        (
+            "filter_request",
+            somebody(&Request {
+                id: "1".into(),
+                facts: facts(),
+                form: Some(wrong(&["answer", "words", "until", "harm", "loss", "safeguards"])),
+                answer: facts(),
+            }),
+        ),
+        ("filter_ask", somebody(&Ask::default())),
+        ("filter_ask", somebody(&ask())),
+        ("activity", somebody(&Activity::default())),
+        ("activity", somebody(&activity())),
+        ("alerts", somebody(&Alerts::default())),
+        ("alerts", somebody(&Alerts { help: table(), sealed: Some(table()) })),
+    ]
+}

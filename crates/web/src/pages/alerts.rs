@@ -1,0 +1,31 @@
+//! Calls for help of the last day, for all staff; sealed entries, for the leads.
+
+use app::activity;
+use domain::access::{Action, Relation, authorize};
+use views::pages::activity::Alerts;
+use views::ui::{Cell, Table};
+
+use super::filter::time;
+use crate::{Answer, Visit};
+
+/// The alerts of the last day.
+///
+/// # Errors
+/// The filter's files or the records are away.
+pub async fn get(visit: Visit) -> Answer {
+    let calls = activity::calls(visit.services(), &mut visit.ctx()).await?;
+    let table = Table::new("Calls for help").quiet_caption().column("When").column("Room").column("Device");
+    let help = calls.help.iter().fold(table, |table, call| {
+        table.row([
+            time(&visit, call.at),
+            Cell::Text(call.room.clone().unwrap_or_else(|| "Not known".to_owned())),
+            Cell::Text(call.device.clone().unwrap_or_else(|| "A device that nobody knows".to_owned())),
+        ])
+    });
+    let lead = authorize(&visit.ctx().actor, Action::ReadActivity, Relation::Setting).is_ok();
+    let sealed = lead.then(|| {
+        let table = Table::new("Illegal addresses asked for").quiet_caption().column("When");
+        calls.sealed.iter().fold(table, |table, at| table.row([time(&visit, *at)]))
+    });
+    visit.page(&Alerts { help, sealed })
+}
