@@ -29,7 +29,8 @@ function hide() {
   back.textContent = "Back";
   back.addEventListener("click", show);
   sheet.append(back);
-  sheet.addEventListener("cancel", (event) => event.preventDefault());
+  // Browsers close a dialog on Escape, or on a phone's gesture for back, whatever a page says. It opens again at once.
+  sheet.addEventListener("close", () => sheet?.showModal());
   document.body.append(sheet);
   document.documentElement.classList.add("hf-hidden");
   sheet.showModal();
@@ -38,9 +39,10 @@ function hide() {
 
 function show() {
   if (!sheet) return;
-  sheet.close();
-  sheet.remove();
+  const shown = sheet;
   sheet = null;
+  shown.close();
+  shown.remove();
   document.title = title;
   document.documentElement.classList.remove("hf-hidden");
 }
@@ -52,9 +54,14 @@ if (link) {
   });
   let last = 0;
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || sheet) return;
+    if (event.key !== "Escape") return;
+    // The Escape that opens the sheet, or a frightened third one, would close it in the same moment.
+    if (sheet) return event.preventDefault();
     const now = event.timeStamp;
-    if (now - last < 800) hide();
+    if (now - last < 800) {
+      event.preventDefault();
+      hide();
+    }
     last = now;
   }, { capture: true });
 }

@@ -111,6 +111,9 @@ pub(crate) struct Demo {
     /// Let other machines of the network in. Never enter real names.
     #[arg(long)]
     pub(crate) lan: bool,
+    /// HTTPS on this machine too, under the demo's own root (DATA/tls/root.crt). Beyond this machine it always is.
+    #[arg(long)]
+    pub(crate) https: bool,
     /// PostgreSQL instead of the encrypted SQLite file.
     #[arg(long)]
     pub(crate) database_url: Option<String>,

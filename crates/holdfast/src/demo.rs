@@ -27,8 +27,10 @@ pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
     if let Some(report) = house::refresh_lists(data, options.listen.lists.as_deref())? {
         eprintln!("Lists: {} names, {} addresses, {} lines refused.", report.names, report.urls, report.rejected_total);
     }
-    let web = options.listen.web.unwrap_or(addresses::WEB);
-    let https = !web.ip().is_loopback();
+    let mut listen = options.listen.clone();
+    let web = addresses::settled(listen.web.unwrap_or(addresses::WEB))?;
+    listen.web = Some(web);
+    let https = options.https || !web.ip().is_loopback();
     let web_base = format!("{}://{web}", if https { "https" } else { "http" });
     let plan = Plan {
         data: data.clone(),
@@ -46,7 +48,7 @@ pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
             app::demo::bulk::add(&house.services, &mut ctx, setting.id, options.bulk).await?;
         }
     }
-    let up = up::start(&house, &options.listen, GatewayIn::Process, https).await?;
+    let up = up::start(&house, &listen, GatewayIn::Process, https).await?;
     let answering = control::listen(house.clone())?;
     running::note(data, &up)?;
     banner(&up, &credentials, data)?;

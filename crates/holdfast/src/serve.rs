@@ -47,6 +47,9 @@ struct Config {
 #[serde(deny_unknown_fields)]
 struct ListenConfig {
     web: Option<SocketAddr>,
+    /// HTTPS on loopback too; beyond it is always so.
+    #[serde(default)]
+    https: bool,
     dns: Option<SocketAddr>,
     proxy: Option<SocketAddr>,
     proxy_sign_in: Option<SocketAddr>,
@@ -76,7 +79,7 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
         upstream: config.upstream,
         lists: config.lists,
     };
-    let https = !listen.web.unwrap_or(addresses::WEB).ip().is_loopback();
+    let https = config.listen.https || !listen.web.unwrap_or(addresses::WEB).ip().is_loopback();
     let plan = Plan {
         data: data.clone(),
         database_url: config.database_url,

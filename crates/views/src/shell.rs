@@ -95,7 +95,7 @@ pub struct Contact {
     pub name: String,
     /// A telephone number as people write it.
     pub phone: String,
-    /// Who holds it while they are away.
+    /// Whom to tell when they cannot be found.
     pub holder: Option<Holder>,
 }
 

@@ -1,0 +1,221 @@
+//! Every page that somebody can reach by links, as each of them: nothing for axe to find, nothing in the console, nothing
+//! wider than a telephone, and a picture of it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, ServerName};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::axe;
+use super::chrome::{Browser, Chromedriver};
+use super::program::Program;
+
+/// Who walks. Each sees what the others do not; the first ones see most.
+const WALKERS: [&str; 8] = ["dsl", "manager", "practitioner", "technician", "chair", "deputy", "parent", "inspector"];
+
+/// Where everybody begins, besides what links lead to.
+const DOORS: [&str; 3] = ["/", "/who-to-tell", "/contact-sheet"];
+
+/// Doors to which no link of the demo can lead.
+const NO_LINK: [&str; 3] = [
+    // A link that is handed over once.
+    "/set-password/{token}",
+    // A screen that locked itself; `keyboard` locks one.
+    "/unlock",
+    // Reached by signing in, which everybody here did.
+    "/sign-in/second-step",
+];
+
+/// Of pages that differ only in an id, as many are looked at by one person.
+const SAMPLES: usize = 2;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_to_find_on_any_page_for_anybody() {
+    let program = Program::start().await;
+    let chromedriver = Chromedriver::start().await;
+    let mut walk = Walk::default();
+
+    let nobody = chromedriver.open().await;
+    axe::install(&nobody).await;
+    walk.look(&program, &nobody, "nobody", "/sign-in").await;
+    walk.look(&program, &nobody, "nobody", "/blank").await;
+    walk.look(&program, &nobody, "nobody", "/no-such-page").await;
+    nobody.complaints().await; // the 404 that was asked for
+    nobody.close().await;
+
+    for walker in WALKERS {
+        let browser = chromedriver.open().await;
+        axe::install(&browser).await;
+        browser.sign_in(&program, walker).await;
+        browser.complaints().await; // a setting without a home page is found below, by its address
+        walk.everywhere(&program, &browser, walker).await;
+        browser.close().await;
+    }
+    chromedriver.stop().await;
+    walk.missed();
+    assert!(walk.faults.is_empty(), "{} faults:\n{}", walk.faults.len(), walk.faults.join("\n"));
+}
+
+#[derive(Default)]
+struct Walk {
+    /// Pages that look alike need axe only once.
+    seen: BTreeSet<String>,
+    reached: BTreeSet<String>,
+    faults: Vec<String>,
+}
+
+impl Walk {
+    async fn everywhere(&mut self, program: &Program, browser: &Browser, walker: &str) {
+        let mut ahead: VecDeque<String> = DOORS.map(str::to_owned).into();
+        let mut looked: BTreeMap<String, usize> = BTreeMap::new();
+        let mut known: BTreeSet<String> = ahead.iter().cloned().collect();
+        while let Some(path) = ahead.pop_front() {
+            let times = looked.entry(shape(&path)).or_default();
+            if *times >= SAMPLES {
+                continue;
+            }
+            *times += 1;
+            for next in self.look(program, browser, walker, &path).await {
+                if known.insert(next.clone()) {
+                    ahead.push_back(next);
+                }
+            }
+        }
+    }
+
+    /// Looks at one page and gives the links on it.
+    async fn look(&mut self, program: &Program, browser: &Browser, walker: &str, path: &str) -> Vec<String> {
+        browser.go(&format!("{}{path}", program.web)).await;
+        let page = browser.run(PAGE, vec![]).await;
+        let text = |key: &str| page[key].as_str().unwrap_or_default().to_owned();
+        let whose = format!("{path} as {walker}");
+        self.reached.insert(shape(text("path").as_str()));
+        for complaint in browser.complaints().await {
+            self.faults.push(format!("{whose}: console: {complaint}"));
+        }
+        if text("kind") == "text/html" && self.seen.insert(text("print")) {
+            self.examine(browser, walker, &whose, path).await;
+        }
+        if page["lost"].as_bool() == Some(true) && path != "/no-such-page" {
+            self.faults.push(format!("{whose}: a link leads to a page that says “{}”", text("heading")));
+        }
+        let links = page["links"].as_array().cloned().unwrap_or_default();
+        links.iter().filter_map(|link| link.as_str().map(str::to_owned)).collect()
+    }
+
+    /// Wide and light, then narrow and dark, so that both layouts and both palettes are judged.
+    async fn examine(&mut self, browser: &Browser, walker: &str, whose: &str, path: &str) {
+        let name = format!("{walker}{}", shape(path).replace(['/', '?', '=', '&'], "-").replace(['{', '}'], ""));
+        browser.picture(&format!("{name}-wide")).await;
+        self.judge(browser, &format!("{whose}, wide")).await;
+        browser.narrow().await;
+        browser.picture(&format!("{name}-narrow")).await;
+        let excess = browser.run(EXCESS, vec![]).await;
+        if let Some(excess) = excess.as_str() {
+            self.faults.push(format!("{whose}, narrow: wider than the screen: {excess}"));
+        }
+        prefer(browser, "dark").await;
+        self.judge(browser, &format!("{whose}, narrow and dark")).await;
+        prefer(browser, "light").await;
+        browser.wide().await;
+    }
+
+    async fn judge(&mut self, browser: &Browser, whose: &str) {
+        self.faults.extend(axe::findings(browser).await.into_iter().map(|finding| format!("{whose}: {finding}")));
+    }
+
+    /// Doors of the registry that no link led to.
+    fn missed(&mut self) {
+        let doors = web::routes::all();
+        let pages = doors.iter().filter(|door| door.method == "GET").map(|door| door.path);
+        for door in pages.filter(|door| !NO_LINK.contains(door)) {
+            let leads = self.reached.iter().any(|path| fits(door, path));
+            if !leads {
+                self.faults.push(format!("{door}: no link led anybody there"));
+            }
+        }
+    }
+}
+
+/// A path without what differs between pages of one kind: ids, and the values of a query.
+fn shape(path: &str) -> String {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let parts: Vec<&str> = path.split('/').map(|part| if is_id(part) { "{id}" } else { part }).collect();
+    let parts = match parts.as_slice() {
+        ["", "concerns", id, "steps", _] => ["", "concerns", id, "steps", "{key}"].join("/"),
+        _ => parts.join("/"),
+    };
+    let keys: Vec<&str> =
+        query.split('&').filter_map(|pair| pair.split('=').next()).filter(|key| !key.is_empty()).collect();
+    if keys.is_empty() { parts } else { format!("{parts}?{}", keys.join("&")) }
+}
+
+fn is_id(part: &str) -> bool {
+    part.len() == 36 && part.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+/// Does a path come through this door?
+fn fits(door: &str, path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or(path);
+    let (door, path): (Vec<_>, Vec<_>) = (door.split('/').collect(), path.split('/').collect());
+    door.len() == path.len() && door.iter().zip(path).all(|(door, part)| door.starts_with('{') || *door == part)
+}
+
+async fn prefer(browser: &Browser, scheme: &str) {
+    let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+    browser.command("Emulation.setEmulatedMedia", features).await;
+}
+
+/// Where we are, what leads on from here, and what the page is made of.
+const PAGE: &str = "
+    const links = [...document.querySelectorAll('a[href]')]
+        .filter((a) => a.origin === location.origin && a.pathname !== '/blank')
+        .map((a) => a.pathname + a.search);
+    let print = '';
+    for (const e of document.body.querySelectorAll('*')) {
+        const one = e.tagName + '.' + e.className;
+        if (!print.endsWith(one)) print += one;
+    }
+    const heading = document.querySelector('h1');
+    return {
+        path: location.pathname + location.search, links: [...new Set(links)], print, kind: document.contentType,
+        heading: heading ? heading.innerText : '',
+        lost: performance.getEntriesByType('navigation')[0].responseStatus >= 400,
+    };";
+
+/// The first thing that makes the page wider than the window, if any does.
+const EXCESS: &str = "
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return null;
+    const wide = [...document.body.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > width + 1);
+    const last = wide[wide.length - 1];
+    return last ? last.outerHTML.slice(0, 200) : 'something';";
+
+/// Chromium was told to accept any certificate; somebody who installed our root must not have to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_chain_ends_at_our_root() {
+    let program = Program::start().await;
+    let root = CertificateDer::from_pem_file(program.data().join("tls/root.crt")).expect("the root");
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(root).expect("a root");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let trusting = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let at = program.web.strip_prefix("https://").expect("HTTPS").to_owned();
+    let line = tokio::net::TcpStream::connect(&at).await.expect("it listens");
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(trusting));
+    let name = ServerName::try_from("127.0.0.1").expect("a name");
+    let mut line = connector.connect(name, line).await.expect("a chain to our root, with this name in it");
+    let request = format!("GET /healthz HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n");
+    line.write_all(request.as_bytes()).await.expect("asked");
+    let mut answer = String::new();
+    // A server that closes without goodbye is no failure here.
+    let _ = line.read_to_string(&mut answer).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
