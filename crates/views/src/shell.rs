@@ -84,6 +84,17 @@ pub struct Who {
     pub name: String,
     /// Their role's title in this setting: "Safeguarding lead".
     pub role: String,
+    /// Reports concerns; all but an inspector do.
+    pub reports: bool,
+    /// Has concerns to search.
+    pub searches: bool,
+}
+
+impl Chrome {
+    /// Whoever is not known yet may report, too: they are asked to sign in, or told whom to tell.
+    pub fn may_report(&self) -> bool {
+        self.who.as_ref().is_none_or(|who| who.reports)
+    }
 }
 
 /// Whom to ring about a child, in the footer of every page.

@@ -4,6 +4,7 @@
 //! database signs nobody in. What it is not: the rules of signing in, which live in `app::accounts`.
 
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use domain::access::{Action, Relation, any_allowed};
 use domain::ctx::{Actor, Member};
 use rand::Rng;
 
@@ -27,6 +28,12 @@ impl Session {
             Actor::Member(member) => Some(member),
             Actor::Nobody | Actor::System => None,
         }
+    }
+
+    /// Is there anything of which their roles may do this? For ways that a page offers; each use case asks again.
+    pub fn may(&self, action: Action) -> bool {
+        let roles = self.member().map(|member| &member.roles);
+        roles.is_some_and(|roles| Relation::ALL.into_iter().any(|relation| any_allowed(roles, action, relation)))
     }
 }
 

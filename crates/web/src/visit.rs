@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar};
+use domain::access::Action;
 use domain::{Actor, Client, OpCtx};
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use uuid::Uuid;
@@ -145,7 +146,13 @@ impl Visit {
         Chrome {
             setting: front.setting.clone(),
             fictional: front.fictional,
-            who: session.map(|session| Who { name: session.visit.known_as.clone(), role: session.role_title.clone() }),
+            who: session.map(|session| Who {
+                name: session.visit.known_as.clone(),
+                role: session.role_title.clone(),
+                // A locked screen keeps the way to report.
+                reports: session.member().is_none() || session.may(Action::ReportConcern),
+                searches: session.may(Action::ReadQueue),
+            }),
             contact: front.contact.clone(),
             path: self.0.path.clone(),
             flash: self.0.flash.clone(),
