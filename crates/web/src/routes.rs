@@ -96,7 +96,7 @@ pub fn all() -> Vec<Route> {
         post("/account/second-step/replace", SignedIn, pages::second_step_set_up::replace, "Begin anew with another device"),
         get ("/set-password/{token}", Public, pages::set_password::get, "A handed-over link to choose a password"),
         post("/set-password/{token}", Public, pages::set_password::post, "Choose a password with it"),
-        get ("/concerns/report", Action(A::ReportConcern), pages::concerns::report::kinds, "What is it about?"),
+        get ("/concerns/report", Public, pages::concerns::report::kinds, "What is it about?"),
         get ("/concerns/report/{kind}", Action(A::ReportConcern), pages::concerns::report::get, "One short form"),
         post("/concerns/report/{kind}", Action(A::ReportConcern), pages::concerns::report::post, "Report a concern"),
         get ("/reports", Action(A::ReadReceipt), pages::concerns::receipt::mine, "My reports"),

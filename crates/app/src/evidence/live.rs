@@ -20,6 +20,9 @@ use crate::{Error, Result, Services};
 
 /// How long an answer is remembered.
 const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
+/// Walking the chain of a house with ten thousand concerns takes seconds: how long its result stands here. The command and
+/// the audit page walk it at once, whenever somebody asks.
+const CHAIN_STANDS: SignedDuration = SignedDuration::from_hours(6);
 
 /// Asks our own web pages, as nobody, without the network: path in, status and text out.
 pub type Knock = Arc<
@@ -31,7 +34,11 @@ pub type Knock = Arc<
 pub struct Live {
     door: OnceLock<Knock>,
     last: Mutex<Option<(SettingId, Option<i64>, Arc<Found>)>>,
+    chain: Mutex<Option<(Timestamp, Chain)>>,
 }
+
+/// Links of the chain, or where it breaks.
+type Chain = std::result::Result<u64, String>;
 
 impl Live {
     /// The web says how to knock. Without it (a command beside no server) its probes say that nothing serves.
@@ -43,6 +50,7 @@ impl Live {
     /// Forgets what was found, so that the next who looks asks again.
     pub async fn forget(&self) {
         *self.last.lock().await = None;
+        *self.chain.lock().await = None;
     }
 
     async fn knock(&self, path: &str) -> std::result::Result<(u16, String), String> {
@@ -115,7 +123,7 @@ pub(super) async fn ask(services: &Services, ctx: &mut OpCtx, setting: SettingId
         snapshot,
         front_page,
         report_page,
-        chain: chain(services).await?,
+        chain: chain(services, ctx.now).await?,
         plain_file: plain_file(services),
         passwords: passwords(ctx).await?,
         walls_hold: walls_hold(services, setting, ctx.now).await?,
@@ -138,7 +146,19 @@ fn report_link(html: &str) -> Option<String> {
     (link.starts_with('/') && !link.starts_with("//")).then(|| link.to_owned())
 }
 
-async fn chain(services: &Services) -> Result<std::result::Result<u64, String>> {
+async fn chain(services: &Services, now: Timestamp) -> Result<Chain> {
+    let mut last = services.live.chain.lock().await;
+    if let Some((at, found)) = last.as_ref()
+        && now.duration_since(*at).abs() <= CHAIN_STANDS
+    {
+        return Ok(found.clone());
+    }
+    let found = walk(services).await?;
+    *last = Some((now, found.clone()));
+    Ok(found)
+}
+
+async fn walk(services: &Services) -> Result<Chain> {
     match store::audit::verify(&services.db, &[]).await {
         Ok(report) if report.is_whole() => Ok(Ok(report.links)),
         Ok(report) => Ok(Err(report.findings.first().map(ToString::to_string).unwrap_or_default())),

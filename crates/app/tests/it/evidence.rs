@@ -45,7 +45,7 @@ async fn all_well_of(profile: &str) -> TestApp {
     run_gateway(&app);
     let lead = "Amara Lead";
     let page = format!("<a class=\"hf-report\" href=\"/concerns/report\">Report</a> Tell {lead}");
-    serve(&app, page, "<form>report</form>".to_owned());
+    serve(&app, page, "<a href=\"/concerns/report/filter_breach\">A screen</a> In danger? 999".to_owned());
     for (kind, person) in [
         ("external_filter_test", app.people.dsl),
         ("signed_check/filter_periodic", app.people.dsl),

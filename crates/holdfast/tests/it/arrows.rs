@@ -60,7 +60,8 @@ fn uses(metadata: &Metadata, kinds: &[DependencyKind]) -> Uses {
         .workspace_packages()
         .into_iter()
         .map(|package| {
-            let used = package.dependencies.iter().filter(|dependency| kinds.contains(&dependency.kind));
+            // An optional one is in no program that is shipped: `testing` of `app` is for the tests of rooms above it.
+            let used = package.dependencies.iter().filter(|used| kinds.contains(&used.kind) && !used.optional);
             (short(&package.name), used.map(|dependency| short(&dependency.name)).collect())
         })
         .collect()
