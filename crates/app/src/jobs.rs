@@ -27,16 +27,22 @@ pub enum Kind {
     ForgetActivity,
     /// Somebody pressed for help, or a sealed entry was asked for.
     FilterAlert,
+    /// Sign the newest link of the audit and send it out of the box, every day (S37).
+    SignHead,
+    /// Back up, every day (S40).
+    BackUp,
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::MailNotice,
         Self::Escalate,
         Self::PublishPolicy,
         Self::SelfTest,
         Self::ForgetActivity,
         Self::FilterAlert,
+        Self::SignHead,
+        Self::BackUp,
     ];
 
     /// The word for it in storage.
@@ -48,6 +54,8 @@ impl Kind {
             Self::SelfTest => "filter.self_test",
             Self::ForgetActivity => "activity.forget",
             Self::FilterAlert => "filter.alert",
+            Self::SignHead => "audit.sign_head",
+            Self::BackUp => "backup.make",
         }
     }
 }
@@ -106,8 +114,9 @@ pub async fn run_due(services: &Services, ctx: &mut OpCtx) -> Result<usize> {
 }
 
 /// Work that comes back by itself, and how often.
-const RECURRING: [(Kind, SignedDuration); 2] =
-    [(Kind::SelfTest, SignedDuration::from_hours(24)), (Kind::ForgetActivity, SignedDuration::from_hours(24))];
+const RECURRING: [(Kind, SignedDuration); 4] =
+    [(Kind::SelfTest, DAY), (Kind::ForgetActivity, DAY), (Kind::SignHead, DAY), (Kind::BackUp, DAY)];
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Queues what is due by the calendar, for every setting. However often it is called, each slot runs once.
 ///
@@ -180,6 +189,8 @@ async fn perform(services: &Services, ctx: &mut OpCtx, job: &Job) -> Result<()> 
         Kind::SelfTest => crate::self_test::run_due(services, ctx, setting).await,
         Kind::ForgetActivity => crate::activity::forget_old(services, setting, ctx.now).await.map(|_| ()),
         Kind::FilterAlert => crate::activity::alert(services, ctx, setting, &work).await,
+        Kind::SignHead => crate::upkeep::sign_head(services, ctx, setting).await,
+        Kind::BackUp => crate::upkeep::back_up(services, ctx, setting).await,
     }
 }
 

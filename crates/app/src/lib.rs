@@ -33,6 +33,7 @@ pub mod sight;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod trail;
+pub mod upkeep;
 
 pub use error::{Error, Result};
 pub use services::{Clock, Services};

@@ -88,7 +88,8 @@ async fn make(services: &Services, ctx: &OpCtx, folder: &Path) -> Result<u64> {
     let cannot = |error: std::io::Error| Error::Unavailable { say: format!("The backup folder: {error}") };
     std::fs::create_dir_all(folder).map_err(cannot)?;
     let day = services.calendar.local(ctx.now).date();
-    let summary = store::backup::create(&services.db, Scope::All, &folder.join(format!("{day}.backup")), ctx.now).await?;
+    let summary =
+        store::backup::create(&services.db, Scope::All, &folder.join(format!("{day}.backup")), ctx.now).await?;
     let mut old: Vec<PathBuf> = std::fs::read_dir(folder)
         .map_err(cannot)?
         .filter_map(|entry| Some(entry.ok()?.path()))
