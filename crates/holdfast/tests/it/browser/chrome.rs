@@ -151,7 +151,9 @@ impl Browser {
 
     /// The whole page as a picture in `target/shots`.
     pub(super) async fn picture(&self, name: &str) {
-        let taken = self.command("Page.captureScreenshot", json!({ "captureBeyondViewport": true })).await;
+        let taken = self
+            .command("Page.captureScreenshot", json!({ "captureBeyondViewport": true, "optimizeForSpeed": true }))
+            .await;
         let data = taken["data"].as_str().expect("a picture");
         let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, data).expect("base64");
         let folder = shots();
@@ -185,8 +187,13 @@ impl Browser {
 
     /// Loads the page again until a text can be read on it: for what arrives from elsewhere.
     pub(super) async fn see_in_time(&self, words: &str) {
-        self.wait(&format!("“{words}” after loading again"), async || {
-            if self.text().await.contains(words) {
+        self.look_until(&format!("“{words}”"), |text| text.contains(words)).await;
+    }
+
+    /// Loads the page again until it reads so.
+    pub(super) async fn look_until(&self, what: &str, so: impl Fn(&str) -> bool) {
+        self.wait(what, async || {
+            if so(&self.text().await) {
                 return Some(());
             }
             self.driver.refresh().await.expect("the page again");

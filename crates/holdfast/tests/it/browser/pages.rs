@@ -9,7 +9,7 @@ use rustls_pki_types::{CertificateDer, ServerName};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::axe;
+use super::axe::{self, Rules};
 use super::chrome::{Browser, Chromedriver};
 use super::program::Program;
 
@@ -110,7 +110,7 @@ impl Walk {
     async fn examine(&mut self, browser: &Browser, walker: &str, whose: &str, path: &str) {
         let name = format!("{walker}{}", shape(path).replace(['/', '?', '=', '&'], "-").replace(['{', '}'], ""));
         browser.picture(&format!("{name}-wide")).await;
-        self.judge(browser, &format!("{whose}, wide")).await;
+        self.judge(browser, Rules::All, &format!("{whose}, wide")).await;
         browser.narrow().await;
         browser.picture(&format!("{name}-narrow")).await;
         let excess = browser.run(EXCESS, vec![]).await;
@@ -118,13 +118,14 @@ impl Walk {
             self.faults.push(format!("{whose}, narrow: wider than the screen: {excess}"));
         }
         prefer(browser, "dark").await;
-        self.judge(browser, &format!("{whose}, narrow and dark")).await;
+        self.judge(browser, Rules::Looks, &format!("{whose}, narrow and dark")).await;
         prefer(browser, "light").await;
         browser.wide().await;
     }
 
-    async fn judge(&mut self, browser: &Browser, whose: &str) {
-        self.faults.extend(axe::findings(browser).await.into_iter().map(|finding| format!("{whose}: {finding}")));
+    async fn judge(&mut self, browser: &Browser, rules: Rules, whose: &str) {
+        self.faults
+            .extend(axe::findings(browser, rules).await.into_iter().map(|finding| format!("{whose}: {finding}")));
     }
 
     /// Doors of the registry that no link led to.
@@ -132,7 +133,7 @@ impl Walk {
         let doors = web::routes::all();
         let pages = doors.iter().filter(|door| door.method == "GET").map(|door| door.path);
         for door in pages.filter(|door| !NO_LINK.contains(door)) {
-            let leads = self.reached.iter().any(|path| fits(door, path));
+            let leads = self.reached.iter().any(|shape| shape.split('?').next() == Some(door));
             if !leads {
                 self.faults.push(format!("{door}: no link led anybody there"));
             }
@@ -140,26 +141,20 @@ impl Walk {
     }
 }
 
-/// A path without what differs between pages of one kind: ids, and the values of a query.
+/// A path without what differs between pages of one kind: the door that it comes through, and the keys of its query.
 fn shape(path: &str) -> String {
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let parts: Vec<&str> = path.split('/').map(|part| if is_id(part) { "{id}" } else { part }).collect();
-    let parts = match parts.as_slice() {
-        ["", "concerns", id, "steps", _] => ["", "concerns", id, "steps", "{key}"].join("/"),
-        _ => parts.join("/"),
-    };
+    let (bare, query) = path.split_once('?').unwrap_or((path, ""));
+    let doors = web::routes::all();
+    let through = doors.iter().map(|door| door.path).filter(|door| fits(door, bare));
+    // `/people/new` before `/people/{id}`.
+    let door = through.min_by_key(|door| door.matches('{').count()).unwrap_or(bare);
     let keys: Vec<&str> =
         query.split('&').filter_map(|pair| pair.split('=').next()).filter(|key| !key.is_empty()).collect();
-    if keys.is_empty() { parts } else { format!("{parts}?{}", keys.join("&")) }
-}
-
-fn is_id(part: &str) -> bool {
-    part.len() == 36 && part.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+    if keys.is_empty() { door.to_owned() } else { format!("{door}?{}", keys.join("&")) }
 }
 
 /// Does a path come through this door?
 fn fits(door: &str, path: &str) -> bool {
-    let path = path.split('?').next().unwrap_or(path);
     let (door, path): (Vec<_>, Vec<_>) = (door.split('/').collect(), path.split('/').collect());
     door.len() == path.len() && door.iter().zip(path).all(|(door, part)| door.starts_with('{') || *door == part)
 }
