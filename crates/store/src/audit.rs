@@ -103,7 +103,7 @@ pub async fn list(db: &impl Reads, setting: SettingId, filter: &Filter, limit: u
     rows::many(db, rows::select::<AuditRow>(condition).order_by_desc(audit::Column::Seq).limit(limit)).await
 }
 
-/// The newest link of a chain. A clock that stands before it is suspect (S43).
+/// The newest link of a chain.
 ///
 /// # Errors
 /// As any read.
@@ -111,12 +111,15 @@ pub async fn newest(db: &impl Reads, setting: SettingId) -> Result<Option<AuditR
     Ok(list(db, setting, &Filter::default(), 1).await?.pop())
 }
 
-/// When the newest link of a chain was written.
+/// The latest time that any link of a chain carries: a clock that stands before it is suspect (S43). Not the time of the
+/// newest link: the first one that a fallen clock writes would make that clock honest.
 ///
 /// # Errors
 /// As any read.
 pub async fn newest_at(db: &impl Reads, setting: SettingId) -> Result<Option<Timestamp>> {
-    Ok(newest(db, setting).await?.map(|link| link.at))
+    let of_chain = Condition::all().add(audit::Column::SettingId.eq(setting.0));
+    let latest = rows::select::<AuditRow>(of_chain).order_by_desc(audit::Column::At).limit(1);
+    Ok(rows::one::<AuditRow>(db, latest).await?.map(|link| link.at))
 }
 
 /// The content of a link, unless it was destroyed.
