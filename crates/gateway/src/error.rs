@@ -16,6 +16,12 @@ pub enum Error {
         /// In plain words, with what to do.
         why: String,
     },
+    /// Another gateway runs in this folder.
+    #[error("another gateway already works in {}. Stop it first", dir.display())]
+    Taken {
+        /// Which folder.
+        dir: PathBuf,
+    },
     /// A file or folder could not be read or written.
     #[error("cannot {act} {}: {source}", path.display())]
     File {

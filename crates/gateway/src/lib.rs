@@ -8,6 +8,7 @@
 //! | `snapshots/NNNNNNNN.json` | control ([`snapshot::write`]) | gateway, which keeps the last good one |
 //! | `spool/*.age` | gateway | control ([`spool::SpoolReader`]) |
 //! | `status.json` | gateway | control ([`status::read`]) |
+//! | `running.lock` | gateway | control ([`holder`]) |
 //!
 //! What it is not: a holder of records. It cannot reach `store` or `app`, has no database key, and can seal events
 //! but not open them.
@@ -18,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 pub mod activity;
+mod alone;
 pub mod baseline;
 mod blockpage;
 mod clock;
@@ -36,6 +38,7 @@ pub mod status;
 mod watch;
 
 pub use activity::{ActivityEvent, Confidence, Kind, Route};
+pub use alone::holder;
 pub use clock::Clock;
 pub use config::{Config, Targets, snapshot_dir};
 pub use error::Error;

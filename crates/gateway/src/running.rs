@@ -8,6 +8,7 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::alone::Alone;
 use crate::blockpage::listen::BlockPages;
 use crate::counters::Counters;
 use crate::dns::limit::Limiter;
@@ -36,6 +37,7 @@ pub struct Running {
     tasks: TaskTracker,
     recording: tokio::task::JoinHandle<()>,
     stop_recording: CancellationToken,
+    _alone: Alone,
 }
 
 impl Running {
@@ -66,10 +68,12 @@ impl Running {
 /// Binds every socket and serves on the current tokio runtime.
 ///
 /// # Errors
-/// [`Error::Listen`] with a sentence for the technician; [`Error::File`] when the folder cannot be used. A missing or
+/// [`Error::Listen`] with a sentence for the technician; [`Error::Taken`] when another gateway runs in
+/// the folder; [`Error::File`] when it cannot be used. A missing or
 /// damaged snapshot or list is not an error: the baseline serves (S30) and `status.json` says why.
 pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
     std::fs::create_dir_all(&config.dir).map_err(Error::file("make", &config.dir))?;
+    let alone = Alone::take(&config.dir).await?;
     let (udp, tcp, dns_addr) = bind_dns(config.dns).await?;
     let (proxy_listener, proxy_addr) = bind("The proxy", config.proxy).await?;
     let sign_in = match config.proxy_sign_in {
@@ -137,7 +141,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
     watch.settle(&gate, &counters);
     watch.write_status(&gate, &counters, &tunnels, &resolver);
     tasks.spawn(watch.serve(gate, counters, tunnels, resolver, stop.clone()));
-    Ok(Running { listening, stop, tasks, recording, stop_recording })
+    Ok(Running { listening, stop, tasks, recording, stop_recording, _alone: alone })
 }
 
 /// The gateway as a process of its own (S31): serves until the process is told to stop (SIGTERM or SIGINT).
