@@ -122,7 +122,7 @@ pub(crate) async fn backup(command: cli::Backup) -> anyhow::Result<ExitCode> {
 }
 
 async fn restore(file: &Path, data: &Path, url: Option<&str>, code: &RecoveryCode) -> anyhow::Result<ExitCode> {
-    std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+    house::make_folder(data)?;
     let config = match url {
         Some(url) => DbConfig::postgres(data, url),
         None => DbConfig::sqlite(data),

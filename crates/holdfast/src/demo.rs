@@ -27,20 +27,23 @@ pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
     if let Some(report) = house::refresh_lists(data, options.listen.lists.as_deref())? {
         eprintln!("Lists: {} names, {} addresses, {} lines refused.", report.names, report.urls, report.rejected_total);
     }
-    let mut listen = options.listen.clone();
-    let web = addresses::settled(listen.web.unwrap_or(addresses::WEB))?;
-    listen.web = Some(web);
-    let https = options.https || !web.ip().is_loopback();
-    let web_base = format!("{}://{web}", if https { "https" } else { "http" });
+    if let Some(why) = house::refused_lists(data) {
+        eprintln!("The lists were not taken: {why}");
+    }
     let plan = Plan {
         data: data.clone(),
         database_url: options.database_url.clone(),
-        web_base,
+        // Known when the port is ours, below.
+        web_base: String::new(),
         mailer: Arc::new(Kept::default()),
         demo: true,
     };
     crate::serve::remember(data, options.database_url.as_deref())?;
-    let house = Arc::new(House::open(plan).await?);
+    let mut house = House::open(plan).await?;
+    let door = web::Door::take(options.listen.web.unwrap_or(addresses::WEB))?;
+    let https = options.https || !door.addr.ip().is_loopback();
+    house.services.web_base = format!("{}://{}", if https { "https" } else { "http" }, door.addr);
+    let house = Arc::new(house);
     let credentials = credentials(&house, &options.setting).await?;
     if options.bulk > 0 {
         let mut ctx = house.services.system();
@@ -48,7 +51,7 @@ pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
             app::demo::bulk::add(&house.services, &mut ctx, setting.id, options.bulk).await?;
         }
     }
-    let up = up::start(&house, &listen, GatewayIn::Process, https).await?;
+    let up = up::start(&house, door, &options.listen, GatewayIn::Process, https).await?;
     let answering = control::listen(house.clone())?;
     running::note(data, &up)?;
     banner(&up, &credentials, data)?;
@@ -90,7 +93,7 @@ fn prepare(data: &Path, fresh: bool) -> anyhow::Result<()> {
         "{} holds a real setting. A demo never touches one. Choose another folder with --data.",
         data.display()
     );
-    std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))
+    house::make_folder(data)
 }
 
 /// Those of an earlier start, or those of a demo that is built now.

@@ -79,6 +79,10 @@ fn lists(house: &House) -> Finding {
         let say = format!("The newest lists were not taken: {why} The last good ones stay in force.");
         return finding("lists", Stands::Wrong, say, "Look at the file that is named, or take the earlier one back.");
     }
+    if let Some(why) = house::refused_lists(&house.services.data) {
+        let say = format!("The newest lists were not taken at the last start: {why}");
+        return finding("lists", Stands::Wrong, say, "Mend what `lists` names, or fetch it again; then start again.");
+    }
     if names < 10_000 {
         let say = format!("Only {names} names: our own small lists, to try things with.");
         return finding("lists", Stands::Mind, say, "Use real category lists: see the operator's book.");

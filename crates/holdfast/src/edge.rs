@@ -52,6 +52,8 @@ impl Gateway for LocalGateway {
     }
 
     fn status(&self) -> Option<GatewayState> {
+        // A gateway that was killed leaves a fresh status behind, and no lock.
+        gateway::holder(&self.dir)?;
         status::read(&self.dir).ok().map(state)
     }
 

@@ -100,6 +100,19 @@ pub(crate) fn compiled_lists(data: &Path) -> PathBuf {
     data.join("lists").join("lists.compiled")
 }
 
+/// Makes a folder for our files.
+///
+/// # Errors
+/// One sentence, without the system's numbers.
+pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    let in_the_way = folder.ancestors().find(|place| place.exists() && !place.is_dir());
+    if let Some(file) = in_the_way {
+        anyhow::bail!("{} is a file, and our files need a folder there. Choose another place", file.display());
+    }
+    std::fs::create_dir_all(folder)
+        .map_err(|error| anyhow::anyhow!("cannot make the folder {}: {}", folder.display(), error.kind()))
+}
+
 /// Brings the compiled lists up to date with what `--lists` names, or with our own small ones. A bad list never
 /// replaces a good one: then the report says so and the old file stays.
 ///
@@ -107,7 +120,7 @@ pub(crate) fn compiled_lists(data: &Path) -> PathBuf {
 /// When there is nothing usable and no earlier version.
 pub(crate) fn refresh_lists(data: &Path, named: Option<&Path>) -> anyhow::Result<Option<CompileReport>> {
     let folder = data.join("lists");
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    make_folder(&folder)?;
     let own = folder.join("own");
     let source = match named {
         Some(path) => path.to_owned(),
@@ -119,6 +132,7 @@ pub(crate) fn refresh_lists(data: &Path, named: Option<&Path>) -> anyhow::Result
     let out = compiled_lists(data);
     let started = std::time::Instant::now();
     let (_, report) = filter::open_or_compile_as(&source, &out, crate::lists::file_key())?;
+    note_refusal(data, report.as_ref())?;
     if report.is_none() && source != out && !out.exists() {
         // `--lists` named a compiled file as it is: copied aside, then renamed, since the gateway maps what lies there.
         let aside = out.with_extension("new");
@@ -127,6 +141,28 @@ pub(crate) fn refresh_lists(data: &Path, named: Option<&Path>) -> anyhow::Result
             .with_context(|| format!("cannot copy {}", source.display()))?;
     }
     Ok(report.map(|report| CompileReport { seconds: started.elapsed().as_secs_f64(), ..report }))
+}
+
+/// Why the newest lists were not taken at the last start, so that `doctor` can say it weeks later.
+fn refusal(data: &Path) -> PathBuf {
+    data.join("lists").join("refused.txt")
+}
+
+fn note_refusal(data: &Path, report: Option<&CompileReport>) -> anyhow::Result<()> {
+    // A whole list that was refused stands first, without a line.
+    let refused = report.and_then(|report| report.rejected.first()).filter(|first| first.line == 0);
+    let path = refusal(data);
+    match refused {
+        Some(refused) => std::fs::write(&path, &refused.why),
+        None if path.exists() => std::fs::remove_file(&path),
+        None => Ok(()),
+    }
+    .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Why the newest lists were not taken, if they were not; the last good ones are in force then.
+pub(crate) fn refused_lists(data: &Path) -> Option<String> {
+    std::fs::read_to_string(refusal(data)).ok()
 }
 
 fn write_own_lists(folder: &Path) -> anyhow::Result<()> {

@@ -64,9 +64,12 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
         "{} holds a demo, and a demo never becomes a real setting. Choose another folder.",
         data.display()
     );
-    std::fs::create_dir_all(&data).with_context(|| format!("cannot make {}", data.display()))?;
+    house::make_folder(&data)?;
     if let Some(report) = house::refresh_lists(&data, config.lists.as_deref())? {
         tracing::info!(names = report.names, refused = report.rejected_total, "lists compiled");
+    }
+    if let Some(why) = house::refused_lists(&data) {
+        tracing::warn!("the lists were not taken: {why}");
     }
     remember_database(&data, config.database_url.as_deref())?;
     let listen = cli::Listen {
@@ -79,7 +82,6 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
         upstream: config.upstream,
         lists: config.lists,
     };
-    let https = config.listen.https || !listen.web.unwrap_or(addresses::WEB).ip().is_loopback();
     let plan = Plan {
         data: data.clone(),
         database_url: config.database_url,
@@ -88,7 +90,9 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
         demo: false,
     };
     let house = Arc::new(House::open(plan).await?);
-    let up = up::start(&house, &listen, GatewayIn::Child, https).await?;
+    let door = web::Door::take(listen.web.unwrap_or(addresses::WEB))?;
+    let https = config.listen.https || !door.addr.ip().is_loopback();
+    let up = up::start(&house, door, &listen, GatewayIn::Child, https).await?;
     let answering = control::listen(house.clone())?;
     running::note(&data, &up)?;
     println!("Holdfast serves at {}. DNS {}, proxy {}.", up.web_url(), up.dns, up.proxy);

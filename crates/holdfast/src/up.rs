@@ -12,8 +12,10 @@ use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Listen;
-use crate::house::House;
-use crate::{addresses, house};
+use crate::house::{self, House};
+
+/// Before a gateway that ended is started again.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// Where the gateway runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,39 +43,52 @@ pub(crate) struct Up {
 ///
 /// # Errors
 /// A taken port, an unusable folder: one sentence.
-pub(crate) async fn start(house: &House, listen: &Listen, gateway_in: GatewayIn, https: bool) -> anyhow::Result<Up> {
+pub(crate) async fn start(
+    house: &House,
+    door: web::Door,
+    listen: &Listen,
+    gateway_in: GatewayIn,
+    https: bool,
+) -> anyhow::Result<Up> {
     let services = house.services.clone();
     let data = services.data.clone();
     publish_all(house).await?;
     let started = house::now();
     let stop = CancellationToken::new();
     let mut work = Vec::new();
-    let gateway = match gateway_in {
+    let (gateway, listening) = match gateway_in {
         GatewayIn::Process => {
-            Some(gateway::start(gateway_config(house, listen)?, gateway::Clock::new(house::now)).await?)
+            let running = gateway::start(gateway_config(house, listen)?, gateway::Clock::new(house::now)).await?;
+            let listening = running.listening.clone();
+            (Some(running), listening)
         }
         GatewayIn::Child => {
             let key = hex::encode(house.keys.verifying_key().to_bytes());
             let path = data.join("gateway").join("snapshot.pub");
             std::fs::write(&path, key).with_context(|| format!("cannot write {}", path.display()))?;
-            work.push(tokio::spawn(keep_child(services.clone(), listen.clone(), stop.clone())));
-            None
+            retire_orphan(&data.join("gateway")).await;
+            let upstream = resolvers(&services, &listen.upstream).await.unwrap_or_else(|| listen.upstream.clone());
+            let mut child = spawn(&data, &Listen { upstream: upstream.clone(), ..listen.clone() })?;
+            let listening = wait_for_gateway(&mut child, &data, started).await?;
+            // A free port that was taken once stays the port.
+            let listen = Listen {
+                dns: Some(listening.dns),
+                proxy: Some(listening.proxy),
+                proxy_sign_in: listening.proxy_sign_in,
+                block_http: listening.block_http,
+                ..listen.clone()
+            };
+            work.push(tokio::spawn(keep_child(child, upstream, services.clone(), listen, stop.clone())));
+            (None, listening)
         }
     };
-    let listening = wait_for_gateway(&data, started).await?;
     let key = *house.keys.derive("web/forms");
     let edge = web::Edge::system();
     let config = web::Config { https, styleguide: services.demo, key };
     let site = web::Site::new(config, edge, services.clone());
-    let web_addr = listen.web.unwrap_or(addresses::WEB);
-    let plan = web::Listen {
-        web: web_addr,
-        plain: None,
-        https,
-        tls_folder: data.join("tls"),
-        names: names(web_addr, &services.web_base),
-    };
-    let serving = web::serve(&plan, house::now(), web::router(site))?;
+    let names = names(door.addr, &services.web_base);
+    let plan = web::Listen { web: door, plain: None, https, tls_folder: data.join("tls"), names };
+    let serving = web::serve(plan, house::now(), web::router(site))?;
     let jobs = services.clone();
     let stopped = stop.clone();
     work.push(tokio::spawn(async move {
@@ -158,14 +173,20 @@ pub(crate) fn apply(config: &mut gateway::Config, listen: &Listen) -> anyhow::Re
     Ok(())
 }
 
-/// The child says where it listens by its status; a taken port ends it, and its own sentence stands above ours.
-async fn wait_for_gateway(data: &Path, since: jiff::Timestamp) -> anyhow::Result<gateway::status::Listening> {
+/// The child says where it listens by its status. One that ends by itself has said why: a taken port, a bad folder.
+async fn wait_for_gateway(
+    child: &mut Child,
+    data: &Path,
+    since: jiff::Timestamp,
+) -> anyhow::Result<gateway::status::Listening> {
     for _ in 0..200 {
         if let Ok(status) = gateway::status::read(&data.join("gateway"))
             && status.started_at >= since
         {
             return Ok(status.listening);
         }
+        let ended = child.try_wait().context("the gateway cannot be watched")?;
+        anyhow::ensure!(ended.is_none(), "the gateway did not start; its own message stands above");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     anyhow::bail!("the gateway did not start within ten seconds; its own message stands above")
@@ -174,32 +195,56 @@ async fn wait_for_gateway(data: &Path, since: jiff::Timestamp) -> anyhow::Result
 /// Runs the gateway as a process of its own and starts it again when it ends; a crash of either side never stops the
 /// other for longer than a moment (S31). It gets no database key: what it needs lies in its own folder. When somebody
 /// writes down another filtering provider, it is started anew with that one's resolvers.
-async fn keep_child(services: app::Services, mut listen: Listen, stop: CancellationToken) {
-    let configured = listen.upstream.clone();
+async fn keep_child(
+    mut child: Child,
+    mut upstream: Vec<SocketAddr>,
+    services: app::Services,
+    listen: Listen,
+    stop: CancellationToken,
+) {
     loop {
-        if let Some(now) = resolvers(&services, &configured).await {
-            listen.upstream = now;
-        }
-        let mut child = match spawn(&services.data, &listen) {
-            Ok(child) => child,
-            Err(error) => {
-                tracing::error!(%error, "the gateway cannot be started");
-                return;
-            }
-        };
         tokio::select! {
             ended = child.wait() => {
                 tracing::error!(?ended, "the gateway ended; it is started again");
-                tokio::time::sleep(Duration::from_millis(500)).await;
+                tokio::time::sleep(AGAIN).await;
             }
-            () = other_resolvers(&services, &configured, &listen.upstream) => terminate(&mut child).await,
-            () = stop.cancelled() => {
-                terminate(&mut child).await;
+            () = other_resolvers(&services, &listen.upstream, &upstream) => terminate(&mut child).await,
+            () = stop.cancelled() => return terminate(&mut child).await,
+        }
+        child = loop {
+            if stop.is_cancelled() {
                 return;
             }
-        }
-        if stop.is_cancelled() {
+            // A locked store must not keep DNS waiting: then the resolvers of before will do.
+            if let Ok(Some(now)) = tokio::time::timeout(AGAIN, resolvers(&services, &listen.upstream)).await {
+                upstream = now;
+            }
+            match spawn(&services.data, &Listen { upstream: upstream.clone(), ..listen.clone() }) {
+                Ok(child) => break child,
+                // The program file may be away for a moment, while it is replaced by a newer one.
+                Err(error) => tracing::error!(%error, "the gateway cannot be started; it is tried again"),
+            }
+            tokio::time::sleep(AGAIN).await;
+        };
+    }
+}
+
+/// A gateway outlives a control that was killed, and goes on answering (S31). It has our ports, and perhaps yesterday's
+/// configuration: it is asked to hand over, and a new one starts.
+async fn retire_orphan(dir: &Path) {
+    let Some(pid) = gateway::holder(dir) else { return };
+    let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else { return };
+    tracing::info!("a gateway of an earlier start still answers; it hands over");
+    for (signal, patience) in [(rustix::process::Signal::TERM, 100), (rustix::process::Signal::KILL, 20)] {
+        // The lock says that it is the gateway of this folder, and not another program that was given its number.
+        if rustix::process::kill_process(pid, signal).is_err() {
             return;
+        }
+        for _ in 0..patience {
+            if gateway::holder(dir).is_none() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 }

@@ -28,7 +28,7 @@ pub mod words;
 pub use fault::{Answer, Fault};
 pub use form::{Fields, Form, FromForm, Secret};
 pub use routes::{Access, Route, router};
-pub use serve::{Listen, Serving, serve};
+pub use serve::{Door, Listen, Serving, serve};
 pub use session::Session;
 pub use site::{Config, Edge, Site};
 pub use visit::Visit;

@@ -17,7 +17,7 @@ use axum::{
     routing,
 };
 use axum_server::{Handle, Server, accept::Accept};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -27,11 +27,31 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::tls;
 
+/// A port that is ours already, and not served yet. Taken early: then a taken port is said before anything is built,
+/// and links can carry the real number where 0 was asked for.
+#[derive(Debug)]
+pub struct Door {
+    /// The address that was taken.
+    pub addr: SocketAddr,
+    listener: TcpListener,
+}
+
+impl Door {
+    /// Takes a port; 0 takes a free one.
+    ///
+    /// # Errors
+    /// [`ServeError::Bind`].
+    pub fn take(addr: SocketAddr) -> Result<Self, ServeError> {
+        let (addr, listener) = bind(addr)?;
+        Ok(Self { addr, listener })
+    }
+}
+
 /// Where to listen.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Listen {
-    /// Address and port; port 0 takes a free one.
-    pub web: SocketAddr,
+    /// The pages' own port.
+    pub web: Door,
     /// Where plain HTTP hands out the root and redirects. Only with HTTPS; port 0 takes a free one.
     pub plain: Option<SocketAddr>,
     /// HTTPS even on loopback; beyond loopback it is always so.
@@ -45,7 +65,7 @@ pub struct Listen {
 impl Listen {
     /// Will it be HTTPS? [`crate::site::Config::https`] must say the same.
     pub fn is_https(&self) -> bool {
-        self.https || !self.web.ip().is_loopback()
+        self.https || !self.web.addr.ip().is_loopback()
     }
 }
 
@@ -53,16 +73,29 @@ impl Listen {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The port is taken, or not ours to take.
-    #[error("cannot listen on {addr}: {source}")]
+    #[error("the pages cannot listen on {addr}: {}", in_words(why))]
     Bind {
         /// Which.
         addr: SocketAddr,
-        /// Why.
-        source: io::Error,
+        /// Why. Not a `source`: the sentence has said it already.
+        why: io::Error,
     },
     /// The certificates.
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
+}
+
+fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program has this port. Stop that program or choose another port".to_owned()
+        }
+        io::ErrorKind::PermissionDenied => {
+            "ports below 1024 need a permission. Run the installer, or choose a higher port".to_owned()
+        }
+        io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// A site that serves.
@@ -89,14 +122,15 @@ impl Serving {
     }
 }
 
-/// Listens. Returns when the ports are taken; serves in the background until [`Serving::stop`].
+/// Serves in the background until [`Serving::stop`].
 ///
 /// # Errors
 /// A port or a certificate.
-pub fn serve(listen: &Listen, now: jiff::Timestamp, router: Router) -> Result<Serving, ServeError> {
-    let (web, listener) = bind(listen.web)?;
+pub fn serve(listen: Listen, now: jiff::Timestamp, router: Router) -> Result<Serving, ServeError> {
+    let https = listen.is_https();
+    let Door { addr: web, listener } = listen.web;
     let mut serving = Serving { web, plain: None, handles: Vec::new(), tasks: Vec::new() };
-    if !listen.is_https() {
+    if !https {
         serving.start(listener, router, Line::Plain)?;
         return Ok(serving);
     }
@@ -116,7 +150,7 @@ impl Serving {
         let handle = Handle::new();
         let addr = listener.local_addr().unwrap_or(self.web);
         let server: Server<SocketAddr> =
-            axum_server::from_tcp(listener).map_err(|source| ServeError::Bind { addr, source })?;
+            axum_server::from_tcp(listener).map_err(|why| ServeError::Bind { addr, why })?;
         let mut server = server.handle(handle.clone()).acceptor(line);
         // A client that opens a line and says nothing is let go.
         server
@@ -162,7 +196,7 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Line {
 }
 
 fn bind(addr: SocketAddr) -> Result<(SocketAddr, TcpListener), ServeError> {
-    let taken = |source| ServeError::Bind { addr, source };
+    let taken = |why| ServeError::Bind { addr, why };
     let listener = TcpListener::bind(addr).map_err(taken)?;
     listener.set_nonblocking(true).map_err(taken)?;
     Ok((listener.local_addr().map_err(taken)?, listener))
@@ -185,6 +219,12 @@ fn root_answer(pem: &str) -> Response {
 }
 
 fn to_https(request: &Request, port: u16) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        // It has been read on the way already; sending it on would only hide that.
+        let say =
+            "Holdfast takes forms over HTTPS only. Nothing was saved. Open the page again with https:// in front.\n";
+        return (StatusCode::METHOD_NOT_ALLOWED, say).into_response();
+    }
     let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
     let Some(name) = host.and_then(name_of).filter(|name| !name.is_empty()) else {
         return StatusCode::BAD_REQUEST.into_response();
