@@ -21,7 +21,7 @@ use crate::site::Site;
                        `evidence` and `filter`. No token opens a concern (safety rule 16): they are told and read on \
                        the pages alone."
     ),
-    paths(health, evidence::all, evidence::one, evidence::decide),
+    paths(health, gateway_health, evidence::all, evidence::one, evidence::decide),
     components(schemas(
         Health,
         evidence::Problem,
@@ -60,6 +60,7 @@ pub struct Health {
 pub fn router() -> Router<Site> {
     Router::new()
         .route("/healthz", routing::get(health))
+        .route("/healthz/gateway", routing::get(gateway_health))
         .route("/api/v1/openapi.json", routing::get(document))
         .merge(evidence::router())
         .layer(axum::middleware::map_response(plain))
@@ -68,9 +69,23 @@ pub fn router() -> Router<Site> {
 /// Does everything serve?
 #[utoipa::path(get, path = "/healthz", responses((status = 200, body = Health), (status = 503, body = Health)))]
 pub async fn health(State(site): State<Site>) -> impl IntoResponse {
-    let failing = site.failing().await;
-    let status = if failing.is_empty() { http::StatusCode::OK } else { http::StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Health { status: if failing.is_empty() { "ok" } else { "failing" }, failing }))
+    Health::of(site.failing().await)
+}
+
+/// Does the gateway serve? It has its own answer because it goes on when the records are away (S31).
+#[utoipa::path(get, path = "/healthz/gateway", responses((status = 200, body = Health), (status = 503, body = Health)))]
+pub async fn gateway_health(State(site): State<Site>) -> impl IntoResponse {
+    Health::of(site.failing_of_gateway())
+}
+
+impl Health {
+    fn of(failing: Vec<String>) -> impl IntoResponse {
+        let (code, status) = match failing.is_empty() {
+            true => (http::StatusCode::OK, "ok"),
+            false => (http::StatusCode::SERVICE_UNAVAILABLE, "failing"),
+        };
+        (code, Json(Self { status, failing }))
+    }
 }
 
 async fn document() -> impl IntoResponse {

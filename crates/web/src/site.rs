@@ -136,10 +136,14 @@ impl Site {
         if self.services().db.ping().await.is_err() {
             failing.push("store".to_owned());
         }
-        if !self.gateway_serves() {
-            failing.extend(["dns".to_owned(), "proxy".to_owned()]);
-        }
+        failing.extend(self.failing_of_gateway());
         failing
+    }
+
+    /// What of the gateway does not serve. Asks no record.
+    pub fn failing_of_gateway(&self) -> Vec<String> {
+        let parts: &[&str] = if self.gateway_serves() { &[] } else { &["dns", "proxy"] };
+        parts.iter().map(|part| (*part).to_owned()).collect()
     }
 
     /// Has the gateway said within the last fifteen seconds that it runs?

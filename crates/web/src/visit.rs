@@ -220,6 +220,9 @@ pub async fn enter(State(site): State<Site>, mut request: Request, next: Next) -
     };
     if let Some(fault) = response.extensions_mut().remove::<Fault>() {
         response = draw_fault(&visit, &fault);
+    } else if response.status() == StatusCode::BAD_REQUEST && !headers::is_page(&response) {
+        // The framework could not read an address, and says so in a programmer's words.
+        response = draw_fault(&visit, &Fault::NotFound);
     }
     if nobody && carried.is_none() && headers::is_page(&response) {
         add_cookie(&mut response, session::cookie(&site, form_cookie, word));
