@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "only tests enable this module")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::clock::Calendar;
@@ -70,6 +71,8 @@ pub struct People {
     pub committee: PersonId,
     /// A parent with an account.
     pub parent: PersonId,
+    /// An inspector with an account.
+    pub inspector: PersonId,
     /// The parent's child.
     pub child: PersonId,
     /// Another child.
@@ -190,6 +193,23 @@ impl TestApp {
             Ok((token, csrf))
         };
         written.await.unwrap_or_else(|error: store::Error| panic!("signing in: {error}"))
+    }
+
+    /// How many acts the audit has, looks at concerns left out.
+    ///
+    /// # Panics
+    /// If the database does not answer.
+    pub async fn acts(&self) -> usize {
+        let counted = async {
+            let reader = self.services.db.read(Scope::All).await?;
+            let mut acts = 0;
+            for chain in [self.setting, store::audit::INSTALLATION] {
+                let links = store::audit::list(&reader, chain, &store::audit::Filter::default(), 100_000).await?;
+                acts += links.iter().filter(|link| link.act != "concern.view").count();
+            }
+            Ok(acts)
+        };
+        counted.await.unwrap_or_else(|error: store::Error| panic!("the audit: {error}"))
     }
 
     /// Everybody with an account.
@@ -352,6 +372,7 @@ async fn fill(db: &Db, world: &World, profile: &str) -> store::Result<Built> {
     let technician = staff("Gus Technician", &[Role::Technician], &mut tx).await?;
     let committee = staff("Hal Committee", &[Role::Committee], &mut tx).await?;
     let parent = staff("Ida Parent", &[Role::Parent], &mut tx).await?;
+    let inspector = staff("Jan Inspector", &[Role::Inspector], &mut tx).await?;
     let child = person(&mut tx, setting, "Joy Child", PersonKind::Child).await?;
     let child_2 = person(&mut tx, setting, "Kit Child", PersonKind::Child).await?;
     relate(&mut tx, setting, child, parent, Tie::Parent).await?;
@@ -391,6 +412,7 @@ async fn fill(db: &Db, world: &World, profile: &str) -> store::Result<Built> {
         technician,
         committee,
         parent,
+        inspector,
         child,
         child_2,
         room: room.id,
@@ -459,6 +481,7 @@ pub struct StillGateway {
     events: Mutex<Vec<Activity>>,
     probes: Mutex<Option<Result<Vec<ProbeResult>, String>>>,
     spool: Mutex<Vec<Batch>>,
+    forgot: AtomicUsize,
 }
 
 impl StillGateway {
@@ -480,6 +503,11 @@ impl StillGateway {
     /// What its self-test is to find.
     pub fn probes(&self, results: Result<Vec<ProbeResult>, String>) {
         *self.probes.lock().unwrap_or_else(PoisonError::into_inner) = Some(results);
+    }
+
+    /// How often it was told to let old days go.
+    pub fn forgot(&self) -> usize {
+        self.forgot.load(Ordering::Relaxed)
     }
 
     /// What it is to say of itself.
@@ -517,6 +545,7 @@ impl Gateway for StillGateway {
     }
 
     fn forget_before(&self, _day: Date, _held: &BTreeSet<Date>) -> Result<u64, String> {
+        self.forgot.fetch_add(1, Ordering::Relaxed);
         Ok(0)
     }
 

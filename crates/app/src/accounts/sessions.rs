@@ -302,6 +302,7 @@ pub async fn lock_screen(services: &Services, ctx: &mut OpCtx, visit: &Visit) ->
     let mut session = current(&tx, visit).await?;
     session.locked = true;
     store::accounts::set_session(&mut tx, &session).await?;
+    note(&mut tx, visit.account).await?;
     Ok(tx.commit().await?)
 }
 

@@ -11,6 +11,7 @@ extern crate holdfast_app as app;
 
 mod accounts;
 mod breach_journey;
+mod clock_jumps;
 mod escalation;
 mod evidence;
 mod filter_alerts;

@@ -9,3 +9,16 @@
 
 mod arrows;
 mod browser;
+mod change;
+mod child;
+mod contract;
+mod house;
+mod kill;
+mod lists;
+mod outages;
+mod report;
+mod start;
+mod tamper;
+mod visitor;
+mod wire;
+mod words;

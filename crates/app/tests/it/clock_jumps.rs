@@ -1,0 +1,42 @@
+//! A clock that jumps (S43): reports are taken and flagged, nothing is destroyed, the chain holds.
+
+use app::activity::forget_old;
+use app::concerns;
+use app::testing::TestApp;
+use jiff::SignedDuration;
+
+#[tokio::test]
+async fn a_clock_that_falls_back_takes_reports_flags_them_and_destroys_nothing() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let services = &app.services;
+    let flagged = async |id| {
+        let view = concerns::open(services, &mut app.ctx(people.dsl), id).await.unwrap();
+        let said = view.chronology.iter().any(|entry| entry.text.contains("clock stood earlier than records"));
+        assert_eq!(view.clock_suspect, said, "the flag and the sentence on the page go together");
+        said
+    };
+    let report =
+        async || concerns::report(services, &mut app.ctx(people.practitioner), app.breach()).await.unwrap().concern;
+    assert!(!flagged(report().await).await, "an honest clock");
+    forget_old(services, app.setting, app.world.now()).await.unwrap();
+    assert_eq!(app.gateway.forgot(), 1, "an honest clock lets old days go");
+
+    // The battery of the box is empty: it believes to live in the past.
+    let years = SignedDuration::from_hours(24 * 365 * 6);
+    app.world.pass(-years);
+    let concern = report().await;
+    assert!(flagged(concern).await);
+    assert_eq!(forget_old(services, app.setting, app.world.now()).await.unwrap(), 0);
+    assert_eq!(app.gateway.forgot(), 1, "a suspect clock destroys nothing");
+    app.work().await;
+    assert!(flagged(concern).await, "it stays flagged");
+
+    // The time server is back.
+    app.world.pass(years + SignedDuration::from_mins(5));
+    assert!(!flagged(report().await).await);
+    forget_old(services, app.setting, app.world.now()).await.unwrap();
+    assert_eq!(app.gateway.forgot(), 2);
+    app.work().await;
+    app.end().await;
+}
