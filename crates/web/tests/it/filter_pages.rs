@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use crate::Nursery;
-use crate::concern_journey::Browser;
+use crate::browser::Browser;
 
 /// Every page of ours that evidence sends people to, and every page that the filter's own pages lead to.
 #[tokio::test]

@@ -8,10 +8,14 @@
 )]
 
 mod api;
+mod browser;
 mod concern_journey;
 mod doors;
 mod edge;
 mod filter_pages;
+mod https;
+mod unseen;
+mod walk;
 
 use std::sync::Arc;
 

@@ -1,0 +1,156 @@
+//! Whoever must not know of a concern walks through every page of the house, with its id and reference in hand, and finds
+//! no trace of it: not a word, and no difference to a thing that never was (S8).
+
+use app::concerns::{self, About, Report};
+use domain::PersonId;
+use domain::concern::ConcernKind;
+use holdfast_web::{Route, routes};
+use http::{Method, header};
+
+use crate::browser::Browser;
+use crate::{Nursery, get};
+
+/// Words that stand in this concern and nowhere else in the world.
+const MARKERS: [&str; 3] = ["Quetzalcoatlus", "Wolpertinger", "Jabberwocky"];
+
+/// What somebody might have overheard of it.
+struct Overheard {
+    /// Id, then reference, then a word of it.
+    keys: Vec<String>,
+    /// For each key, another of its kind that never was.
+    never: Vec<String>,
+}
+
+impl Overheard {
+    fn of(concern: String, reference: String) -> Self {
+        let other: String = reference.chars().map(|c| if c.is_ascii_digit() { '7' } else { c }).rev().collect();
+        let never = vec!["0190a1b2-7777-7000-8000-000000000000".to_owned(), other, "Zzyzxmarker".to_owned()];
+        Self { keys: vec![concern, reference, MARKERS[0].to_owned()], never }
+    }
+
+    /// Every way to put a key into a route: its path, and queries that any page might read.
+    fn paths(&self, route: &Route) -> Vec<(String, String)> {
+        let pairs = self.keys.iter().zip(&self.never);
+        let in_path = |key: &str| {
+            let path = route.path.replace("{id}", key).replace("{entry}", key).replace("{token}", key);
+            let path = path.replace("{path}", key).replace("{what}", "people");
+            path.replace("{key}", "could_be_illegal").replace("{kind}", "filter_breach")
+        };
+        let mut paths = Vec::new();
+        for (key, never) in pairs {
+            // Ids, references and words of letters need no escape in an address.
+            let (ours, nobodys) = (key, never);
+            paths.push((in_path(ours), in_path(nobodys)));
+            for name in ["q", "concern", "id", "next", "back", "reference", "shelf"] {
+                let plain = in_path("0190a1b2-7777-7000-8000-000000000000");
+                paths.push((format!("{plain}?{name}={ours}"), format!("{plain}?{name}={nobodys}")));
+            }
+        }
+        paths
+    }
+}
+
+/// Status, headers and body, without what differs between any two answers: the nonce, the request's id, and what the
+/// visitor typed into the address.
+async fn answer(browser: &Browser<'_>, path: &str, typed: &[String]) -> String {
+    let (status, headers, mut html) = browser.nursery.ask(browser.with_cookie(get(path))).await;
+    let policy = headers.get(header::CONTENT_SECURITY_POLICY).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or("none").to_owned();
+    let request = headers.get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("none").to_owned();
+    let to = headers.get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default().to_owned();
+    html = format!("{status} {to}\n{html}").replace(&nonce, "NONCE").replace(&request, "REQUEST");
+    for word in typed {
+        html = html.replace(word.as_str(), "TYPED");
+    }
+    html
+}
+
+async fn finds_nothing(nursery: &Nursery, who: PersonId, overheard: &Overheard) {
+    let browser = Browser::of(nursery, who).await;
+    let typed: Vec<String> = overheard.keys.iter().chain(&overheard.never).cloned().collect();
+    let mut walked = 0;
+    for route in routes::all().iter().filter(|route| route.method == Method::GET) {
+        for (ours, nobodys) in overheard.paths(route) {
+            let (found, nothing) = (answer(&browser, &ours, &typed).await, answer(&browser, &nobodys, &typed).await);
+            assert_eq!(found, nothing, "{ours} differs from {nobodys}");
+            for marker in MARKERS {
+                assert!(!found.contains(marker), "{marker} at {ours}: {found}");
+            }
+            walked += 1;
+        }
+    }
+    for api in ["/healthz", "/healthz/gateway", "/api/v1/openapi.json", "/api/v1/concerns", "/api/v1/evidence"] {
+        for key in overheard.keys.iter().chain(&MARKERS.map(str::to_owned)) {
+            // What was typed into the address may come back in a link to here; nothing else of the concern may.
+            let found = answer(&browser, &format!("{api}?q={key}"), std::slice::from_ref(key)).await;
+            let words = overheard.keys.iter().map(String::as_str).chain(MARKERS);
+            let told: Vec<&str> = words.filter(|word| found.contains(word)).collect();
+            assert!(told.is_empty(), "{told:?} at {api}: {found}");
+        }
+        walked += 1;
+    }
+    // Without any key in hand: the pages as they are.
+    for route in routes::all().iter().filter(|route| route.method == Method::GET && !route.path.contains('{')) {
+        let found = answer(&browser, route.path, &[]).await;
+        for word in overheard.keys.iter().chain(&MARKERS.map(str::to_owned)) {
+            assert!(!found.contains(word.as_str()), "{word} at {}: {found}", route.path);
+        }
+    }
+    assert!(walked > 200, "{walked}");
+}
+
+/// A concern about somebody, told by somebody else, with markers in every text that a report has.
+async fn told_about(nursery: &Nursery, kind: ConcernKind, about: About, by: PersonId) -> Overheard {
+    let app = &nursery.app;
+    let report = Report {
+        kind,
+        what_happened: format!("Something about a {}.", MARKERS[0]),
+        who_is_safe: format!("Everybody but the {}.", MARKERS[1]),
+        about,
+        told: Some(concerns::Told { who: format!("Mx {}", MARKERS[2]), at: app.world.now() }),
+        ..app.breach()
+    };
+    let filed = concerns::report(&app.services, &mut app.ctx(by), report).await.unwrap();
+    app.work().await;
+    let reference = concerns::receipt(&app.services, &app.ctx(by), filed.concern).await.unwrap().reference;
+    Overheard::of(filed.concern.to_string(), reference)
+}
+
+#[tokio::test]
+async fn a_deputy_whom_an_allegation_is_about_finds_no_trace_of_it() {
+    let nursery = Nursery::new().await;
+    let people = nursery.app.people;
+    let about = About::Person(people.deputy);
+    let overheard = told_about(&nursery, ConcernKind::AdultHere, about, people.practitioner).await;
+    finds_nothing(&nursery, people.deputy, &overheard).await;
+}
+
+#[tokio::test]
+async fn neither_do_the_lead_nor_another_deputy_whom_it_is_not_for() {
+    let nursery = Nursery::new().await;
+    let people = nursery.app.people;
+    let about = About::Person(people.deputy);
+    let overheard = told_about(&nursery, ConcernKind::AdultHere, about, people.practitioner).await;
+    finds_nothing(&nursery, people.deputy_2, &overheard).await;
+    finds_nothing(&nursery, people.technician, &overheard).await;
+}
+
+#[tokio::test]
+async fn a_lead_who_is_shut_out_of_a_breach_finds_no_trace_of_it_and_the_deputy_does() {
+    let nursery = Nursery::new().await;
+    let people = nursery.app.people;
+    let about = About::Person(people.dsl);
+    let overheard = told_about(&nursery, ConcernKind::ChildAtRisk, about, people.practitioner).await;
+    finds_nothing(&nursery, people.dsl, &overheard).await;
+    // The walk is not blind: somebody who may see it does.
+    let manager = Browser::of(&nursery, people.manager).await;
+    let deputy = Browser::of(&nursery, people.deputy).await;
+    let mut seen = 0;
+    for browser in [&manager, &deputy] {
+        for path in [format!("/concerns/{}", overheard.keys[0]), format!("/search?q={}", overheard.keys[2])] {
+            let found = answer(browser, &path, &[]).await;
+            seen += usize::from(found.starts_with("200") && found.contains(&overheard.keys[0]));
+        }
+    }
+    assert!(seen >= 2, "nobody found it");
+}
