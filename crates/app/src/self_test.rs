@@ -64,7 +64,7 @@ pub async fn history(services: &Services, ctx: &OpCtx) -> Result<Vec<Run>> {
             ok: row.ok,
             summary: row.summary.clone(),
             // A run that could not begin holds none; the sentence says so.
-            results: serde_json::from_value(row.detail.clone().into()).unwrap_or_default(),
+            results: serde_json::from_value(row.detail.clone()).unwrap_or_default(),
         })
         .collect())
 }

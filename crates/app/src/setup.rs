@@ -241,9 +241,10 @@ fn checked(services: &Services, first: &FirstPerson) -> Result<(Profile, String,
         joined: None,
         gone: None,
     };
-    let draft = people::checked(draft).map_err(|error| match error {
-        Error::Invalid(said) => wrong.extend(said),
-        _ => (),
+    let draft = people::checked(draft).map_err(|error| {
+        if let Error::Invalid(said) = error {
+            wrong.extend(said);
+        }
     });
     wrong.extend(choose::faults_of(&first.new, &first.again, &[&username, &name, &first.name]));
     match (template, draft, wrong.is_empty()) {

@@ -33,9 +33,12 @@ pub type Knock = Arc<
 #[derive(Default)]
 pub struct Live {
     door: OnceLock<Knock>,
-    last: Mutex<Option<(SettingId, Option<i64>, Arc<Found>)>>,
+    last: Mutex<Option<Last>>,
     chain: Mutex<Option<(Timestamp, Chain)>>,
 }
+
+/// For which setting, under which policy, and what.
+type Last = (SettingId, Option<i64>, Arc<Found>);
 
 /// Links of the chain, or where it breaks.
 type Chain = std::result::Result<u64, String>;
