@@ -45,9 +45,9 @@ async fn set_four_eyes(app: &TestApp, four_eyes: FourEyes) {
     let mut ctx = app.world.system();
     let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.four_eyes").await.unwrap();
     let mut row = store::settings::lookup(&tx, app.setting).await.unwrap().unwrap();
-    let mut profile: Profile = serde_json::from_value(row.profile.clone().into()).unwrap();
+    let mut profile: Profile = serde_json::from_value(row.profile.clone()).unwrap();
     profile.four_eyes = four_eyes;
-    row.profile = serde_json::to_value(profile).unwrap().into();
+    row.profile = serde_json::to_value(profile).unwrap();
     store::settings::set(&mut tx, &row).await.unwrap();
     tx.commit().await.unwrap();
 }

@@ -30,14 +30,14 @@ pub(super) fn router() -> Router<Site> {
 
 /// Why there is no answer.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// One sentence.
     pub error: String,
 }
 
 /// A duty and how it stands.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Duty {
+pub(crate) struct Duty {
     /// `FIL-02`.
     pub id: String,
     /// `met`, `due`, `gap`, `not_applicable` or `not_built`.
@@ -50,7 +50,7 @@ pub struct Duty {
 
 /// A control.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct DutyControl {
+pub(crate) struct DutyControl {
     /// Stable key.
     pub key: String,
     /// What it shows.
@@ -63,7 +63,7 @@ pub struct DutyControl {
 
 /// A piece of evidence.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct DutyEvidence {
+pub(crate) struct DutyEvidence {
     /// One sentence.
     pub what: String,
     /// When it was true, RFC 3339.
@@ -93,7 +93,7 @@ impl From<Row> for Duty {
 
 /// A question to the filter.
 #[derive(Debug, Deserialize, ToSchema)]
-pub struct Decide {
+pub(crate) struct Decide {
     /// Group key.
     pub group: String,
     /// Names or URLs, 200 at most.
@@ -102,7 +102,7 @@ pub struct Decide {
 
 /// The filter's answer to one of them. A sealed entry: `"verdict": "block"` and nothing else.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Decided {
+pub(crate) struct Decided {
     /// As asked.
     pub url: String,
     /// `allow`, `block` or `rewrite`; `error` for what is neither name nor URL.
