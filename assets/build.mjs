@@ -13,7 +13,7 @@ const modules = join(here, "node_modules");
 const dist = join(here, "../crates/web/dist");
 
 const ICONS = [
-  "arrow-right", "bell", "calendar", "check", "circle", "circle-check", "circle-user", "clock", "download", "eye-off",
+  "arrow-right", "bell", "building", "calendar", "check", "circle", "circle-check", "circle-user", "clock", "download", "eye-off",
   "file-text", "flag", "flask-conical", "history", "house", "info", "list-checks", "lock", "log-in", "log-out", "phone",
   "plus", "printer", "search", "shield-check", "sprout", "tablet", "triangle-alert", "users", "x",
 ];

@@ -24,6 +24,7 @@ pub mod duty;
 pub mod enrol;
 pub mod lock;
 pub mod password;
+pub mod places;
 pub mod recovery;
 pub mod second_factor;
 pub mod sessions;
@@ -37,6 +38,7 @@ pub use enrol::{
     Enrolment, OwnAccount, RecoveryCodes, begin_second_factor, confirm_second_factor, new_recovery_codes, own_account,
     replace_second_factor,
 };
+pub use places::{Place, choose_place, list_places};
 pub use recovery::{Recovery, Vouched, confirm_recovery, list_recoveries, vouch};
 pub use sessions::{SessionInfo, end_other_sessions, end_session, glance, list_sessions, lock_screen, sign_out, visit};
 pub use sign_in::{prove_at_terminal, show_second_factor, sign_in, unlock};
@@ -67,6 +69,8 @@ pub struct SignedIn {
     pub session: SessionId,
     /// Where to go.
     pub next: Next,
+    /// Settings that the account belongs to; with several, one chooses (S41).
+    pub places: usize,
 }
 
 /// Who is behind a cookie, today.
@@ -94,6 +98,8 @@ pub struct Visit {
     pub duty: Option<Duty>,
     /// Minutes after which the screen locks itself.
     pub idle_lock_minutes: u32,
+    /// Settings that the account belongs to.
+    pub places: usize,
 }
 
 impl std::fmt::Debug for Credentials {

@@ -31,10 +31,12 @@ pub enum Kind {
     SignHead,
     /// Back up, every day (S40).
     BackUp,
+    /// Mail somebody a link with which they prove their address.
+    MailAddressProof,
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::MailNotice,
         Self::Escalate,
         Self::PublishPolicy,
@@ -43,6 +45,7 @@ impl Kind {
         Self::FilterAlert,
         Self::SignHead,
         Self::BackUp,
+        Self::MailAddressProof,
     ];
 
     /// The word for it in storage.
@@ -56,6 +59,7 @@ impl Kind {
             Self::FilterAlert => "filter.alert",
             Self::SignHead => "audit.sign_head",
             Self::BackUp => "backup.make",
+            Self::MailAddressProof => "person.mail_proof",
         }
     }
 }
@@ -185,6 +189,7 @@ async fn perform(services: &Services, ctx: &mut OpCtx, job: &Job) -> Result<()> 
     match kind {
         Kind::MailNotice => notices::mail(services, ctx, setting, &work).await,
         Kind::Escalate => notices::escalate(services, ctx, setting, &work).await,
+        Kind::MailAddressProof => crate::people::email::mail(services, ctx, setting, &work).await,
         Kind::PublishPolicy => crate::filtering::publish::run(services, setting).await.map(|_| ()),
         Kind::SelfTest => crate::self_test::run_due(services, ctx, setting).await,
         Kind::ForgetActivity => crate::activity::forget_old(services, setting, ctx.now).await.map(|_| ()),

@@ -24,6 +24,7 @@ use crate::services::Services;
 
 pub use appointments::{AppointmentInfo, Ended, appoint, end_appointment, list_appointments};
 pub use email::{send_verification, verify_email};
+pub use store::words::Tie;
 pub use ties::{TieDraft, TieInfo, add_tie, remove_tie};
 
 /// Longest name, in characters.

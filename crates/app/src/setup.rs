@@ -29,7 +29,7 @@ use crate::services::Services;
 
 pub use recovery_code::{PrintedCode, printed_code, type_back};
 pub use steps::{
-    DayHours, FilteringAnswers, NamedPerson, Step, StepKey, name_somebody, set_filtering, set_hours, steps,
+    DayHours, FilteringAnswers, NamedPerson, Step, StepKey, hours, name_somebody, set_filtering, set_hours, steps,
 };
 
 /// How long the link of a new installation works; `serve` prints a fresh one at each start until it is used.
@@ -269,7 +269,7 @@ fn real(template: &Profile, name: &str) -> Profile {
 }
 
 /// The groups that a new setting starts with, from `content/groups.toml`.
-fn starting_policy() -> Result<Policy> {
+pub(crate) fn starting_policy() -> Result<Policy> {
     let files = crate::content::files();
     let text = files.get("groups.toml").ok_or_else(|| Error::Internal("no groups.toml".into()))?;
     toml::from_str(text).map_err(|error| Error::Internal(format!("groups.toml: {error}")))

@@ -88,6 +88,8 @@ pub struct Who {
     pub reports: bool,
     /// Has concerns to search.
     pub searches: bool,
+    /// They belong to several settings: the bar leads to the choice.
+    pub several_settings: bool,
 }
 
 impl Chrome {

@@ -8,7 +8,7 @@ use app::{
 };
 use axum::response::Response;
 use domain::{SessionId, access::Refused};
-use views::pages::account::{Account, SessionLine};
+use views::pages::account::{Account, DeviceLine, SessionLine, TokenLine};
 
 use crate::{Answer, Session, Visit, session, visit, words};
 
@@ -17,7 +17,10 @@ use crate::{Answer, Session, Visit, session, visit, words};
 /// # Errors
 /// None; an [`Answer`] so that it can end a handler.
 pub fn enter(visit: &Visit, signed_in: &SignedIn, wanted: &str) -> Answer {
-    let wanted = visit::local(wanted);
+    let wanted = match visit::local(wanted) {
+        "/" if signed_in.places > 1 => "/account/settings",
+        wanted => wanted,
+    };
     let to = match signed_in.next {
         Next::Home | Next::First(Duty::AwaitConfirmation) => wanted.to_owned(),
         Next::First(duty) => format!("{}?next={}", door_of(duty), visit::encode(wanted)),
@@ -133,7 +136,32 @@ pub async fn account(visit: &Visit) -> Result<Account> {
     let own = accounts::own_account(visit.services(), &ctx).await?;
     let calendar = &visit.services().calendar;
     let sessions = accounts::list_sessions(visit.services(), &ctx).await?;
+    let devices = app::devices::list_mine(visit.services(), &ctx).await?;
+    let tokens = accounts::list_tokens(visit.services(), &ctx).await?;
+    let password = match own.password_until {
+        Some(until) => format!("Only you know it. It lasts until {}", words::day(calendar.local(until).date())),
+        None => "Only you know it. It does not run out".to_owned(),
+    };
     Ok(Account {
+        password,
+        recovery_codes: own.second_factor.then_some(own.recovery_codes),
+        several_settings: session.visit.places > 1,
+        devices: devices
+            .into_iter()
+            .map(|line| DeviceLine {
+                name: line.name,
+                group: line.group,
+                checked: line.check_passed_at.map(|at| words::day(calendar.local(at).date())),
+            })
+            .collect(),
+        tokens: tokens
+            .into_iter()
+            .map(|line| TokenLine {
+                id: line.id.to_string(),
+                scope: line.scope,
+                until: words::moment(&calendar.local(line.expires_at)),
+            })
+            .collect(),
         name: session.visit.known_as.clone(),
         username: own.username,
         roles: vec![session.role_title.clone()],

@@ -20,7 +20,7 @@ pub use read::{Fields, Secret};
 
 use crate::{fault::Fault, visit::Visit};
 
-/// The most that a form may bring, in bytes.
+/// The most that a form may bring, in bytes, unless it says otherwise.
 pub const LIMIT: usize = 64 * 1024;
 
 /// What of a longer body is read and thrown away, so that the browser hears our answer instead of a closed line.
@@ -30,6 +30,9 @@ const DRAIN: usize = 32 * 1024 * 1024;
 pub trait FromForm: Sized {
     /// Fields that are never sent back: passwords, codes.
     const SECRETS: &'static [&'static str] = &[];
+
+    /// The most that it may bring, in bytes as the browser sends them: up to three for each byte that was typed.
+    const LIMIT: usize = LIMIT;
 
     /// Reads the fields. Ask for every field before using `?`, so that all errors show at once.
     fn read(fields: &mut Fields) -> Option<Self>;
@@ -57,7 +60,7 @@ impl<S: Send + Sync, T: FromForm> FromRequest<S> for Form<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
         let (mut parts, body) = request.into_parts();
         let visit = Visit::from_request_parts(&mut parts, state).await?;
-        let bytes = read_body(body).await?;
+        let bytes = read_body(body, T::LIMIT).await?;
         let pairs = pairs(parts, bytes).await?;
         Ok(Self::from_pairs(&visit, pairs))
     }
@@ -81,12 +84,14 @@ impl<T: FromForm> Form<T> {
 }
 
 async fn pairs(parts: http::request::Parts, bytes: Vec<u8>) -> Result<Vec<(String, String)>, Fault> {
-    let request = Request::from_parts(parts, Body::from(bytes));
+    let mut request = Request::from_parts(parts, Body::from(bytes));
+    // `read_body` has measured it already; axum's own limit would refuse a long list that a page has promised to take.
+    axum::extract::DefaultBodyLimit::disable().apply(&mut request);
     let form = axum_extra::extract::Form::<Vec<(String, String)>>::from_request(request, &()).await;
     form.map(|form| form.0).map_err(|_| Fault::Unreadable)
 }
 
-async fn read_body(body: Body) -> Result<Vec<u8>, Fault> {
+async fn read_body(body: Body, limit: usize) -> Result<Vec<u8>, Fault> {
     let mut stream = body.into_data_stream();
     let (mut kept, mut seen) = (Vec::new(), 0_usize);
     while let Some(chunk) = stream.next().await {
@@ -95,9 +100,9 @@ async fn read_body(body: Body) -> Result<Vec<u8>, Fault> {
         if seen > DRAIN {
             break;
         }
-        if seen <= LIMIT {
+        if seen <= limit {
             kept.extend_from_slice(&chunk);
         }
     }
-    if seen > LIMIT { Err(Fault::TooLarge(LIMIT)) } else { Ok(kept) }
+    if seen > limit { Err(Fault::TooLarge(limit)) } else { Ok(kept) }
 }

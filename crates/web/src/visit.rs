@@ -160,6 +160,7 @@ impl Visit {
                 // A locked screen keeps the way to report.
                 reports: session.member().is_none() || session.may(Action::ReportConcern),
                 searches: session.may(Action::ReadQueue),
+                several_settings: session.visit.places > 1,
             }),
             contact: front.contact.clone(),
             path: self.0.path.clone(),

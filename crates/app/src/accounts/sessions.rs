@@ -96,6 +96,8 @@ pub(crate) struct Standing {
     pub(super) profile: Profile,
     pub(super) person: store::people::Person,
     pub(super) roles: RoleSet,
+    /// Settings that the account belongs to.
+    pub(super) places: usize,
     pub(super) now: Timestamp,
 }
 
@@ -113,11 +115,14 @@ pub(crate) async fn standing_of(
     setting: SettingId,
     now: Timestamp,
 ) -> Result<Option<Standing>> {
-    let Some(membership) = store::people::find_membership(db, setting, account.id).await? else { return Ok(None) };
+    let memberships = store::people::list_memberships_of_account(db, account.id).await?;
+    let places = memberships.len();
+    let here = memberships.into_iter().find(|membership| membership.setting_id == setting);
+    let Some(membership) = here else { return Ok(None) };
     let Some(person) = store::people::lookup(db, setting, membership.person_id).await? else { return Ok(None) };
     let roles = roles_of(db, setting, person.id, now).await?;
     let profile = profile_of(db, setting).await?;
-    Ok(Some(Standing { account, setting, profile, person, roles, now }))
+    Ok(Some(Standing { account, setting, profile, person, roles, places, now }))
 }
 
 /// Roles of a person by the appointments in force.
@@ -169,6 +174,7 @@ impl Standing {
             locked,
             duty,
             idle_lock_minutes: self.profile.idle_lock_minutes,
+            places: self.places,
         }
     }
 }
@@ -190,7 +196,8 @@ pub(crate) async fn open(tx: &mut Tx, ctx: &mut OpCtx, standing: &Standing, labe
         ended_at: None,
     };
     store::accounts::add_session(tx, &session).await?;
-    Ok(SignedIn { token, csrf: session.csrf, session: session.id, next: Next::from(standing.duty(false)) })
+    let next = Next::from(standing.duty(false));
+    Ok(SignedIn { token, csrf: session.csrf, session: session.id, next, places: standing.places })
 }
 
 /// A session that becomes more (second factor, unlocked, new password) gets a fresh token: what somebody saw before is
@@ -208,7 +215,7 @@ pub(super) async fn renew(
     session.locked = false;
     store::accounts::set_session(tx, session).await?;
     let next = Next::from(standing.duty(session.second_factor));
-    Ok(SignedIn { token, csrf: session.csrf.clone(), session: session.id, next })
+    Ok(SignedIn { token, csrf: session.csrf.clone(), session: session.id, next, places: standing.places })
 }
 
 /// The running session of a visit, read inside a write.

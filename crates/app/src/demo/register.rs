@@ -20,9 +20,8 @@ use store::{Scope, Tx};
 
 use super::{Built, Credentials, DeviceCredentials, PersonCredentials, password};
 use crate::accounts::{password as passwords, second_factor};
-use crate::filtering::Policy;
 use crate::filtering::decide::json as to_json;
-use crate::{Error, Result, Services, content};
+use crate::{Error, Result, Services};
 
 pub(super) async fn build(
     services: &Services,
@@ -83,16 +82,12 @@ pub(super) async fn build(
     Ok((Built { setting, people: builder.people, devices }, credentials))
 }
 
-/// The policy that a setting starts with: `content/groups.toml`.
+/// The policy that a setting starts with.
 pub(crate) async fn first_policy(tx: &mut Tx, setting: SettingId) -> Result<()> {
-    let files = content::files();
-    let text = files.get("groups.toml").ok_or_else(|| Error::Internal("content/groups.toml is missing".into()))?;
-    let policy: Policy =
-        toml::from_str(text).map_err(|error| Error::Internal(format!("content/groups.toml: {error}")))?;
     let row = FilterPolicy {
         setting_id: setting,
         number: 1,
-        policy: to_json(&policy)?,
+        policy: to_json(&crate::setup::starting_policy()?)?,
         made_at: tx.now(),
         made_by: None,
         proposal_id: None,

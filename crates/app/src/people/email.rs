@@ -1,14 +1,16 @@
 //! An address is somebody's own once they opened a link that was mailed there; only then do notices go to it (S10).
 
 use domain::access::{self, Action, Relation};
-use domain::{OpCtx, PersonId};
+use domain::{EvidenceId, OpCtx, PersonId, SettingId};
 use jiff::SignedDuration;
 use serde_json::json;
 use store::Scope;
 use store::accounts::{Pending, PendingKind};
+use store::audit::Subject;
 
 use crate::accounts::Token;
 use crate::error::{Error, Result};
+use crate::jobs;
 use crate::mail::Mail;
 use crate::services::Services;
 
@@ -29,10 +31,11 @@ pub(crate) fn looks_right(email: &str) -> bool {
         })
 }
 
-/// Mails a link to a person's address, to show that it is theirs: asked for by whoever keeps people, or by the person.
+/// Queues a mail with a link to a person's address, to show that it is theirs: asked for by whoever keeps people, or by
+/// the person. A mail server that is down delays it, and fails nothing.
 ///
 /// # Errors
-/// [`Error::Invalid`] without an address; [`Error::Unavailable`] when the mail could not be handed over.
+/// [`Error::Invalid`] without an address.
 pub async fn send_verification(services: &Services, ctx: &mut OpCtx, person: PersonId) -> Result<()> {
     let member = ctx.member().ok_or(access::Refused::SignIn)?.clone();
     let (action, relation) = if member.person == person {
@@ -41,21 +44,40 @@ pub async fn send_verification(services: &Services, ctx: &mut OpCtx, person: Per
         (Action::KeepPeople, Relation::Setting)
     };
     access::authorize(&ctx.actor, action, relation)?;
-    let token = Token::fresh(&mut *ctx.rng);
+    let key = format!("verify.{}", ctx.fresh::<EvidenceId>());
     let mut tx = services.db.write(ctx, Scope::All, "person.send_verification").await?;
     let row = store::people::lookup(&tx, member.setting, person).await?.ok_or(Error::NotFound)?;
     let Some(email) = row.email else {
         return Err(Error::invalid("email", "There is no address yet. Enter one first."));
     };
+    let payload = json!({ "person": person, "email": email, "made_by": member.person });
+    jobs::queue(&mut tx, Some(member.setting), jobs::Kind::MailAddressProof, key, payload, ctx.now).await?;
+    let subject = Subject { table: "person", id: Some(person.0) };
+    tx.note(member.setting, subject, &json!({})).await?;
+    tx.commit().await?;
+    services.wake_jobs();
+    Ok(())
+}
+
+/// The job: makes the link and mails it. The link's word is made here and is in no job's payload; run twice, it mails a
+/// second link and both work. An address that was changed meanwhile gets nothing.
+pub(crate) async fn mail(services: &Services, ctx: &mut OpCtx, setting: SettingId, work: &jobs::Work) -> Result<()> {
+    let (person, email): (PersonId, String) = (work.get("person")?, work.get("email")?);
+    let token = Token::fresh(&mut *ctx.rng);
+    let mut tx = services.db.write(ctx, Scope::All, "person.mail_proof").await?;
+    let row = store::people::lookup(&tx, setting, person).await?;
+    if row.is_none_or(|row| row.email.as_ref() != Some(&email) || row.email_verified_at.is_some()) {
+        return Ok(());
+    }
     let pending = Pending {
         id: ctx.fresh(),
         kind: PendingKind::VerifyEmail,
-        setting_id: Some(member.setting),
+        setting_id: Some(setting),
         account_id: None,
         person_id: Some(person),
         token_hash: Some(token.digest()),
         payload: json!({ "email": email }),
-        made_by: Some(member.person),
+        made_by: Some(work.get("made_by")?),
         created_at: ctx.now,
         expires_at: ctx.now.checked_add(LASTS).unwrap_or(ctx.now),
         used_at: None,
@@ -70,7 +92,7 @@ pub async fn send_verification(services: &Services, ctx: &mut OpCtx, person: Per
             services.web_base.trim_end_matches('/'),
             token.expose()
         ),
-        message_id: format!("verify.{}", pending.id),
+        message_id: work.idempotency_key.clone(),
     };
     let sent = services.mailer.send(&mail).await;
     sent.map_err(|why| Error::Unavailable { say: format!("The mail could not be sent: {why}") })

@@ -239,6 +239,26 @@ pub struct DayHours {
     pub to: String,
 }
 
+/// When the setting is open, for the form: what was written down; before that, Monday to Friday from 8 to 6.
+///
+/// # Errors
+/// Refused for whoever may not change the setting.
+pub async fn hours(services: &Services, ctx: &OpCtx) -> Result<Vec<DayHours>> {
+    let member = people::may(ctx, Action::ChangeSetting)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let known = profile_in(&reader, member.setting).await?.hours;
+    let text = |time: Time| time.strftime("%H:%M").to_string();
+    let day = |(at, key): (usize, &&str)| {
+        let (from, to) = match known.get(*key) {
+            Some(hours) => (text(hours.from), text(hours.to)),
+            None if known.is_empty() && at < 5 => ("08:00".to_owned(), "18:00".to_owned()),
+            None => (String::new(), String::new()),
+        };
+        DayHours { day: (*key).to_owned(), from, to }
+    };
+    Ok(DAYS.iter().enumerate().map(day).collect())
+}
+
 /// Writes down when the setting is open.
 ///
 /// # Errors

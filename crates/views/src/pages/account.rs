@@ -14,10 +14,49 @@ pub struct Account {
     pub username: String,
     /// My roles' titles here.
     pub roles: Vec<String>,
+    /// How long the password lasts, in words.
+    pub password: String,
     /// Has the second step been set up?
     pub second_factor: bool,
+    /// Recovery codes that are left, with a second step.
+    pub recovery_codes: Option<u64>,
+    /// One belongs to several settings and may change.
+    pub several_settings: bool,
+    /// Devices that are one's own here.
+    pub devices: Vec<DeviceLine>,
+    /// One's tokens for the JSON API.
+    pub tokens: Vec<TokenLine>,
     /// Where I am signed in, this one first.
     pub sessions: Vec<SessionLine>,
+}
+
+/// A device of mine.
+#[derive(Debug, Clone, Default)]
+pub struct DeviceLine {
+    /// As on its label.
+    pub name: String,
+    /// Its group's name.
+    pub group: String,
+    /// The day when the filter was seen at work on it.
+    pub checked: Option<String>,
+}
+
+/// A token of mine for the JSON API.
+#[derive(Debug, Clone, Default)]
+pub struct TokenLine {
+    /// For the button that ends it.
+    pub id: String,
+    /// What it opens.
+    pub scope: String,
+    /// "Tuesday 3 March, 2:15pm".
+    pub until: String,
+}
+
+impl Account {
+    /// Is somebody signed in elsewhere too?
+    fn elsewhere(&self) -> bool {
+        self.sessions.iter().any(|session| !session.here)
+    }
 }
 
 /// A browser in which I am signed in.

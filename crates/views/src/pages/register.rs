@@ -57,6 +57,24 @@ pub struct RegisterThing {
     pub acts: Vec<Act>,
 }
 
+impl RegisterThing {
+    /// What gives something; in sight.
+    fn plain_acts(&self) -> impl Iterator<Item = &Act> {
+        self.acts.iter().filter(|act| !act.grave)
+    }
+
+    /// What takes something away; folded, so that no thumb meets it by chance.
+    fn grave_acts(&self) -> impl Iterator<Item = &Act> {
+        self.acts.iter().filter(|act| act.grave)
+    }
+
+    fn has_acts(&self) -> bool {
+        !self.acts.is_empty()
+    }
+}
+
+impl askama::filters::HtmlSafe for Act {}
+
 /// What belongs to a thing.
 #[derive(Debug, Clone, Default)]
 pub struct Section {
@@ -69,7 +87,8 @@ pub struct Section {
 }
 
 /// A button with what it does.
-#[derive(Debug, Clone, Default)]
+#[derive(Template, Debug, Clone, Default)]
+#[template(path = "pages/register/act.html")]
 pub struct Act {
     /// Where it goes.
     pub action: String,
@@ -93,6 +112,8 @@ pub struct RegisterForm {
     pub back: Option<Way>,
     /// Sentences above the form.
     pub about: Vec<String>,
+    /// A code for paper: shown large, printed large.
+    pub paper_code: Option<String>,
     /// A table above the form: a preview.
     pub table: Option<Table>,
     /// Values and errors.
@@ -109,6 +130,29 @@ pub struct RegisterForm {
 pub fn field(component: &impl Template) -> String {
     // A component holds strings only; askama reports nothing for those.
     component.render().unwrap_or_default()
+}
+
+/// Opening hours: a line for each day, two small fields in it. A part of [`RegisterForm`], by [`field`].
+#[derive(Template, Debug, Clone, Default)]
+#[template(path = "pages/register/hours.html")]
+pub struct HoursTable {
+    /// The days, in order.
+    pub days: Vec<HoursDay>,
+}
+
+/// A day of [`HoursTable`].
+#[derive(Debug, Clone, Default)]
+pub struct HoursDay {
+    /// `monday`: the fields are `monday-from` and `monday-to`.
+    pub key: String,
+    /// "Monday".
+    pub name: String,
+    /// What stands in the first field.
+    pub from: String,
+    /// What stands in the second.
+    pub to: String,
+    /// What is to be mended.
+    pub error: Option<String>,
 }
 
 /// Something that is shown once.

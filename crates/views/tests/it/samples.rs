@@ -154,7 +154,13 @@ fn somebody<P: Page>(page: &P) -> String {
     let chrome = Chrome {
         setting: "Bluebell <Lane> Nursery".into(),
         fictional: true,
-        who: Some(Who { name: "Maya Okafor".into(), role: "Safeguarding lead".into(), reports: true, searches: true }),
+        who: Some(Who {
+            name: "Maya Okafor".into(),
+            role: "Safeguarding lead".into(),
+            reports: true,
+            searches: true,
+            several_settings: true,
+        }),
         contact: Some(Contact {
             title: "Safeguarding lead".into(),
             name: "Maya Okafor".into(),

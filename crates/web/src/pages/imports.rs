@@ -17,6 +17,8 @@ use crate::{
 pub struct Lines(String);
 
 impl FromForm for Lines {
+    const LIMIT: usize = 3 * imports::sheet::LARGEST + 64 * 1024;
+
     fn read(fields: &mut Fields) -> Option<Self> {
         fields.text("file", imports::sheet::LARGEST, "Paste the lines, with the headings first").map(Self)
     }
@@ -65,7 +67,7 @@ fn form_page(what: ImportKind, form: FormView) -> RegisterForm {
         form,
         action: format!("/imports/{}", what.key()),
         button: "Look at it".into(),
-        table: None,
+        ..RegisterForm::default()
     }
 }
 

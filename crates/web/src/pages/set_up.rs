@@ -5,13 +5,13 @@ use app::setup::{self, DayHours, FilteringAnswers, FirstPerson, NamedPerson, Ste
 use axum::extract::Path;
 use domain::Role;
 use views::FormView;
-use views::pages::register::{RegisterForm, RegisterThing, field};
+use views::pages::register::{HoursDay, HoursTable, RegisterForm, RegisterThing, field};
 use views::ui::{Banner, TaskList, Tone};
 
 use crate::{
     Answer, Fields, Form, FromForm, Secret, Visit, doorway,
     fault::{Fault, mend},
-    pages::people::handed_over,
+    pages::people::sign_in::handed_over,
 };
 
 /// The first page.
@@ -284,7 +284,7 @@ fn filtering_page(form: FormView) -> RegisterForm {
         form,
         action: "/set-up/filtering".into(),
         button: "Save".into(),
-        table: None,
+        ..RegisterForm::default()
     }
 }
 
@@ -323,30 +323,39 @@ impl FromForm for Hours {
 }
 
 fn hours_page(form: FormView) -> RegisterForm {
-    let mut fields = Vec::new();
-    for day in DAYS {
-        let name = format!("{}{}", day.get(..1).unwrap_or_default().to_uppercase(), day.get(1..).unwrap_or_default());
-        fields.push(field(&form.text(&format!("{day}-from"), &format!("{name}: opens")).width(5)));
-        fields.push(field(&form.text(&format!("{day}-to"), &format!("{name}: closes")).width(5)));
-    }
+    let day = |day: &str| {
+        let (from, to) = (format!("{day}-from"), format!("{day}-to"));
+        HoursDay {
+            key: day.to_owned(),
+            name: format!("{}{}", day.get(..1).unwrap_or_default().to_uppercase(), day.get(1..).unwrap_or_default()),
+            from: form.value(&from).to_owned(),
+            to: form.value(&to).to_owned(),
+            error: form.error_of(&from).or_else(|| form.error_of(&to)).map(str::to_owned),
+        }
+    };
+    let fields = vec![field(&HoursTable { days: DAYS.iter().map(|key| day(key)).collect() })];
     RegisterForm {
         heading: "When are you open?".into(),
         back: back(),
-        about: vec!["Write times like 08:00. Leave both empty on days when you are closed.".into()],
+        about: vec!["Write times like 08:00. Empty both on days when you are closed.".into()],
         fields,
         form,
         action: "/set-up/hours".into(),
         button: "Save".into(),
-        table: None,
+        ..RegisterForm::default()
     }
 }
 
-/// The form.
+/// The form, with what stands; before anything does, with the hours of most nurseries.
 ///
 /// # Errors
-/// A template failed.
+/// The records are away.
 pub async fn hours_get(visit: Visit) -> Answer {
-    visit.page(&hours_page(FormView::new()))
+    let mut form = FormView::new();
+    for typed in setup::hours(visit.services(), &visit.ctx()).await? {
+        form = form.with(&format!("{}-from", typed.day), typed.from).with(&format!("{}-to", typed.day), typed.to);
+    }
+    visit.page(&hours_page(form))
 }
 
 /// Saves them.
@@ -374,10 +383,9 @@ impl FromForm for Code {
 
 async fn code_page(visit: &Visit, form: FormView) -> Result<RegisterForm, Fault> {
     let code = setup::printed_code(visit.services(), &visit.ctx()).await?;
-    let about = match code {
-        Some(code) => vec![
+    let about = match &code {
+        Some(_) => vec![
             "If this computer breaks or is stolen, this code opens the backups. Nothing else does.".to_owned(),
-            format!("The code: {}", code.0),
             "Print this page twice. Two people keep one each, not beside this computer. Then type it from the paper: the page shows it no more afterwards.".to_owned(),
         ],
         None => vec![
@@ -393,9 +401,10 @@ async fn code_page(visit: &Visit, form: FormView) -> Result<RegisterForm, Fault>
         about,
         fields: vec![field(&typed)],
         form,
+        paper_code: code.map(|code| code.0),
         action: "/set-up/recovery-code".into(),
         button: "This is what the paper says".into(),
-        table: None,
+        ..RegisterForm::default()
     })
 }
 
