@@ -20,6 +20,7 @@ mod filtering_rules;
 mod holding;
 mod loose_ends;
 mod nobody_shut_out_learns;
+mod places;
 mod registers;
 mod set_up;
 mod two_settings;

@@ -47,6 +47,8 @@ pub struct RegisterThing {
     pub notes: Vec<Banner>,
     /// What is known.
     pub summary: Summary,
+    /// How it is set up.
+    pub sheet: Option<Sheet>,
     /// What is still to be done.
     pub tasks: Option<TaskList>,
     /// What belongs to it.
@@ -74,6 +76,19 @@ impl RegisterThing {
 }
 
 impl askama::filters::HtmlSafe for Act {}
+
+/// How a thing is set up: what to do, what to type, a picture to scan.
+#[derive(Debug, Clone, Default)]
+pub struct Sheet {
+    /// Its name.
+    pub heading: String,
+    /// What to do, in order.
+    pub steps: Vec<String>,
+    /// What to type.
+    pub summary: Summary,
+    /// A picture to scan, made by us.
+    pub picture_svg: Option<String>,
+}
 
 /// What belongs to a thing.
 #[derive(Debug, Clone, Default)]

@@ -58,6 +58,12 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                     grave: true,
                     hidden: Some(("import".into(), "\"><b>".into())),
                 }],
+                sheet: Some(register::Sheet {
+                    heading: "How to set it up".into(),
+                    steps: vec!["Enter the proxy.".into()],
+                    summary: crate::views::ui::Summary::new().row("DNS", "192.0.2.1:53"),
+                    picture_svg: Some("<svg role=\"img\" aria-label=\"Picture to scan\"></svg>".into()),
+                }),
                 sections: vec![register::Section {
                     heading: "Roles".into(),
                     empty: "None".into(),
@@ -70,7 +76,19 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
             "register/form",
             somebody(&register::RegisterForm {
                 heading: "Add a device".into(),
-                fields: vec![register::field(&to_mend2.text("again", "Name"))],
+                fields: vec![
+                    register::field(&to_mend2.text("again", "Name")),
+                    register::field(&register::HoursTable {
+                        days: vec![register::HoursDay {
+                            key: "monday".into(),
+                            name: "Monday".into(),
+                            from: "8 o’c<".into(),
+                            to: "18:00".into(),
+                            error: Some("Write a time like 08:00".into()),
+                        }],
+                    }),
+                ],
+                paper_code: Some("ABCD-EFGH".into()),
                 form: to_mend2.clone(),
                 action: "/devices/new".into(),
                 button: "Save".into(),
@@ -106,6 +124,10 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                 username: "maya".into(),
                 roles: vec!["Safeguarding lead".into(), "Manager".into()],
                 second_factor: true,
+                recovery_codes: Some(2),
+                several_settings: true,
+                devices: vec![account::DeviceLine { name: "Office laptop".into(), ..Default::default() }],
+                tokens: vec![account::TokenLine { id: "1".into(), scope: "evidence".into(), ..Default::default() }],
                 sessions: vec![session, other],
             }),
         ),

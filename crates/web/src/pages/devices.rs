@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use domain::{DeviceId, PersonId, RoomId};
 use http::header;
 
-use views::pages::register::{Act, RegisterForm, RegisterList, RegisterThing, ShownOnce, field};
+use views::pages::register::{Act, RegisterForm, RegisterList, RegisterThing, Sheet, ShownOnce, field};
 use views::ui::{Banner, Cell, Summary, Table, Tag, Tone};
 use views::{FormView, ui::Select};
 
@@ -197,6 +197,9 @@ pub async fn save(visit: Visit, Path(id): Path<DeviceId>, form: Form<Input>) -> 
     }
 }
 
+const NO_CREDENTIAL: &str = "Give it a credential first";
+const NO_GATEWAY: &str = "The gateway does not run";
+
 /// One device, and how to set it up.
 ///
 /// # Errors
@@ -209,22 +212,34 @@ pub async fn show(visit: Visit, Path(id): Path<DeviceId>) -> Answer {
         Some(at) => words::moment(&services.calendar.local(at)),
         None => "Not yet".to_owned(),
     };
-    let unknown = || "The gateway does not run".to_owned();
-    let none = || "Give it a credential first".to_owned();
+    let picture_svg = sheet.pac_url.as_deref().map(picture).transpose()?;
+    let known = |text: Option<String>, missing: &str| text.map_or_else(|| Cell::from(missing), Cell::Inert);
     let summary = Summary::new()
         .row("What it is", kind_in_words(view.device.kind))
         .row("Group", &view.group)
         .row("Room", view.room.clone().unwrap_or_else(|| "None".into()))
         .row("For", view.person.clone().unwrap_or_else(|| "Shared".into()))
-        .row("Hardware address", Cell::Inert(view.device.mac.clone().unwrap_or_else(|| "Not known".into())))
-        .row("Check passed", checked)
-        .row("Proxy", Cell::Inert(sheet.proxy.unwrap_or_else(unknown)))
-        .row("Proxy user", Cell::Inert(sheet.proxy_user.unwrap_or_else(none)))
-        .row("Automatic proxy (PAC)", Cell::Inert(sheet.pac_url.unwrap_or_else(none)))
-        .row("DNS", Cell::Inert(sheet.dns.unwrap_or_else(unknown)))
-        .row("Encrypted DNS", Cell::Inert(sheet.doh_url.unwrap_or_else(none)))
+        .row("Hardware address", known(view.device.mac.clone(), "Not known"))
+        .row("Check passed", checked);
+    let typed = Summary::new()
+        .row("Automatic proxy (PAC)", known(sheet.pac_url, NO_CREDENTIAL))
+        .row("Proxy", known(sheet.proxy, NO_GATEWAY))
+        .row("Proxy user", known(sheet.proxy_user, NO_CREDENTIAL))
+        .row("DNS", known(sheet.dns, NO_GATEWAY))
+        .row("Encrypted DNS", known(sheet.doh_url, NO_CREDENTIAL))
         .row("To test it, open on the device", Cell::Inert(sheet.check_url));
-    visit.page(&thing(&view, id, summary))
+    let mut page = thing(&view, id, summary);
+    page.sheet = view.device.retired_at.is_none().then(|| Sheet {
+        heading: "How to set it up".into(),
+        steps: vec![
+            "Give it a credential below. You see the password once.".into(),
+            "On the device, in the settings of this Wi-Fi, enter the automatic proxy, or the DNS where there is no such setting.".into(),
+            "Open the test page on the device. When it says that the filter is at work, press “The check page was seen on it”.".into(),
+        ],
+        summary: typed,
+        picture_svg,
+    });
+    visit.page(&page)
 }
 
 fn thing(view: &DeviceView, id: DeviceId, summary: Summary) -> RegisterThing {
@@ -239,7 +254,16 @@ fn thing(view: &DeviceView, id: DeviceId, summary: Summary) -> RegisterThing {
     let mut acts = Vec::new();
     if used {
         let fresh = if view.device.proxy_user.is_some() { "Give it a new credential" } else { "Give it a credential" };
-        acts.push(act("credential", fresh, "Shown once. The one of before stops at once.", false));
+        acts.push(act(
+            "credential",
+            fresh,
+            if view.device.proxy_user.is_some() {
+                "Shown once. The one of before stops at once."
+            } else {
+                "Shown once."
+            },
+            false,
+        ));
         acts.push(if view.device.check_passed_at.is_some() {
             act("forget-check", "The check no longer holds", "It was reset, or its certificate is gone.", false)
         } else {

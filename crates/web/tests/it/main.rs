@@ -17,6 +17,7 @@ mod https;
 mod paper_and_drafts;
 mod unseen;
 mod walk;
+mod set_up;
 
 use std::sync::Arc;
 
