@@ -7,7 +7,7 @@ use askama::Template;
 use crate::{
     form::FormView,
     shell::{Page, Paper},
-    ui::{Banner, Summary, Table, TaskList},
+    ui::{Banner, FieldError, Summary, Table, TaskList},
 };
 
 /// A way on: where, and the words.
@@ -103,7 +103,7 @@ pub struct Section {
 
 /// A button with what it does.
 #[derive(Template, Debug, Clone, Default)]
-#[template(path = "pages/register/act.html")]
+#[template(path = "pages/register/_act.html")]
 pub struct Act {
     /// Where it goes.
     pub action: String,
@@ -149,7 +149,7 @@ pub fn field(component: &impl Template) -> String {
 
 /// Opening hours: a line for each day, two small fields in it. A part of [`RegisterForm`], by [`field`].
 #[derive(Template, Debug, Clone, Default)]
-#[template(path = "pages/register/hours.html")]
+#[template(path = "pages/register/_hours.html")]
 pub struct HoursTable {
     /// The days, in order.
     pub days: Vec<HoursDay>,
@@ -166,8 +166,8 @@ pub struct HoursDay {
     pub from: String,
     /// What stands in the second.
     pub to: String,
-    /// What is to be mended.
-    pub error: Option<String>,
+    /// What is to be mended, in which of the two.
+    pub error: Option<FieldError>,
 }
 
 /// Something that is shown once.

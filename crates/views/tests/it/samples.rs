@@ -84,12 +84,19 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                             name: "Monday".into(),
                             from: "8 o’c<".into(),
                             to: "18:00".into(),
-                            error: Some("Write a time like 08:00".into()),
+                            error: Some(crate::views::ui::FieldError {
+                                name: "monday-from".into(),
+                                message: "Write a time like 08:00".into(),
+                            }),
                         }],
                     }),
                 ],
                 paper_code: Some("ABCD-EFGH".into()),
-                form: to_mend2.clone(),
+                form: {
+                    let mut form = to_mend2.clone();
+                    form.error("monday-from", "Write a time like 08:00");
+                    form
+                },
                 action: "/devices/new".into(),
                 button: "Save".into(),
                 ..Default::default()
@@ -124,6 +131,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                 username: "maya".into(),
                 roles: vec!["Safeguarding lead".into(), "Manager".into()],
                 second_factor: true,
+                password: "Only you know it".into(),
                 recovery_codes: Some(2),
                 several_settings: true,
                 devices: vec![account::DeviceLine { name: "Office laptop".into(), ..Default::default() }],

@@ -330,7 +330,7 @@ fn hours_page(form: FormView) -> RegisterForm {
             name: format!("{}{}", day.get(..1).unwrap_or_default().to_uppercase(), day.get(1..).unwrap_or_default()),
             from: form.value(&from).to_owned(),
             to: form.value(&to).to_owned(),
-            error: form.error_of(&from).or_else(|| form.error_of(&to)).map(str::to_owned),
+            error: form.errors().iter().find(|error| error.name == from || error.name == to).cloned(),
         }
     };
     let fields = vec![field(&HoursTable { days: DAYS.iter().map(|key| day(key)).collect() })];

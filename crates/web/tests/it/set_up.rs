@@ -150,7 +150,7 @@ async fn a_setting_from_the_link_to_the_typed_back_code() {
     let (status, _, html) = bare.fill("/set-up/hours", "/set-up/hours", &wrong).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(value_of(&html, "input[name=monday-from]"), "8 o’c");
-    assert!(text_of(&html, "#monday-error").contains("08:00"), "{html}");
+    assert!(text_of(&html, "#monday-from-error").contains("08:00"), "{html}");
     bare.done("/set-up/hours", &[("monday-from", "07:30"), ("monday-to", "18:00")]).await;
     let html = bare.see("/set-up/hours").await;
     assert_eq!(value_of(&html, "input[name=monday-from]"), "07:30", "what was written down stands in the form");
