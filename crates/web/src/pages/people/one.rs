@@ -3,6 +3,7 @@
 use app::people::{self, PersonView};
 use axum::extract::Path;
 use domain::PersonId;
+use domain::access::Action;
 use domain::people::PersonKind;
 use views::pages::register::{Act, RegisterThing, Section, Way};
 use views::ui::{Cell, Summary, Table, Tag, Tone};
@@ -62,7 +63,7 @@ pub async fn show(visit: Visit, Path(id): Path<PersonId>) -> Answer {
             section("Roles", roles, "No role here today."),
             section("Family", family, "Nobody is tied to them."),
         ],
-        ways: ways_of(id, &view),
+        ways: ways_of(&visit, id, &view),
         acts,
         ..RegisterThing::default()
     })
@@ -96,14 +97,16 @@ fn summary(view: &PersonView) -> Summary {
     summary
 }
 
-fn ways_of(id: PersonId, view: &PersonView) -> Vec<Way> {
+fn ways_of(visit: &Visit, id: PersonId, view: &PersonView) -> Vec<Way> {
     let mut ways = vec![
         (format!("/people/{id}/edit"), "Change what the register says".to_owned()),
         (format!("/people/{id}/ties"), "Add a family tie".to_owned()),
     ];
     if view.person.kind != PersonKind::Child {
-        ways.push((format!("/people/{id}/role"), "Give them a role".to_owned()));
-        if view.username.is_none() {
+        if visit.may(Action::Appoint) {
+            ways.push((format!("/people/{id}/role"), "Give them a role".to_owned()));
+        }
+        if view.username.is_none() && visit.may(Action::ResetPassword) {
             ways.push((format!("/people/{id}/account"), "Give them a sign-in".to_owned()));
         }
     }
