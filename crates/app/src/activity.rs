@@ -6,10 +6,12 @@ mod alerts;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::{Action, Refused, Relation, authorize};
-use domain::{DeviceId, OpCtx, SettingId};
+use domain::ctx::Member;
+use domain::{DeviceId, OpCtx, Role, SettingId};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use store::Scope;
+use store::devices::Device;
 
 use crate::gateway::{Activity, What};
 use crate::{Error, Result, Services};
@@ -36,16 +38,18 @@ pub struct HostSeen {
     pub count: u64,
 }
 
-/// The names that a device was allowed around a time: what may have got *through* (S21).
+/// The names that a device was allowed around a time: what may have got *through* (S21). Leads may ask about any device;
+/// everybody else about those of the rooms and their own, never about a colleague's.
 ///
 /// # Errors
-/// [`Error::Unavailable`] when the gateway's files cannot be read; the report goes on without.
+/// [`Error::NotFound`] for a device that one may not ask about; [`Error::Unavailable`] when the gateway's files cannot be read; the report goes on without.
 pub async fn hosts_around(services: &Services, ctx: &OpCtx, device: DeviceId, at: Timestamp) -> Result<Vec<HostSeen>> {
     authorize(&ctx.actor, Action::ReadDeviceHosts, Relation::Setting)?;
     let member = ctx.member().ok_or(Refused::SignIn)?;
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
-    let device = store::devices::lookup(&reader, member.setting, device).await?.ok_or(Error::NotFound)?;
+    let device = store::devices::lookup(&reader, member.setting, device).await?;
     drop(reader);
+    let device = device.filter(|device| may_ask_about(member, device)).ok_or(Error::NotFound)?;
     let from = at.saturating_sub(AROUND).unwrap_or(at);
     let to = at.saturating_add(AROUND).unwrap_or(at);
     let mut hosts: BTreeMap<String, HostSeen> = BTreeMap::new();
@@ -61,6 +65,15 @@ pub async fn hosts_around(services: &Services, ctx: &OpCtx, device: DeviceId, at
     hosts.sort_by_key(|seen| (seen.at.duration_since(at).as_secs().abs(), seen.host.clone()));
     hosts.truncate(MOST_HOSTS);
     Ok(hosts)
+}
+
+fn may_ask_about(member: &Member, device: &Device) -> bool {
+    let leads = member.roles.iter().any(|role| matches!(role, Role::Dsl | Role::Deputy | Role::Manager));
+    leads
+        || match device.person_id {
+            Some(owner) => owner == member.person,
+            None => device.room_id.is_some(),
+        }
 }
 
 /// What devices were refused and allowed between two times, oldest first, for those who look after the filter's activity.

@@ -8,6 +8,7 @@
 //! `case::of(&tx, …)`, and a journey in `tests/it/`.
 
 pub(crate) mod case;
+mod edition;
 mod entries;
 mod finish;
 mod mine;
@@ -20,12 +21,13 @@ mod steps;
 mod view;
 mod words;
 
+pub use edition::move_edition;
 pub(crate) use entries::by_the_program;
 pub use entries::{Correction, NewEntry, add_entry, correct};
 pub use finish::{Debrief, Lesson, REVIEWS, close, debrief, reopen};
 pub use mine::{MyReport, Receipt, ToTell, by_code, mine, receipt};
 pub use paper::{Print, export, kind_in_words, print, what_in_words};
-pub use people::{Afterwards, add_person, exclude, hand_over, invite, name_child};
+pub use people::{Afterwards, add_person, child_cannot_be_known, exclude, hand_over, invite, name_child};
 pub use queue::{Queue, QueueRow, Shelf, queue, waiting};
 pub use report::{About, Children, Filed, Report, SafeNow, Told, first_words, first_words_here, report};
 pub use search::{Hit, search};

@@ -24,11 +24,18 @@ pub struct DraftView {
 /// The most fields that a form has.
 const MOST_FIELDS: usize = 100;
 
-/// Keeps what was typed in a form, over what was kept before.
+/// Keeps what was typed in a form, over the draft that it went on from (`began`; none: it began empty).
 ///
 /// # Errors
+/// [`Error::Conflict`] when another draft of this form was kept meanwhile, on another device: its fields, and `_at`.
 /// [`Error::Invalid`] when it is larger than any form of ours.
-pub async fn save(services: &Services, ctx: &mut OpCtx, form: &str, fields: BTreeMap<String, String>) -> Result<()> {
+pub async fn save(
+    services: &Services,
+    ctx: &mut OpCtx,
+    form: &str,
+    fields: BTreeMap<String, String>,
+    began: Option<Timestamp>,
+) -> Result<()> {
     authorize(&ctx.actor, Action::KeepOwnAccount, Relation::Own)?;
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     let too_much = fields.len() > MOST_FIELDS || fields.values().any(|text| text.chars().count() > LONGEST_TEXT);
@@ -36,6 +43,12 @@ pub async fn save(services: &Services, ctx: &mut OpCtx, form: &str, fields: BTre
         return Err(Error::invalid("", "That is longer than we can keep as a draft. Send it in two parts."));
     }
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "draft.save").await?;
+    let there = store::drafts::find_by_form(&tx, member.setting, member.person, form).await?;
+    if let Some(there) = there.filter(|there| Some(there.saved_at) != began) {
+        let mut theirs = typed(&there)?;
+        theirs.insert("_at".to_owned(), there.saved_at.to_string());
+        return Err(Error::Conflict { theirs });
+    }
     let draft = Draft {
         id: tx.fresh(),
         setting_id: member.setting,
@@ -58,12 +71,11 @@ pub async fn lookup(services: &Services, ctx: &OpCtx, form: &str) -> Result<Opti
     let member = ctx.member().ok_or(Refused::SignIn)?;
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let found = store::drafts::find_by_form(&reader, member.setting, member.person, form).await?;
-    found
-        .map(|draft| {
-            let fields = serde_json::from_value(draft.fields).map_err(|error| Error::Internal(error.to_string()))?;
-            Ok(DraftView { fields, saved_at: draft.saved_at })
-        })
-        .transpose()
+    found.map(|draft| Ok(DraftView { fields: typed(&draft)?, saved_at: draft.saved_at })).transpose()
+}
+
+fn typed(draft: &Draft) -> Result<BTreeMap<String, String>> {
+    serde_json::from_value(draft.fields.clone()).map_err(|error| Error::Internal(error.to_string()))
 }
 
 /// Forgets one's own draft: it was sent, or is not wanted.

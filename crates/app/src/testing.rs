@@ -45,7 +45,7 @@ pub struct TestApp {
     /// What the gateway was given.
     pub gateway: Arc<StillGateway>,
     roles: BTreeMap<PersonId, Vec<Role>>,
-    _db: TestDb,
+    _db: Arc<TestDb>,
 }
 
 /// Who is there, and the things that they use.
@@ -133,7 +133,26 @@ impl TestApp {
             wake: Arc::default(),
             live: Arc::default(),
         };
-        Self { services, world, setting, people, mail, gateway, roles, _db: test_db }
+        Self { services, world, setting, people, mail, gateway, roles, _db: Arc::new(test_db) }
+    }
+
+    /// Another nursery in the same house: its own setting, people and things; one database, clock and gateway.
+    ///
+    /// # Panics
+    /// If it cannot be built.
+    pub async fn neighbour(&self, profile: &str) -> Self {
+        let built = fill(&self.services.db, &self.world, profile).await;
+        let (setting, people, roles) = built.unwrap_or_else(|error| panic!("no neighbour: {error}"));
+        Self {
+            services: self.services.clone(),
+            world: Arc::clone(&self.world),
+            setting,
+            people,
+            mail: self.mail.clone(),
+            gateway: Arc::clone(&self.gateway),
+            roles,
+            _db: Arc::clone(&self._db),
+        }
     }
 
     /// Somebody, signed in with the second factor.

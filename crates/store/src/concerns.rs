@@ -16,7 +16,10 @@ use crate::error::Result;
 use crate::rows;
 
 pub use crate::entity::cases::{Concern, ConcernPerson, Entry, Exclusion, Invitation, StepRecord};
-pub use program::{has_reference, list_entries_of_author, list_parts_for_program, list_steps_for_program};
+pub use program::{
+    has_reference, list_entries_of_author, list_parts_for_program, list_steps_for_program,
+    list_steps_of_several_for_program,
+};
 pub use seen::Sees;
 pub(crate) use seen::{inherits, of_visible, visible_to};
 
@@ -31,6 +34,8 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// At most so many; none: all.
     pub limit: Option<u64>,
+    /// Without the first so many. Only together with a limit.
+    pub skip: Option<u64>,
 }
 
 impl Filter {
@@ -89,7 +94,37 @@ pub async fn list(db: &impl Reads, setting: SettingId, sees: &Sees, filter: &Fil
     let query = rows::select::<Concern>(condition)
         .order_by_desc(concern::Column::RecordedAt)
         .order_by_desc(concern::Column::Id)
+        .offset(filter.skip.filter(|_| filter.limit.is_some()))
         .limit(filter.limit);
+    rows::many(db, query).await
+}
+
+/// One part of the queue of unfinished concerns: urgent first, of those the unopened, then what waits longest. Sorted and
+/// cut by the database, so that a long queue costs no more memory than a short one.
+///
+/// # Errors
+/// As any read.
+pub async fn list_queue(
+    db: &impl Reads,
+    setting: SettingId,
+    sees: &Sees,
+    skip: u64,
+    take: u64,
+) -> Result<Vec<Concern>> {
+    use domain::concern::Urgency;
+    use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
+    let condition = visible_to(setting, sees).add(Filter::unfinished().condition());
+    let first = |column: concern::Column, key: &'static str| {
+        let this = Expr::col((concern::Entity, column)).eq(key);
+        Expr::expr(CaseStatement::new().case(this, 0).finally(1))
+    };
+    let query = rows::select::<Concern>(condition)
+        .order_by_asc(first(concern::Column::Urgency, Urgency::Urgent.key()))
+        .order_by_asc(first(concern::Column::Status, ConcernStatus::Received.key()))
+        .order_by_asc(concern::Column::RecordedAt)
+        .order_by_asc(concern::Column::Id)
+        .offset(skip)
+        .limit(take);
     rows::many(db, query).await
 }
 

@@ -120,7 +120,9 @@ impl Fault {
             Self::App(error, kept) => app_page(error, kept),
         };
         let broke = self.status().is_server_error();
-        Problem { reference: broke.then(|| reference.to_owned()), ..page }
+        // A concern is written down all the same (S3): this page needs nothing that may be away.
+        let on_paper = broke.then(|| ("/blank-form".to_owned(), "Print the form for pen and paper".to_owned()));
+        Problem { reference: broke.then(|| reference.to_owned()), on_paper, ..page }
     }
 
     /// Writes it to the log, once. Never the typed text.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::Services;
-use domain::{Actor, Client, OpCtx};
+use domain::{Actor, Client, OpCtx, Role};
 use jiff::Timestamp;
 use rand::Rng;
 use uuid::Uuid;
@@ -39,6 +39,19 @@ pub struct Config {
     /// one at each start only costs somebody a second press of the button.
     pub key: [u8; 32],
 }
+
+/// Of several roles, the one that the bar names: whoever bears most of the responsibility.
+const FOREMOST: [Role; 9] = [
+    Role::Dsl,
+    Role::Deputy,
+    Role::Manager,
+    Role::Chair,
+    Role::Technician,
+    Role::Committee,
+    Role::Practitioner,
+    Role::Parent,
+    Role::Inspector,
+];
 
 /// What the frame says of the setting: its name, whether it is invented, whom to ring.
 #[derive(Debug, Clone, Default)]
@@ -118,7 +131,8 @@ impl Site {
         let mut ctx = self.ctx(Actor::Nobody, request_id, Client::default());
         let Some(visit) = app::accounts::visit(self.services(), &mut ctx, token).await? else { return Ok(None) };
         let front = app::front::of(self.services(), ctx.now, Some(visit.setting)).await?;
-        let role_title = visit.roles.iter().next().map(|role| front.title(*role)).unwrap_or_default();
+        let foremost = FOREMOST.into_iter().find(|role| visit.roles.contains(role));
+        let role_title = foremost.map(|role| front.title(role)).unwrap_or_default();
         Ok(Some(Session { visit, role_title, front: front.into() }))
     }
 

@@ -109,6 +109,14 @@ impl Visit {
         self.draw(StatusCode::UNPROCESSABLE_ENTITY, page)
     }
 
+    /// A page that says that a part of the program is away, and what to do instead: 503.
+    ///
+    /// # Errors
+    /// A template failed.
+    pub fn unavailable<P: Page>(&self, page: &P) -> Answer {
+        self.draw(StatusCode::SERVICE_UNAVAILABLE, page)
+    }
+
     /// After a POST: go and see. Only to our own paths.
     ///
     /// # Errors

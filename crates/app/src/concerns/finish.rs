@@ -148,7 +148,7 @@ pub async fn close(services: &Services, ctx: &mut OpCtx, id: ConcernId, answers:
     if case.concern.status == ConcernStatus::Closed {
         return Ok(());
     }
-    if super::people::unknown_child(&tx, &case).await?.is_some() {
+    if super::people::unknown_child(&tx, &case).await?.is_some_and(|child| child.is_sought()) {
         return Err(locked("Still to do: find out which child it was, or write down that nobody can."));
     }
     let work = Work::load(services, &tx, case).await?;

@@ -6,15 +6,17 @@
 use std::collections::BTreeSet;
 
 use domain::access::{Action, Refused};
-use domain::concern::{Part, RouteKind, Urgency};
+use domain::concern::{EntryKind, Part, RouteKind, Urgency};
 use domain::exclusion::{CASE_ROLES, Sight, shut_out};
 use domain::people::PersonKind;
 use domain::{ConcernId, OpCtx, PersonId, routing};
 use store::concerns::{Concern, ConcernPerson, Exclusion, Invitation};
+use store::people::Person;
 use store::{Scope, Tx};
 
+use super::LONGEST_LINE;
 use super::case::{self, Case};
-use super::entries::by_the_program;
+use super::entries::{append, by_the_program};
 use crate::notices::{self, Matter};
 use crate::{Error, Result, Services};
 
@@ -98,17 +100,59 @@ pub async fn name_child(services: &Services, ctx: &mut OpCtx, id: ConcernId, chi
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.name_child").await?;
     let case = case::of(&tx, ctx, Action::WorkConcern, id).await?;
     let unknown = unknown_child(&tx, &case).await?.ok_or(Error::NotFound)?;
-    store::concerns::remove_person(&mut tx, &unknown).await?;
+    store::concerns::remove_person(&mut tx, &unknown.part).await?;
     tx.commit().await?;
     Ok(Afterwards::Seen)
 }
 
-/// The place of a child who is still to be found out, if there is one.
-pub(super) async fn unknown_child(db: &impl store::Reads, case: &Case) -> Result<Option<ConcernPerson>> {
-    for row in store::concerns::list_parts_for_program(db, case.setting(), case.concern.id).await? {
-        let person = store::people::lookup(db, case.setting(), row.person_id).await?;
-        if row.part == Part::Child && person.is_some_and(|person| person.kind == PersonKind::Unknown) {
-            return Ok(Some(row));
+/// Nobody can find out which child it was: a decision, with its reason in the chronology. The concern may then be
+/// closed; the child may still be named any day.
+///
+/// # Errors
+/// [`Error::Invalid`] on `cannot_know`; [`Error::NotFound`] when no child is sought.
+pub async fn child_cannot_be_known(services: &Services, ctx: &mut OpCtx, id: ConcernId, reason: String) -> Result<()> {
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.child_cannot_be_known").await?;
+    let case = case::of(&tx, ctx, Action::WorkConcern, id).await?;
+    let unknown = unknown_child(&tx, &case).await?.filter(UnknownChild::is_sought).ok_or(Error::NotFound)?;
+    let reason = reason.trim();
+    let length = reason.chars().count();
+    if length < domain::procedure::REASON_AT_LEAST {
+        return Err(Error::invalid("cannot_know", "Say how you looked and why nobody can know, in a few words."));
+    }
+    if length > LONGEST_LINE {
+        return Err(Error::invalid("cannot_know", "Shorten it; what is longer can be added to the record."));
+    }
+    let today = services.calendar.local(ctx.now).date();
+    let name = "A child whom nobody could identify".to_owned();
+    let given_up = Person { known_as: name.clone(), name, gone: Some(today), ..unknown.person };
+    store::people::set(&mut tx, &given_up).await?;
+    let text = format!("It was decided that nobody can find out which child it was: {reason}");
+    append(&mut tx, &case.concern, EntryKind::Note, &text, ctx.now, Some(member.person), None).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The place of a child without a name.
+pub(super) struct UnknownChild {
+    part: ConcernPerson,
+    person: Person,
+}
+
+impl UnknownChild {
+    /// Is the child still to be found out? The last day of the place is the day on which that was given up.
+    pub(super) fn is_sought(&self) -> bool {
+        self.person.gone.is_none()
+    }
+}
+
+/// The place of a child without a name, if there is one.
+pub(super) async fn unknown_child(db: &impl store::Reads, case: &Case) -> Result<Option<UnknownChild>> {
+    for part in store::concerns::list_parts_for_program(db, case.setting(), case.concern.id).await? {
+        let person = store::people::lookup(db, case.setting(), part.person_id).await?;
+        let unknown = person.filter(|person| part.part == Part::Child && person.kind == PersonKind::Unknown);
+        if let Some(person) = unknown {
+            return Ok(Some(UnknownChild { part, person }));
         }
     }
     Ok(None)

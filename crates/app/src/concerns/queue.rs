@@ -1,12 +1,14 @@
 //! The queue: concerns that the viewer may see, urgent first, with what is owed. Totals are each viewer's own (S8).
 
+use std::collections::BTreeMap;
+
 use domain::access::{Action, Refused, Relation, authorize};
 use domain::clock::Standing as ClockStanding;
 use domain::concern::{ConcernKind, ConcernStatus, Urgency};
 use domain::{ConcernId, OpCtx};
 use jiff::Timestamp;
-use store::concerns::{Concern, Filter};
-use store::{Reads, Scope};
+use store::Scope;
+use store::concerns::{Concern, Filter, StepRecord};
 
 use super::case;
 use super::view::clocks;
@@ -75,24 +77,29 @@ pub async fn queue(services: &Services, ctx: &OpCtx, shelf: Shelf, page: usize) 
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let viewer = sees(member);
     let closed_filter = Filter { status: vec![ConcernStatus::Closed], ..Filter::default() };
-    let filter = match shelf {
-        Shelf::Unfinished => Filter::unfinished(),
+    // A page beyond any queue is empty; the bound keeps the number within what databases count with.
+    let skip = u64::try_from(page).unwrap_or(u64::MAX).min(1_000_000).saturating_mul(SHOWN as u64);
+    // One more than is shown says that there are more.
+    let take = SHOWN as u64 + 1;
+    let mut found = match shelf {
+        Shelf::Unfinished => store::concerns::list_queue(&reader, member.setting, &viewer, skip, take).await?,
         Shelf::Closed => {
-            let enough = page.saturating_add(1).saturating_mul(SHOWN).saturating_add(1);
-            Filter { limit: u64::try_from(enough).ok(), ..closed_filter.clone() }
+            let filter = Filter { skip: Some(skip), limit: Some(take), ..closed_filter.clone() };
+            store::concerns::list(&reader, member.setting, &viewer, &filter).await?
         }
     };
-    let mut found = store::concerns::list(&reader, member.setting, &viewer, &filter).await?;
-    if shelf == Shelf::Unfinished {
-        // Urgent first, of those the unopened; then what waits longest.
-        found.sort_by_key(|concern| (concern.urgency, concern.status != ConcernStatus::Received, concern.recorded_at));
-    }
-    let skip = page.saturating_mul(SHOWN);
-    let more = found.len() > skip.saturating_add(SHOWN);
+    let more = found.len() > SHOWN;
+    found.truncate(SHOWN);
     let profile = case::profile(&reader, member.setting).await?;
+    let ids: Vec<ConcernId> = found.iter().map(|concern| concern.id).collect();
+    let mut steps: BTreeMap<ConcernId, Vec<StepRecord>> = BTreeMap::new();
+    for step in store::concerns::list_steps_of_several_for_program(&reader, member.setting, &ids).await? {
+        steps.entry(step.concern_id).or_default().push(step);
+    }
     let mut rows = Vec::new();
-    for concern in found.into_iter().skip(skip).take(SHOWN) {
-        rows.push(row(services, &reader, ctx, &profile.switches, concern).await?);
+    for concern in found {
+        let recorded = steps.remove(&concern.id).unwrap_or_default();
+        rows.push(row(services, &profile.switches, &recorded, concern, ctx.now)?);
     }
     Ok(Queue {
         rows,
@@ -116,22 +123,20 @@ pub async fn waiting(services: &Services, ctx: &OpCtx) -> Result<u64> {
     Ok(store::concerns::count(&reader, member.setting, &sees(member), &filter).await?)
 }
 
-async fn row(
+fn row(
     services: &Services,
-    db: &impl Reads,
-    ctx: &OpCtx,
     switches: &domain::procedure::Switches,
+    steps: &[StepRecord],
     concern: Concern,
+    now: Timestamp,
 ) -> Result<QueueRow> {
-    let member = ctx.member().ok_or(Refused::SignIn)?;
     let (mut next, mut due) = (None, None);
     if concern.status != ConcernStatus::Closed
         && let Some(procedure) = case::procedure(&services.content, &concern)
     {
-        let steps = store::concerns::list_steps(db, member.setting, &sees(member), concern.id).await?;
-        let records = case::for_engine(&steps);
+        let records = case::for_engine(steps);
         next = procedure.standing(&records, switches).next().map(|state| state.step.title.clone());
-        let running = clocks(procedure, &records, switches, &concern, &services.calendar, ctx.now)?;
+        let running = clocks(procedure, &records, switches, &concern, &services.calendar, now)?;
         due = running
             .into_iter()
             .filter(|clock| clock.stopped.is_none())

@@ -83,6 +83,8 @@ pub struct ConcernView {
     pub people: Vec<PersonView>,
     /// Is the child still to be found out?
     pub child_unknown: bool,
+    /// Was it decided that nobody can find out which child it was?
+    pub child_given_up: bool,
     /// Who must not know. For those who work it, so that they say nothing by mistake; not why.
     pub must_not_know: Vec<String>,
     /// Who was let in by name.
@@ -106,7 +108,9 @@ pub struct ProcedureView {
     pub title: String,
     /// The edition that the concern began with.
     pub edition: String,
-    /// A newer edition is carried by this program; the concern stays with its own text's steps as far as both have them.
+    /// The edition that this program carries, whose steps are shown.
+    pub carried: String,
+    /// The two differ (S42): the page says so until somebody records the move.
     pub moved_on: bool,
     /// What it rests on.
     pub sources: Vec<String>,
@@ -314,6 +318,7 @@ async fn whole(
     let steps = procedure.map_or_else(Vec::new, |procedure| {
         steps(procedure, &rows, &records, &profile.switches, member, &names, &agencies, services)
     });
+    let unnamed = super::people::unknown_child(db, case).await?;
     let parts = store::concerns::list_people(db, setting, &viewer, concern.id).await?;
     let entries = store::concerns::list_entries(db, setting, &viewer, concern.id).await?;
     let holds = holds::views(services, db, member, now).await?;
@@ -341,6 +346,7 @@ async fn whole(
             id: procedure.id.clone(),
             title: procedure.title.clone(),
             edition: concern.edition.clone(),
+            carried: procedure.edition.clone(),
             moved_on: procedure.edition != concern.edition,
             sources: procedure.sources.clone(),
         }),
@@ -351,7 +357,8 @@ async fn whole(
             None => Vec::new(),
         },
         chronology: chronology(&entries, &rows, procedure, &names, services),
-        child_unknown: super::people::unknown_child(db, case).await?.is_some(),
+        child_unknown: unnamed.as_ref().is_some_and(super::people::UnknownChild::is_sought),
+        child_given_up: unnamed.as_ref().is_some_and(|child| !child.is_sought()),
         people: parts
             .into_iter()
             .map(|row| PersonView { id: row.person_id, name: names.person(row.person_id), part: row.part })

@@ -28,8 +28,8 @@ pub async fn later(tx: &mut Tx, setting: SettingId) -> Result<()> {
     let job = NewJob {
         setting: Some(setting),
         kind: JOB.to_owned(),
-        // Two changes in one microsecond need one publication.
-        idempotency_key: format!("{JOB}/{setting}/{}", now.as_microsecond()),
+        // A key of its own: two changes at one moment (a clock that stands still) are two publications.
+        idempotency_key: format!("{JOB}/{setting}/{}", tx.fresh::<uuid::Uuid>()),
         payload: serde_json::Value::Null,
         run_at: now,
     };

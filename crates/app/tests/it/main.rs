@@ -18,6 +18,8 @@ mod filter_alerts;
 mod filtering;
 mod filtering_rules;
 mod holding;
+mod loose_ends;
 mod nobody_shut_out_learns;
 mod registers;
 mod set_up;
+mod two_settings;

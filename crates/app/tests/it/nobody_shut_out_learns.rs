@@ -5,17 +5,22 @@
 use std::collections::BTreeSet;
 
 use app::concerns::{self, About, Children, Debrief, Lesson, SafeNow, Shelf};
+use app::filtering::change::Change;
+use app::filtering::decide::{self, Propose, Risk};
+use app::filtering::view;
 use app::holds::Leave;
 use app::testing::TestApp;
-use app::{Error, holds, notices};
-use domain::concern::{ConcernKind, EntryKind, Part};
+use app::{Error, follow_up, holds, notices};
+use domain::concern::{ConcernKind, EntryKind, Part, RouteKind};
 use domain::ctx::SecondFactor;
 use domain::{ConcernId, PersonId};
 use jiff::SignedDuration;
 use jiff::civil::date;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
-use store::Scope;
+use store::{Scope, Sees};
+
+use crate::breach_journey::{learned, work_to_the_debrief};
 
 /// One thing that somebody does. Numbers choose people and concerns, modulo how many there are.
 #[derive(Debug, Clone)]
@@ -29,6 +34,7 @@ enum Does {
     AddAbout { who: usize, which: usize, whom: usize },
     Debrief { who: usize, which: usize, owner: usize },
     Hold { who: usize, which: usize },
+    Propose { who: usize, which: usize },
     Pass { minutes: i64 },
     Tie { one: usize, other: usize },
 }
@@ -46,6 +52,7 @@ fn does() -> impl Strategy<Value = Does> {
         2 => (n.clone(), n.clone(), n.clone()).prop_map(|(who, which, whom)| Does::AddAbout { who, which, whom }),
         1 => (n.clone(), n.clone(), n.clone()).prop_map(|(who, which, owner)| Does::Debrief { who, which, owner }),
         1 => (n.clone(), n.clone()).prop_map(|(who, which)| Does::Hold { who, which }),
+        2 => (n.clone(), n.clone()).prop_map(|(who, which)| Does::Propose { who, which }),
         2 => (1..90_i64).prop_map(|minutes| Does::Pass { minutes }),
         1 => (n.clone(), n).prop_map(|(one, other)| Does::Tie { one, other }),
     ]
@@ -54,6 +61,42 @@ fn does() -> impl Strategy<Value = Does> {
 /// A word that only this concern holds, so that a search can look for it.
 fn mark(n: usize) -> String {
     format!("zanderfish{n}")
+}
+
+/// A change whose reason holds the concern's own word. The name that it blocks is in force for all to see.
+fn proposed(told: &[Told], which: usize) -> Propose {
+    let some = || "Nothing that we know of.".to_owned();
+    Propose {
+        change: Change::BlockName { name: format!("host-{which}.example"), groups: Vec::new() },
+        reason: format!("Because of the {} that came up.", mark(which)),
+        risk: Risk { harm: some(), loss: some(), safeguards: some() },
+        concern: told.get(which).map(|told| told.id),
+    }
+}
+
+/// A concern that has everything a concern can have, and a deputy who was shut out afterwards: whatever else happens
+/// in a run, something hangs on it that must not be seen.
+async fn one_with_everything(app: &TestApp) -> Told {
+    let (services, people) = (&app.services, app.people);
+    let mut report = app.breach();
+    report.what_happened = mark(0);
+    report.hold_device = true;
+    let filed = concerns::report(services, &mut app.ctx(people.practitioner), report).await.expect("filed");
+    let told = Told { id: filed.concern, reference: filed.reference };
+    let of = std::slice::from_ref(&told);
+    decide::propose(services, &mut app.ctx(people.deputy), proposed(of, 0)).await.expect("proposed");
+    work_to_the_debrief(app, told.id).await;
+    let mut debrief = learned(app);
+    for lesson in &mut debrief.lessons {
+        match lesson {
+            // The owner is the one who is shut out afterwards.
+            Lesson::Action { title, owner, .. } => (*title, *owner) = (format!("Look at {}", mark(0)), people.deputy),
+            Lesson::Review { why, .. } => *why = format!("After {}", mark(0)),
+        }
+    }
+    concerns::debrief(services, &mut app.ctx(people.dsl), told.id, debrief).await.expect("learned");
+    concerns::exclude(services, &mut app.ctx(people.dsl), told.id, people.deputy).await.expect("shut out");
+    told
 }
 
 struct Told {
@@ -65,7 +108,7 @@ async fn run(does: Vec<Does>, seed: u64) -> Result<(), TestCaseError> {
     let app = TestApp::of("n", seed).await;
     let everybody = app.everybody();
     let pick = |n: usize| everybody[n % everybody.len()];
-    let mut told: Vec<Told> = Vec::new();
+    let mut told = vec![one_with_everything(&app).await];
     for act in does {
         if let Does::Report { who, kind, about, hold } = act {
             // With whatever the session lacks: reporting is never refused (S3).
@@ -133,6 +176,9 @@ async fn other(app: &TestApp, everybody: &[PersonId], told: &[Told], act: Does) 
             let ctx = &mut app.ctx(pick(who));
             holds::place(services, ctx, app.people.tablet, Some(of(which)), Leave::None).await.map(|_| ())
         }
+        Does::Propose { who, which } => {
+            decide::propose(services, &mut app.ctx(pick(who)), proposed(told, which % told.len())).await.map(|_| ())
+        }
         Does::Report { .. } | Does::Pass { .. } | Does::Tie { .. } => Ok(()),
     };
     let broke = matches!(done, Err(Error::Internal(_) | Error::Unavailable { .. }));
@@ -146,7 +192,21 @@ async fn no_trace(app: &TestApp, n: usize, concern: &Told) -> Result<(), TestCas
     let reader = services.db.read(Scope::Setting(app.setting)).await.expect("reads");
     let rows = store::concerns::list_exclusions(&reader, app.setting, concern.id).await.expect("reads");
     let parts = store::concerns::list_parts_for_program(&reader, app.setting, concern.id).await.expect("reads");
+    // Eyes that nobody has: shut out of nothing, so that there is something for the others not to see.
+    let all =
+        Sees { person: PersonId(uuid::Uuid::nil()), routes: vec![RouteKind::Safeguarding, RouteKind::Allegation] };
+    let which = store::follow_up::Which::All;
+    let filter = store::follow_up::Filter { concern: Some(concern.id), which, ..Default::default() };
+    let actions = store::follow_up::list(&reader, app.setting, &all, &filter).await.expect("reads");
+    let mut reviews = store::follow_up::list_reviews(&reader, app.setting, &all, which).await.expect("reads");
+    reviews.retain(|review| review.concern_id == Some(concern.id));
+    let mut proposals = store::filtering::list_proposals(&reader, app.setting, &all, None).await.expect("reads");
+    proposals.retain(|proposal| proposal.concern_id == Some(concern.id));
     drop(reader);
+    if n == 0 {
+        let there = (!actions.is_empty(), !reviews.is_empty(), !proposals.is_empty());
+        prop_assert_eq!(there, (true, true, true), "there is something to see");
+    }
     let shut_out: BTreeSet<PersonId> = rows.into_iter().map(|row| row.person_id).collect();
     for part in parts.iter().filter(|part| part.part == Part::About) {
         prop_assert!(shut_out.contains(&part.person_id), "the person it is about is shut out");
@@ -186,9 +246,33 @@ async fn no_trace(app: &TestApp, n: usize, concern: &Told) -> Result<(), TestCas
         if let Ok(outbox) = notices::outbox(services, ctx).await {
             prop_assert!(outbox.sent.iter().all(|sent| sent.link != link));
         }
+        for action in &actions {
+            let done = follow_up::finish(services, ctx, action.id, "It was done well.").await;
+            prop_assert!(matches!(done, Err(Error::NotFound | Error::Refused(_))), "{done:?}");
+        }
+        for review in &reviews {
+            let closed = follow_up::close_review(services, ctx, review.id, "It was looked at.").await;
+            prop_assert!(matches!(closed, Err(Error::NotFound | Error::Refused(_))), "{closed:?}");
+        }
+        for proposal in &proposals {
+            let seen = view::proposal(services, ctx, proposal.id).await.map(|_| ());
+            prop_assert!(matches!(seen, Err(Error::NotFound | Error::Refused(_))), "{seen:?}");
+            let taken = decide::withdraw(services, ctx, proposal.id, proposal.version).await;
+            prop_assert!(matches!(taken, Err(Error::NotFound | Error::Refused(_))), "{taken:?}");
+        }
+        let mut said = String::new();
+        if let Ok(tasks) = follow_up::tasks(services, ctx, true).await {
+            prop_assert!(tasks.iter().all(|task| task.concern != Some(id)));
+            said.push_str(&format!("{tasks:?}"));
+        }
+        said.push_str(&format!("{:?}", follow_up::reviews(services, ctx, true).await.ok()));
+        said.push_str(&format!("{:?}", view::overview(services, ctx).await.ok()));
+        said.push_str(&format!("{:?}", view::history(services, ctx).await.ok()));
+        for word in said.split(|c: char| !c.is_ascii_alphanumeric()) {
+            prop_assert_ne!(word, mark(n), "its word in what was made from it");
+        }
         let reader = services.db.read(Scope::Setting(app.setting)).await.expect("reads");
         let viewer = app::sight::sees(ctx.member().expect("somebody"));
-        let filter = store::follow_up::Filter { concern: Some(id), ..Default::default() };
         let actions = store::follow_up::list(&reader, app.setting, &viewer, &filter).await.expect("reads");
         prop_assert!(actions.is_empty(), "an action of it");
         let held = store::devices::list_holds(&reader, app.setting, &viewer, ctx.now).await.expect("reads");

@@ -61,3 +61,22 @@ pub async fn list_steps_for_program(db: &impl Reads, setting: SettingId, id: Con
         .order_by_asc(step_record::Column::Id);
     rows::many(db, query).await
 }
+
+/// What was recorded about the steps of several concerns at once, in the order of recording: for a list whose concerns
+/// were found by sight already.
+///
+/// # Errors
+/// As any read.
+pub async fn list_steps_of_several_for_program(
+    db: &impl Reads,
+    setting: SettingId,
+    ids: &[ConcernId],
+) -> Result<Vec<StepRecord>> {
+    let condition = Condition::all()
+        .add(step_record::Column::SettingId.eq(setting.0))
+        .add(step_record::Column::ConcernId.is_in(ids.iter().map(|id| id.0)));
+    let query = rows::select::<StepRecord>(condition)
+        .order_by_asc(step_record::Column::RecordedAt)
+        .order_by_asc(step_record::Column::Id);
+    rows::many(db, query).await
+}

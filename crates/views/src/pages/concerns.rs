@@ -59,3 +59,12 @@ impl Word {
         crate::ui::Tag::new(self.tone, &self.word)
     }
 }
+
+/// What a form that can be kept for later knows of its draft (S46).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// "You began this on …", where it was restored.
+    pub begun: Option<String>,
+    /// Another draft that was kept meanwhile: when, and its (field, text).
+    pub other: Option<(String, Vec<(String, String)>)>,
+}

@@ -14,6 +14,8 @@ pub struct Problem {
     pub sentences: Vec<String>,
     /// The way on: (link, words).
     pub way: Option<(String, String)>,
+    /// What can be done on paper meanwhile: (link, words).
+    pub on_paper: Option<(String, String)>,
     /// What to read out to a technician; only where something broke.
     pub reference: Option<String>,
     /// Texts that could not be saved, so that nothing typed is lost: (field's name, text).

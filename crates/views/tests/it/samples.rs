@@ -127,6 +127,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         (
             "problem",
             somebody(&problem::Problem {
+                on_paper: Some(("/blank-form".into(), "Print the form".into())),
                 heading: "Somebody else changed this".into(),
                 sentences: vec!["Nothing was overwritten.".into()],
                 way: Some(("/".into(), "To your page".into())),

@@ -7,6 +7,7 @@ pub mod beside;
 pub mod case;
 pub mod contacts;
 pub mod debrief;
+pub mod draft;
 pub mod entry;
 pub mod paper;
 pub mod people;

@@ -6,15 +6,15 @@ use scraper::{Html, Selector};
 use crate::Nursery;
 use crate::browser::Browser;
 
-fn text_of(html: &str, selector: &str) -> String {
+pub(crate) fn text_of(html: &str, selector: &str) -> String {
     let page = Html::parse_document(html);
     page.select(&Selector::parse(selector).unwrap()).flat_map(|found| found.text()).collect::<Vec<_>>().join(" ")
 }
 
-const WHEN: [(&str, &str); 4] =
+pub(crate) const WHEN: [(&str, &str); 4] =
     [("event-day", "2"), ("event-month", "3"), ("event-year", "2026"), ("event-time", "8:55am")];
 
-fn told<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn told<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut fields = vec![
         ("kind", "filter_breach"),
         ("safe_now", "yes"),

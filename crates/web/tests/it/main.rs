@@ -14,6 +14,7 @@ mod doors;
 mod edge;
 mod filter_pages;
 mod https;
+mod paper_and_drafts;
 mod unseen;
 mod walk;
 
@@ -34,7 +35,11 @@ pub(crate) struct Nursery {
 
 impl Nursery {
     pub(crate) async fn new() -> Self {
-        let app = TestApp::new().await;
+        Self::of(TestApp::new().await)
+    }
+
+    /// The site of a nursery whose services the test has chosen.
+    pub(crate) fn of(app: TestApp) -> Self {
         let world = app.world.clone();
         let edge = Edge { now: Arc::new(move || world.now()), ..Edge::system() };
         let config = Config { https: true, styleguide: true, key: [7; 32] };

@@ -77,6 +77,8 @@ pub struct Case {
     pub steps: Vec<StepCard>,
     /// The procedure, with its edition.
     pub procedure: Option<String>,
+    /// The program carries another edition than the one with which the concern began: which, in a sentence.
+    pub moved_on: Option<String>,
     /// Clocks: (what, due and left, word).
     pub clocks: Vec<(String, String, Word)>,
     /// What happened.
@@ -160,6 +162,8 @@ pub struct People {
     pub reference: String,
     /// Is the child still to be found out?
     pub child_unknown: bool,
+    /// Was it decided that nobody can find out?
+    pub child_given_up: bool,
     /// Everybody of the register, to choose from.
     pub everybody: Vec<(String, String)>,
     /// Children.

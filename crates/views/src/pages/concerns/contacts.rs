@@ -46,3 +46,23 @@ impl Page for ContactSheet {
         Paper::Print
     }
 }
+
+/// The form for pen and paper: needs no record, no account and no script, so that it prints while the rest is away.
+#[derive(Template, Debug, Clone, Default)]
+#[template(path = "pages/concerns/blank_form.html")]
+pub struct BlankForm {
+    /// Each: question, lines to write on.
+    pub questions: Vec<(String, usize)>,
+    /// Whom to ring outside; empty when the records are away.
+    pub outside: Vec<Ring>,
+}
+
+impl Page for BlankForm {
+    fn title(&self) -> String {
+        "Form to print".to_owned()
+    }
+
+    fn paper(&self) -> Paper {
+        Paper::Print
+    }
+}

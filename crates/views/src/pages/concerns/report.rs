@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Ring, Tell};
+use super::{Draft, Ring, Tell};
 use crate::FormView;
 use crate::shell::{Page, Paper};
 use crate::ui::Table;
@@ -49,6 +49,8 @@ pub struct ReportForm {
     pub devices: Vec<(String, String)>,
     /// What the device had asked for around then: (host, words). `None`: not looked yet.
     pub hosts: Option<Vec<(String, String)>>,
+    /// It can be kept for later; what is known of its draft.
+    pub draft: Option<Draft>,
 }
 
 impl Page for ReportForm {
@@ -133,6 +135,8 @@ pub struct Words {
     pub reference: String,
     /// Who signs by sending.
     pub signs: String,
+    /// It can be kept for later; what is known of its draft.
+    pub draft: Option<Draft>,
     /// Values and errors.
     pub form: FormView,
 }

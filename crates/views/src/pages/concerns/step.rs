@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::Ring;
+use super::{Draft, Ring};
 use crate::FormView;
 use crate::shell::Page;
 use crate::ui::{Area, Choices, Input, Moment, Select};
@@ -69,6 +69,8 @@ pub struct Step {
     pub act: String,
     /// The button.
     pub button: String,
+    /// It can be kept for later; what is known of its draft.
+    pub draft: Option<Draft>,
     /// Link to record that it has already happened, where gates are shut.
     pub open_way: Option<String>,
 }

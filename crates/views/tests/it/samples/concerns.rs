@@ -1,12 +1,12 @@
 //! Samples of the pages of concerns: full and empty, with text that tries to be markup.
 
-use super::somebody;
+use super::{nobody, somebody};
 use crate::views::FormView;
 use crate::views::pages::concerns::{
-    Ring, Tell, Word,
+    Draft, Ring, Tell, Word,
     beside::{HoldCard, Holds, Notices, Outbox},
     case::{Case, OnPaper, People, Queue, Search, StepCard},
-    contacts::{ContactSheet, WhomToTell},
+    contacts::{BlankForm, ContactSheet, WhomToTell},
     report::{Mine, Receipt, ReportForm, ReportKind, Sent, Words},
     step::{Control, Debrief, Entry, Step, Theirs},
 };
@@ -103,6 +103,7 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         rooms: pairs(),
         devices: pairs(),
         hosts: Some(vec![("a.example".into(), "a.example, 2:15pm".into())]),
+        draft: Some(Draft { begun: Some("You began this.".into()), other: Some((NASTY.into(), pairs())) }),
     };
     let receipt = Receipt {
         reference: "K7Q-4MX".into(),
@@ -116,6 +117,7 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         opened_at: None,
     };
     let case = Case {
+        moved_on: Some("This began with another edition.".into()),
         path: "/concerns/1".into(),
         reference: "K7Q-4MX".into(),
         kind: "Something came up".into(),
@@ -204,6 +206,11 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
     vec![
         ("concerns/report_kind", somebody(&ReportKind { kinds: vec![("/a".into(), NASTY.into(), "Guidance".into())] })),
         ("concerns/report_form", somebody(&report)),
+        (
+            "concerns/blank_form",
+            nobody(&BlankForm { questions: vec![(NASTY.into(), 2), ("Who?".into(), 1)], outside: ring() }),
+        ),
+        ("concerns/blank_form", nobody(&BlankForm::default())),
         ("concerns/report_form", somebody(&ReportForm { hosts: Some(vec![]), form: FormView::new(), ..report })),
         ("concerns/report_form", somebody(&ReportForm { action: "/a".into(), ..ReportForm::default() })),
         ("concerns/receipt", somebody(&receipt)),

@@ -49,6 +49,27 @@ pub async fn reopen(visit: Visit, Path(id): Path<ConcernId>, form: Form<Again>) 
     }
 }
 
+/// Why the concern moves to the newer edition.
+pub struct Move(String);
+
+impl FromForm for Move {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        fields.text("move_reason", concerns::LONGEST_LINE, "Say why, in a few words").map(Self)
+    }
+}
+
+/// Moves a concern to the edition that the program carries.
+///
+/// # Errors
+/// It is not for this person, or there is nothing to move to.
+pub async fn move_edition(visit: Visit, Path(id): Path<ConcernId>, form: Form<Move>) -> Answer {
+    let Some(Move(reason)) = form.input else { return visit.again(&page(&visit, id, form.view).await?) };
+    match concerns::move_edition(visit.services(), &mut visit.ctx(), id, reason).await {
+        Ok(()) => visit.go_saying(&format!("/concerns/{id}"), Tone::Done, "Moved. The record says what changed."),
+        Err(error) => visit.again(&page(&visit, id, mend(form.view, error)?).await?),
+    }
+}
+
 fn drawn(visit: &Visit, concern: ConcernView, form: FormView) -> Case {
     let path = format!("/concerns/{}", concern.id);
     let closed = concern.status == ConcernStatus::Closed;
@@ -68,6 +89,7 @@ fn drawn(visit: &Visit, concern: ConcernView, form: FormView) -> Case {
         procedure: concern.procedure.as_ref().map(|procedure| {
             format!("Procedure {}, “{}”, edition {}.", procedure.id, procedure.title, procedure.edition)
         }),
+        moved_on: moved_on(&concern),
         clocks: concern.clocks.iter().map(|clock| clock_line(visit, clock)).collect(),
         chronology: chronology(visit, &concern.chronology),
         correctable: sentences,
@@ -92,6 +114,15 @@ fn drawn(visit: &Visit, concern: ConcernView, form: FormView) -> Case {
     }
 }
 
+/// The program's text of the procedure is another one than the text with which the concern began (S42).
+fn moved_on(concern: &ConcernView) -> Option<String> {
+    let procedure = concern.procedure.as_ref().filter(|procedure| procedure.moved_on)?;
+    Some(format!(
+        "This concern began with edition {} of its procedure. Holdfast now carries edition {}, and the steps shown are those of edition {}.",
+        procedure.edition, procedure.carried, procedure.carried
+    ))
+}
+
 fn tags(concern: &ConcernView) -> Vec<Word> {
     let mut tags = Vec::new();
     match concern.status {
@@ -114,6 +145,12 @@ fn heed(concern: &ConcernView) -> Vec<String> {
     }
     if concern.child_unknown {
         heed.push("Which child it was is still to be found out.".to_owned());
+    }
+    if concern.child_given_up {
+        heed.push("It was decided that nobody can find out which child it was.".to_owned());
+    }
+    if concern.status != ConcernStatus::Closed {
+        heed.extend(moved_on(concern));
     }
     if concern.clock_suspect {
         heed.push("This computer’s clock stood wrong when it was told. Check the times.".to_owned());

@@ -1,13 +1,16 @@
-//! A concern on paper. That it was printed is written down.
+//! A concern on paper: the print page, and the PDF. That it was printed or exported is written down.
 
 use app::concerns::{self, kind_in_words};
 use axum::extract::Path;
+use axum::response::IntoResponse;
 use domain::ConcernId;
+use http::{StatusCode, header};
 use views::pages::concerns::case::OnPaper;
+use views::pages::problem::Problem;
 
 use super::case::{chronology, part, word};
 use super::moment;
-use crate::{Answer, Visit, words};
+use crate::{Answer, Form, Visit, words};
 
 /// The print page.
 ///
@@ -47,4 +50,45 @@ pub async fn get(visit: Visit, Path(id): Path<ConcernId>) -> Answer {
         steps: steps.collect(),
         chronology: chronology(&visit, &concern.chronology),
     })
+}
+
+/// The PDF, as a file to keep. A POST: it leaves the building, and the audit says so. Without the worker the page says
+/// so and offers the print page.
+///
+/// # Errors
+/// The concern is not for this person.
+pub async fn export(visit: Visit, Path(id): Path<ConcernId>, form: Form<()>) -> Answer {
+    if form.input.is_none() {
+        return visit.go(&format!("/concerns/{id}"));
+    }
+    let document = concerns::export(visit.services(), &mut visit.ctx(), id).await?;
+    match visit.services().printer.pdf(&document).await {
+        Ok(pdf) => {
+            // The reference alone: a file's name is seen by whoever stands behind somebody.
+            let reference = document.pointer("/data/reference").and_then(serde_json::Value::as_str).unwrap_or_default();
+            Ok(attachment(&format!("concern-{reference}"), pdf))
+        }
+        Err(say) => visit.unavailable(&Problem {
+            heading: "There is no PDF just now".to_owned(),
+            sentences: vec![
+                say,
+                "The print page shows the same record. From there, your browser can print it or save it as a file."
+                    .to_owned(),
+            ],
+            way: Some((format!("/concerns/{id}/print"), "To the print page".to_owned())),
+            ..Problem::default()
+        }),
+    }
+}
+
+/// A PDF to be saved. Only letters, figures and dashes reach the header.
+pub(crate) fn attachment(name: &str, pdf: Vec<u8>) -> axum::response::Response {
+    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    let disposition = format!("attachment; filename=\"{name}.pdf\"");
+    let headers = [
+        (header::CONTENT_TYPE, "application/pdf".to_owned()),
+        (header::CONTENT_DISPOSITION, disposition),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    (StatusCode::OK, headers, pdf).into_response()
 }

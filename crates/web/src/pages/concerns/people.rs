@@ -31,6 +31,7 @@ async fn page(visit: &Visit, id: ConcernId, form: FormView) -> Result<People, Fa
         path: format!("/concerns/{id}"),
         reference: concern.reference,
         child_unknown: concern.child_unknown,
+        child_given_up: concern.child_given_up,
         everybody,
         children: options(&lists.children),
         case_workers: options(&workers),
@@ -64,6 +65,26 @@ pub async fn child(visit: Visit, Path(id): Path<ConcernId>, form: Form<Child>) -
     let Some(Child(child)) = form.input else { return visit.again(&page(&visit, id, form.view).await?) };
     let done = concerns::name_child(visit.services(), &mut visit.ctx(), id, child).await;
     after(&visit, id, form.view, done).await
+}
+
+/// Why nobody can find out.
+pub struct CannotKnow(String);
+
+impl FromForm for CannotKnow {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let missing = "Say how you looked and why nobody can know";
+        fields.text("cannot_know", concerns::LONGEST_LINE, missing).map(Self)
+    }
+}
+
+/// Records that nobody can find out which child it was.
+///
+/// # Errors
+/// The concern is not for this person, or no child is sought.
+pub async fn cannot_know(visit: Visit, Path(id): Path<ConcernId>, form: Form<CannotKnow>) -> Answer {
+    let Some(CannotKnow(reason)) = form.input else { return visit.again(&page(&visit, id, form.view).await?) };
+    let done = concerns::child_cannot_be_known(visit.services(), &mut visit.ctx(), id, reason).await;
+    after(&visit, id, form.view, done.map(|()| Afterwards::Seen)).await
 }
 
 /// Somebody with a part.

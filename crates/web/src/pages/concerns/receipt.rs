@@ -4,9 +4,11 @@ use app::concerns::{self, Receipt as Read, StageTwo};
 use axum::extract::Path;
 use domain::ConcernId;
 use views::FormView;
+use views::pages::concerns::Draft;
 use views::pages::concerns::report::{Mine, Receipt, Sent, Words};
 use views::ui::{Cell, Table, Tag, Tone};
 
+use super::draft::{self, Next, Pressed};
 use super::{moment, ring, tell};
 use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend};
 
@@ -78,14 +80,22 @@ pub async fn sent(visit: Visit) -> Answer {
 }
 
 /// The exact words.
-pub struct Input(StageTwo);
+pub enum Input {
+    /// To be kept for later, or thrown away.
+    Keep(Pressed),
+    /// To be signed and sent.
+    Sign(StageTwo),
+}
 
 impl FromForm for Input {
     fn read(fields: &mut Fields) -> Option<Self> {
+        if let Some(pressed) = draft::pressed(fields) {
+            return Some(Self::Keep(pressed));
+        }
         let mut text = |name: &str| fields.maybe(name, concerns::LONGEST_TEXT).map(Option::unwrap_or_default);
         let (child_words, adult_words, facts) = (text("child_words"), text("adult_words"), text("facts"));
         let (present, told, opinion) = (text("present"), text("told"), text("opinion"));
-        Some(Self(StageTwo {
+        Some(Self::Sign(StageTwo {
             child_words: child_words?,
             adult_words: adult_words?,
             facts: facts?,
@@ -102,7 +112,12 @@ impl FromForm for Input {
 /// # Errors
 /// It is not mine.
 pub async fn words(visit: Visit, Path(id): Path<ConcernId>) -> Answer {
-    visit.page(&words_page(&visit, id, FormView::new()).await?)
+    let (form, draft) = draft::restored(&visit, &key(id), FormView::new()).await?;
+    visit.page(&Words { draft: Some(draft), ..words_page(&visit, id, form).await? })
+}
+
+fn key(id: ConcernId) -> String {
+    format!("words/{id}")
 }
 
 /// Sends the exact words.
@@ -110,9 +125,25 @@ pub async fn words(visit: Visit, Path(id): Path<ConcernId>) -> Answer {
 /// # Errors
 /// It is not mine, or the records are away.
 pub async fn add_words(visit: Visit, Path(id): Path<ConcernId>, form: Form<Input>) -> Answer {
-    let Some(Input(stage)) = form.input else { return visit.again(&words_page(&visit, id, form.view).await?) };
+    let stage = match form.input {
+        None => return visit.again(&words_page(&visit, id, form.view).await?),
+        Some(Input::Sign(stage)) => stage,
+        Some(Input::Keep(pressed)) => {
+            // Whose report it is not keeps nothing here.
+            concerns::receipt(visit.services(), &visit.ctx(), id).await?;
+            return match draft::done(&visit, &key(id), pressed, form.view, "/reports").await? {
+                Next::Go(answer) => answer,
+                Next::Again(form, draft) => {
+                    visit.again(&Words { draft: Some(draft), ..words_page(&visit, id, form).await? })
+                }
+            };
+        }
+    };
     match concerns::add_words(visit.services(), &mut visit.ctx(), id, stage).await {
-        Ok(()) => visit.go_saying(&format!("/reports/{id}"), Tone::Done, "Saved and signed."),
+        Ok(()) => {
+            draft::sent(&visit, &key(id), &form.view).await;
+            visit.go_saying(&format!("/reports/{id}"), Tone::Done, "Saved and signed.")
+        }
         Err(error) => visit.again(&words_page(&visit, id, mend(form.view, error)?).await?),
     }
 }
@@ -120,5 +151,11 @@ pub async fn add_words(visit: Visit, Path(id): Path<ConcernId>, form: Form<Input
 async fn words_page(visit: &Visit, id: ConcernId, form: FormView) -> Result<Words, Fault> {
     let receipt = concerns::receipt(visit.services(), &visit.ctx(), id).await?;
     let signs = visit.session().map(|session| session.visit.known_as.clone()).unwrap_or_default();
-    Ok(Words { action: format!("/reports/{id}/words"), reference: receipt.reference, signs, form })
+    Ok(Words {
+        action: format!("/reports/{id}/words"),
+        reference: receipt.reference,
+        signs,
+        form,
+        draft: Some(Draft::default()),
+    })
 }

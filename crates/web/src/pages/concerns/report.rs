@@ -9,9 +9,11 @@ use domain::concern::ConcernKind;
 use domain::exclusion::Sight;
 use domain::{DeviceId, PersonId};
 use views::FormView;
+use views::pages::concerns::Draft;
 use views::pages::concerns::report::{ReportForm, ReportKind};
 use views::ui::Tone;
 
+use super::draft::{self, Next, Pressed};
 use super::{chosen, moment, options, tell, with_moment};
 use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend, words};
 
@@ -54,11 +56,22 @@ pub async fn get(visit: Visit, Path(kind): Path<String>, Query(from): Query<BTre
     if let Some(device) = from.get("device").and_then(|device| device.parse::<DeviceId>().ok()) {
         form.set("device", device.to_string());
     }
-    visit.page(&page(&visit, kind, form).await?)
+    // One comes for that device: a draft about something else stays where it is kept.
+    let (form, draft) = match from.contains_key("device") {
+        true => (form, Draft::default()),
+        false => draft::restored(&visit, &key(kind), form).await?,
+    };
+    visit.page(&ReportForm { draft: Some(draft), ..page(&visit, kind, form).await? })
+}
+
+fn key(kind: ConcernKind) -> String {
+    format!("report/{}", kind.key())
 }
 
 /// What is typed.
 pub enum Input {
+    /// To be kept for later, or thrown away: nothing is sent.
+    Keep(Pressed),
     /// "Show what that device asked for": nothing is sent yet.
     Look,
     /// Stage one. Ids are checked by the use case.
@@ -67,6 +80,9 @@ pub enum Input {
 
 impl FromForm for Input {
     fn read(fields: &mut Fields) -> Option<Self> {
+        if let Some(pressed) = draft::pressed(fields) {
+            return Some(Self::Keep(pressed));
+        }
         let event_at = fields.moment("event", "Say when it happened");
         if !fields.raw("look").is_empty() {
             // Only the device and the time matter for a look; nothing else is asked for yet.
@@ -128,6 +144,14 @@ pub async fn post(visit: Visit, Path(kind): Path<String>, form: Form<Input>) -> 
     let kind = ConcernKind::from_key(&kind).ok_or(Fault::NotFound)?;
     let mut report = match form.input {
         None => return visit.again(&page(&visit, kind, form.view).await?),
+        Some(Input::Keep(pressed)) => {
+            return match draft::done(&visit, &key(kind), pressed, form.view, "/").await? {
+                Next::Go(answer) => answer,
+                Next::Again(form, draft) => {
+                    visit.again(&ReportForm { draft: Some(draft), ..page(&visit, kind, form).await? })
+                }
+            };
+        }
         Some(Input::Look) => return visit.page(&with_hosts(&visit, page(&visit, kind, form.view).await?).await?),
         Some(Input::Send(report)) => *report,
     };
@@ -139,6 +163,7 @@ pub async fn post(visit: Visit, Path(kind): Path<String>, form: Form<Input>) -> 
         Ok(filed) => filed,
         Err(error) => return visit.again(&page(&visit, kind, mend(form.view, error)?).await?),
     };
+    draft::sent(&visit, &key(kind), &form.view).await;
     if filed.sight == Sight::Nothing {
         return visit.go("/reports/sent");
     }
@@ -176,6 +201,7 @@ async fn page(visit: &Visit, kind: ConcernKind, mut form: FormView) -> Result<Re
         rooms: options(&lists.rooms),
         devices: options(&lists.devices),
         hosts: None,
+        draft: Some(Draft::default()),
     })
 }
 

@@ -11,9 +11,11 @@ use domain::ConcernId;
 use domain::procedure::{Act, Answers, Field, FieldKind, ProgramAct};
 use serde::Deserialize;
 use views::FormView;
+use views::pages::concerns::Draft;
 use views::pages::concerns::step::{Control, Step, Theirs};
 use views::ui::Tone;
 
+use super::draft::{self, Next};
 use super::{chosen, moment, options, ring, with_moment};
 use crate::{Answer, Fault, Fields, Form, FromForm, Visit};
 
@@ -32,7 +34,8 @@ pub async fn get(visit: Visit, Path((id, key)): Path<(ConcernId, String)>, Query
     let act = Act::from_key(&how.act).unwrap_or(Act::Done);
     let around = Around::load(&visit, id, &key).await?;
     let form = around.started(&visit, act);
-    visit.page(&around.page(&visit, act, form, None))
+    let (form, draft) = draft::restored(&visit, &around.key(act), form).await?;
+    visit.page(&Step { draft: Some(draft), ..around.page(&visit, act, form, None) })
 }
 
 /// Everything that was typed; what is asked is known only once the concern is open.
@@ -55,6 +58,14 @@ pub async fn post(visit: Visit, Path((id, key)): Path<(ConcernId, String)>, form
         return visit.again(&around.page(&visit, act, form.view, None));
     }
     let mut fields = Fields::kept(&form.view, visit.services().now());
+    if let Some(pressed) = draft::pressed(&fields) {
+        return match draft::done(&visit, &around.key(act), pressed, form.view, &around.back()).await? {
+            Next::Go(answer) => answer,
+            Next::Again(form, draft) => {
+                visit.again(&Step { draft: Some(draft), ..around.page(&visit, act, form, None) })
+            }
+        };
+    }
     let attempt = around.attempt(&visit, act, &mut fields);
     let view = fields.into_view();
     let Some(attempt) = attempt.filter(|_| !view.has_errors()) else {
@@ -62,6 +73,7 @@ pub async fn post(visit: Visit, Path((id, key)): Path<(ConcernId, String)>, form
     };
     match concerns::record(visit.services(), &mut visit.ctx(), id, attempt).await {
         Ok(saved) => {
+            draft::sent(&visit, &around.key(act), &view).await;
             let words = match (saved.did, saved.out_of_order) {
                 (concerns::Did::Held(placed), _) => format!("Recorded. {} is being cut off.", placed.device),
                 (concerns::Did::Released(n), _) if n > 0 => "Recorded. The device is let back.".to_owned(),
@@ -99,6 +111,10 @@ impl Around {
 
     pub(super) fn back(&self) -> String {
         format!("/concerns/{}", self.concern.id)
+    }
+
+    fn key(&self, act: Act) -> String {
+        format!("step/{}/{}/{}", self.concern.id, self.step.step.key, act.key())
     }
 
     /// A form that begins with what was answered before.
@@ -289,9 +305,11 @@ impl Around {
             must_not: step.step.must_not.iter().map(|rule| rule.text.clone()).collect(),
             agencies: step.agencies.iter().map(ring).collect(),
             controls: if shut { Vec::new() } else { controls },
+            // What the writer had seen when they began, not what is there now: so that somebody else's record is shown
+            // and not overwritten. Once it has been shown, it has been seen.
+            seen: form.value("seen").parse().ok().filter(|_| theirs.is_none()).unwrap_or(step.seen),
             theirs,
             help: self.help(),
-            seen: step.seen,
             act: act.key().to_owned(),
             button: match act {
                 _ if shut => String::new(),
@@ -300,6 +318,7 @@ impl Around {
                 Act::Waived => "Go on without it".to_owned(),
                 Act::Reopened => "Open it again".to_owned(),
             },
+            draft: (!shut).then(Draft::default),
             open_way: shut.then(|| format!("{action}?act=already_happened")),
             action,
             form,

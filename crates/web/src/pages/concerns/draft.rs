@@ -1,0 +1,126 @@
+//! "Save for later": a half-written form is kept on the server, for its author alone, and is not sent (S46). The form has
+//! a button `keep` and says in `draft_at` which draft it went on from, so that a second device overwrites nothing unseen.
+//!
+//! To let another form be kept: ask [`pressed`] before anything else is checked, show [`restored`], call [`sent`] when it
+//! was sent, and draw `pages/concerns/_draft.html`.
+
+use std::collections::BTreeMap;
+
+use app::drafts;
+use jiff::Timestamp;
+use views::FormView;
+use views::pages::concerns::Draft;
+use views::ui::Tone;
+
+use super::moment;
+use crate::{Answer, Fault, Fields, Visit, fault::mend};
+
+/// Fields of the form itself, never part of what was written.
+const NOT_TEXT: [&str; 4] = ["keep", "draft_at", "look", "_token"];
+
+/// A button about the draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pressed {
+    /// Keep it.
+    Save,
+    /// Throw it away.
+    Forget,
+}
+
+/// Was a button about the draft pressed? Then nothing else of the form is checked: half a text is welcome.
+pub fn pressed(fields: &Fields) -> Option<Pressed> {
+    match fields.raw("keep") {
+        "save" => Some(Pressed::Save),
+        "forget" => Some(Pressed::Forget),
+        _ => None,
+    }
+}
+
+/// The form as it was kept, or `fresh`.
+///
+/// # Errors
+/// The records are away.
+pub async fn restored(visit: &Visit, key: &str, fresh: FormView) -> Result<(FormView, Draft), Fault> {
+    let Some(kept) = drafts::lookup(visit.services(), &visit.ctx(), key).await? else {
+        return Ok((fresh, Draft::default()));
+    };
+    let mut form = FormView::new();
+    for (name, text) in &kept.fields {
+        form.keep(name.split('#').next().unwrap_or(name), text.clone());
+    }
+    form.set("draft_at", kept.saved_at.to_string());
+    let begun =
+        format!("You began this on {}. It was kept for you and has not been sent.", moment(visit, kept.saved_at));
+    Ok((form, Draft { begun: Some(begun), other: None }))
+}
+
+/// What to do after the button: go on to `then`, or show the form again, with the other draft if there is one.
+pub enum Next {
+    /// Done.
+    Go(Answer),
+    /// Not kept: the form, and what to say above it.
+    Again(FormView, Draft),
+}
+
+/// Does what the button says.
+///
+/// # Errors
+/// The records are away.
+pub async fn done(visit: &Visit, key: &str, pressed: Pressed, mut form: FormView, then: &str) -> Result<Next, Fault> {
+    if pressed == Pressed::Forget {
+        drafts::discard(visit.services(), &mut visit.ctx(), key).await?;
+        return Ok(Next::Go(visit.go_saying(then, Tone::Done, "The draft is thrown away.")));
+    }
+    let began: Option<Timestamp> = form.value("draft_at").parse().ok();
+    match drafts::save(visit.services(), &mut visit.ctx(), key, written(&form), began).await {
+        Ok(()) => {
+            let words = "Saved for later, and not sent. Open the same form again to go on; only you see it.";
+            Ok(Next::Go(visit.go_saying(then, Tone::Done, words)))
+        }
+        Err(app::Error::Conflict { theirs }) => {
+            let at: Option<Timestamp> = theirs.get("_at").and_then(|at| at.parse().ok());
+            form.set("draft_at", at.map(|at| at.to_string()).unwrap_or_default());
+            let when = at.map(|at| moment(visit, at)).unwrap_or_default();
+            Ok(Next::Again(form, Draft { begun: None, other: Some((when, in_words(&theirs))) }))
+        }
+        Err(error) => Ok(Next::Again(mend(form, error)?, Draft::default())),
+    }
+}
+
+/// A form was sent that went on from a draft: the draft goes, one that it did not go on from stays. That this fails must
+/// not look as if the sending had failed.
+pub async fn sent(visit: &Visit, key: &str, form: &FormView) {
+    if form.value("draft_at").is_empty() {
+        return;
+    }
+    if let Err(error) = drafts::discard(visit.services(), &mut visit.ctx(), key).await {
+        tracing::warn!(%error, "a draft could not be taken away after its form was sent");
+    }
+}
+
+/// What was typed, by field; the second and later values of a repeated field as `name#2`, `name#3` ….
+fn written(form: &FormView) -> BTreeMap<String, String> {
+    let mut fields = BTreeMap::new();
+    for (name, text) in form.all_kept() {
+        if NOT_TEXT.contains(&name.as_str()) {
+            continue;
+        }
+        let mut key = name.clone();
+        let mut count = 1;
+        while fields.contains_key(&key) {
+            count += 1;
+            key = format!("{name}#{count}");
+        }
+        fields.insert(key, text);
+    }
+    fields
+}
+
+/// The texts of a draft, for people: without ids, parts of dates and what only the form needs.
+fn in_words(fields: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let for_people = fields.iter().filter(|(name, text)| {
+        let inner = name.starts_with('_') || name.contains('-') || ["act", "seen", "kind"].contains(&name.as_str());
+        !inner && text.parse::<uuid::Uuid>().is_err()
+    });
+    for_people.map(|(name, text)| (name.replace('_', " "), text.clone())).collect()
+}

@@ -1,0 +1,184 @@
+//! What is kept for later, what goes on paper, and what serves when nothing else does.
+
+use std::sync::{Arc, Mutex};
+
+use app::concerns;
+use app::gateway::Pending;
+use app::printer::Printer;
+use app::testing::TestApp;
+use http::{StatusCode, header};
+
+use crate::browser::Browser;
+use crate::concern_journey::{text_of, told};
+use crate::{Nursery, get, post};
+
+async fn told_to(nursery: &Nursery) -> concerns::Filed {
+    let mut ctx = nursery.app.ctx(nursery.app.people.practitioner);
+    concerns::report(&nursery.app.services, &mut ctx, nursery.app.breach()).await.expect("filed")
+}
+
+const FORM: &str = "/concerns/report/filter_breach";
+
+/// What the form says of the draft that it goes on from.
+fn draft_at(html: &str) -> String {
+    let page = scraper::Html::parse_document(html);
+    let field = scraper::Selector::parse("input[name=draft_at]").unwrap();
+    page.select(&field).next().and_then(|input| input.attr("value")).unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_report_is_kept_for_its_author_alone_until_it_is_sent() {
+    let nursery = Nursery::new().await;
+    let people = nursery.app.people;
+    let reporter = Browser::of(&nursery, people.practitioner).await;
+
+    // Half a form, nothing checked.
+    let half = [("what_happened", "She said <b>it</b>."), ("children", "unknown"), ("keep", "save")];
+    let (status, to, html) = reporter.send(FORM, &half).await;
+    assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, "/"), "{html}");
+    let (_, html) = reporter.see(FORM).await;
+    assert!(text_of(&html, "main").contains("You began this on"), "{html}");
+    assert!(html.contains("She said &#60;b&#62;it&#60;/b&#62;.") && html.contains("checked"), "{html}");
+    let colleague = Browser::of(&nursery, people.colleague).await;
+    let (_, html) = colleague.see(FORM).await;
+    assert!(!html.contains("She said") && !html.contains("You began this"), "another\u{2019}s draft");
+
+    // A second device that began empty: both texts, nothing overwritten.
+    let other = [("what_happened", "Another text."), ("keep", "save")];
+    let (status, _, html) = reporter.send(FORM, &other).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let both = text_of(&html, "main");
+    assert!(both.contains("another draft") && both.contains("She said") && both.contains("Another text."), "{both}");
+    let (_, html) = reporter.see(FORM).await;
+    assert!(html.contains("She said") && !html.contains("Another text."), "the first is still kept");
+
+    // Another report, sent from a form that began empty: the draft stays. Sent from the draft: it is gone.
+    assert_eq!(reporter.send(FORM, &told(&[])).await.0, StatusCode::SEE_OTHER);
+    let (_, html) = reporter.see(FORM).await;
+    assert!(html.contains("She said"), "{html}");
+    let (status, _, html) = reporter.send(FORM, &told(&[("draft_at", &draft_at(&html))])).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    let (_, html) = reporter.see(FORM).await;
+    assert!(!html.contains("You began this") && !html.contains("She said"), "{html}");
+    // Thrown away, without being sent.
+    reporter.send(FORM, &half).await;
+    reporter.send(FORM, &[("keep", "forget")]).await;
+    assert!(!reporter.see(FORM).await.1.contains("She said"));
+    nursery.app.end().await;
+}
+
+#[tokio::test]
+async fn words_and_steps_are_kept_and_a_step_recorded_meanwhile_is_shown() {
+    let nursery = Nursery::new().await;
+    let people = nursery.app.people;
+    let filed = told_to(&nursery).await;
+    let id = filed.concern;
+    let reporter = Browser::of(&nursery, people.practitioner).await;
+    let words = format!("/reports/{id}/words");
+    let (status, ..) = reporter.send(&words, &[("child_words", "“Look”"), ("keep", "save")]).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let (_, html) = reporter.see(&words).await;
+    assert!(html.contains("“Look”") && text_of(&html, "main").contains("You began this"), "{html}");
+    let stranger = Browser::of(&nursery, people.colleague).await;
+    let (status, ..) = stranger.send(&words, &[("child_words", "x"), ("keep", "save")]).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    reporter.send(&words, &[("child_words", "“Look!”"), ("draft_at", &draft_at(&html))]).await;
+    assert!(!reporter.see(&words).await.1.contains("You began this"));
+
+    let step = format!("/concerns/{id}/steps/could_be_illegal");
+    let lead = Browser::of(&nursery, people.dsl).await;
+    let begun = [("act", "done"), ("seen", "0"), ("answer", "no"), ("why", "A cartoon.")];
+    lead.send(&step, &[&begun[..], &[("keep", "save")]].concat()).await;
+    let deputy = Browser::of(&nursery, people.deputy).await;
+    let theirs = [("act", "done"), ("seen", "0"), ("answer", "not_sure"), ("why", "It looked young.")];
+    assert_eq!(deputy.send(&step, &theirs).await.0, StatusCode::SEE_OTHER);
+    let (_, html) = lead.see(&step).await;
+    assert!(html.contains("A cartoon.") && html.contains("name=\"seen\" value=\"0\""), "as it was begun: {html}");
+    let (status, _, html) = lead.send(&step, &begun).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let both = text_of(&html, "main");
+    assert!(both.contains("Ben Deputy recorded this") && html.contains("A cartoon."), "{both}");
+    assert!(html.contains("name=\"seen\" value=\"1\""), "shown, therefore seen");
+    nursery.app.end().await;
+}
+
+/// A worker that keeps what it was given.
+#[derive(Default)]
+struct Kept(Mutex<Vec<serde_json::Value>>);
+
+impl Printer for Kept {
+    fn pdf<'a>(&'a self, document: &'a serde_json::Value) -> Pending<'a, Result<Vec<u8>, String>> {
+        self.0.lock().unwrap().push(document.clone());
+        Box::pin(async { Ok(b"%PDF-1.7 of the test".to_vec()) })
+    }
+}
+
+#[tokio::test]
+async fn a_concern_leaves_as_a_pdf_whose_name_says_nothing() {
+    let mut app = TestApp::new().await;
+    let worker = Arc::new(Kept::default());
+    app.services.printer = worker.clone();
+    let nursery = Nursery::of(app);
+    let people = nursery.app.people;
+    let filed = told_to(&nursery).await;
+    let path = format!("/concerns/{}/export", filed.concern);
+    let lead = Browser::of(&nursery, people.dsl).await;
+    let (status, headers, body) = nursery.ask(post(&path, &lead.cookie, format!("_token={}", lead.csrf))).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    assert!(body.starts_with("%PDF"));
+    assert_eq!(headers[header::CONTENT_TYPE], "application/pdf");
+    assert_eq!(headers[header::CACHE_CONTROL], "no-store");
+    let name = format!("attachment; filename=\"concern-{}.pdf\"", filed.reference);
+    assert_eq!(headers[header::CONTENT_DISPOSITION].to_str().unwrap(), name);
+    assert_eq!(worker.0.lock().unwrap().len(), 1);
+
+    // Not without the token, not by GET, not for strangers.
+    let (status, _, _) = nursery.ask(post(&path, &lead.cookie, "_token=forged")).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    assert_eq!(lead.see(&path).await.0, StatusCode::NOT_FOUND);
+    let stranger = Browser::of(&nursery, people.practitioner).await;
+    assert_eq!(stranger.send(&path, &[]).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(worker.0.lock().unwrap().len(), 1, "nothing else was printed");
+    nursery.app.end().await;
+}
+
+#[tokio::test]
+async fn without_the_worker_the_page_says_so_and_offers_the_print_page() {
+    let nursery = Nursery::new().await;
+    let people = nursery.app.people;
+    let filed = told_to(&nursery).await;
+    let id = filed.concern;
+    let lead = Browser::of(&nursery, people.dsl).await;
+    let (status, _, html) = lead.send(&format!("/concerns/{id}/export"), &[]).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(html.contains(&format!("href=\"/concerns/{id}/print\"")), "{html}");
+    nursery.app.end().await;
+}
+
+#[tokio::test]
+async fn the_form_for_pen_and_paper_needs_no_account() {
+    let nursery = Nursery::new().await;
+    let (status, _, html) = nursery.ask(get("/blank-form")).await;
+    assert_eq!(status, StatusCode::OK);
+    let page = text_of(&html, "main");
+    for words in ["999", "exactly as you can", "your signature"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    for from in ["/sign-in", "/who-to-tell"] {
+        let (_, _, html) = nursery.ask(get(from)).await;
+        assert!(html.contains("href=\"/blank-form\""), "{from}");
+    }
+}
+
+#[tokio::test]
+async fn the_bar_names_the_role_that_bears_most() {
+    let nursery = Nursery::new().await;
+    // Bea is a deputy and a practitioner; Dora is the chair and a member of the committee.
+    for (who, title) in [(nursery.app.people.deputy_2, "deputy"), (nursery.app.people.chair, "chair")] {
+        let browser = Browser::of(&nursery, who).await;
+        let (_, html) = browser.see("/account").await;
+        let bar = text_of(&html, ".hf-bar").to_lowercase();
+        let role = bar.split_once(' ').map(|(_, rest)| rest).unwrap_or_default();
+        assert!(role.contains(title) && !role.contains("practitioner"), "{bar}");
+    }
+}
