@@ -27,6 +27,15 @@ use http::{Request, header};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
+/// A worker that prints the same page whatever it is given.
+struct Prints;
+
+impl app::printer::Printer for Prints {
+    fn pdf<'a>(&'a self, _: &'a serde_json::Value) -> app::gateway::Pending<'a, Result<Vec<u8>, String>> {
+        Box::pin(async { Ok(b"%PDF-1.7 of the test".to_vec()) })
+    }
+}
+
 /// A nursery and its site.
 pub(crate) struct Nursery {
     pub(crate) app: TestApp,
@@ -35,7 +44,9 @@ pub(crate) struct Nursery {
 
 impl Nursery {
     pub(crate) async fn new() -> Self {
-        Self::of(TestApp::new().await)
+        let mut app = TestApp::new().await;
+        app.services.printer = Arc::new(Prints);
+        Self::of(app)
     }
 
     /// The site of a nursery whose services the test has chosen.

@@ -144,7 +144,7 @@ async fn a_concern_leaves_as_a_pdf_whose_name_says_nothing() {
 
 #[tokio::test]
 async fn without_the_worker_the_page_says_so_and_offers_the_print_page() {
-    let nursery = Nursery::new().await;
+    let nursery = Nursery::of(TestApp::new().await);
     let people = nursery.app.people;
     let filed = told_to(&nursery).await;
     let id = filed.concern;
