@@ -186,6 +186,9 @@ async fn evidence_waiting(services: &Services, ctx: &mut OpCtx, todo: &mut Vec<T
 fn ways(ctx: &OpCtx) -> Vec<(String, String)> {
     let all = [
         (Action::ReadQueue, "/concerns", "Concerns"),
+        (Action::HoldDevice, "/alerts", "Calls for help"),
+        (Action::ReportConcern, "/reports", "Your reports"),
+        (Action::AskForAccess, "/filter/ask", "Ask for a blocked site"),
         (Action::ReadEvidence, "/evidence", "Evidence, clause by clause"),
         (Action::ReadEvidence, "/checks", "Checks to sign"),
         (Action::KeepActions, "/actions", "Actions"),
@@ -195,6 +198,7 @@ fn ways(ctx: &OpCtx) -> Vec<(String, String)> {
         (Action::KeepDevices, "/devices", "Devices"),
         (Action::ReadAudit, "/audit", "Who did what"),
         (Action::ReadOutbox, "/outbox", "What was sent"),
+        (Action::ChangeSetting, "/set-up", "Set-up"),
     ];
     all.into_iter()
         .filter(|(action, ..)| {

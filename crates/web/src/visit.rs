@@ -148,6 +148,16 @@ impl Visit {
         Ok(response)
     }
 
+    /// May their roles do this to anything? For ways that a page offers; each use case asks again.
+    pub fn may(&self, action: Action) -> bool {
+        self.session().is_some_and(|session| session.may(action))
+    }
+
+    /// Whoever is not known yet, or whose screen is locked, keeps the way to report.
+    pub fn may_report(&self) -> bool {
+        self.session().is_none_or(|session| session.member().is_none() || session.may(Action::ReportConcern))
+    }
+
     fn chrome(&self) -> Chrome {
         let session = self.session();
         let front = session.map_or(&self.0.front, |session| &session.front);
@@ -157,8 +167,7 @@ impl Visit {
             who: session.map(|session| Who {
                 name: session.visit.known_as.clone(),
                 role: session.role_title.clone(),
-                // A locked screen keeps the way to report.
-                reports: session.member().is_none() || session.may(Action::ReportConcern),
+                reports: self.may_report(),
                 searches: session.may(Action::ReadQueue),
             }),
             contact: front.contact.clone(),

@@ -3,6 +3,7 @@
 use app::accounts::{self, HandOver, Vouched};
 use app::people::{self, PersonDraft};
 use axum::extract::Path;
+use domain::access::Action;
 use domain::people::{PersonKind, Role};
 use domain::{PersonId, RoomId};
 use uuid::Uuid;
@@ -267,9 +268,13 @@ pub async fn show(visit: Visit, Path(id): Path<PersonId>) -> Answer {
     }
     let mut ways = vec![(format!("/people/{id}/edit"), "Change what the register says".to_owned())];
     if person.kind != PersonKind::Child {
-        ways.push((format!("/people/{id}/role"), "Give them a role".to_owned()));
+        if visit.may(Action::Appoint) {
+            ways.push((format!("/people/{id}/role"), "Give them a role".to_owned()));
+        }
         if view.username.is_none() {
-            ways.push((format!("/people/{id}/account"), "Give them a sign-in".to_owned()));
+            if visit.may(Action::ResetPassword) {
+                ways.push((format!("/people/{id}/account"), "Give them a sign-in".to_owned()));
+            }
         } else {
             acts.push(press(
                 "reset-password",

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use super::axe::{self, Rules};
 use super::chrome::{Browser, Chromedriver};
 use super::network::{SOMEWHERE, Told, ask, line_from};
 use super::program::Program;
@@ -43,6 +44,13 @@ struct People<'a> {
     manager: &'a Browser,
 }
 
+/// A picture of the page; and nothing for axe to find on it.
+async fn look(browser: &Browser, name: &str) {
+    browser.picture(name).await;
+    let found = axe::findings(browser, Rules::All).await;
+    assert!(found.is_empty(), "{name}, {}:\n{}", browser.url().await, found.join("\n"));
+}
+
 struct Nursery<'a> {
     program: &'a Program,
     chromedriver: &'a Chromedriver,
@@ -52,11 +60,14 @@ struct Nursery<'a> {
 impl Nursery<'_> {
     async fn open_tablet(&self) -> Browser {
         let line = line_from(self.tablet.1, self.program.proxy).await;
-        self.chromedriver.open_through(Some(line)).await
+        let browser = self.chromedriver.open_through(Some(line)).await;
+        axe::install(&browser).await;
+        browser
     }
 
     async fn open_as(&self, person: &str) -> Browser {
         let browser = self.chromedriver.open().await;
+        axe::install(&browser).await;
         browser.sign_in(self.program, person).await;
         browser
     }
@@ -74,10 +85,10 @@ impl Nursery<'_> {
         tablet.go(&format!("http://{LISTED}/")).await;
         tablet.see("Stop. Tell a grown-up.").await;
         tablet.find("main.child svg").await;
-        tablet.picture("journey-01-child-blocked").await;
+        look(tablet, "journey-01-child-blocked").await;
         tablet.press("Get a grown-up").await;
         tablet.see("Help is coming.").await;
-        tablet.picture("journey-02-child-help").await;
+        look(tablet, "journey-02-child-help").await;
         let told = self.tablet_asks(LISTED).await;
         assert!(matches!(&told, Told::Nothing(15 | 17, words) if !words.is_empty()), "DNS says {told:?}");
     }
@@ -92,7 +103,7 @@ impl Nursery<'_> {
         practitioner.follow("Something unsuitable came up on a screen").await;
         practitioner.see("Leave the page as it is").await;
         practitioner.see("Tell somebody in person").await;
-        practitioner.picture("journey-03-first-words").await;
+        look(&practitioner, "journey-03-first-words").await;
         practitioner.pick("device", &self.tablet.0).await;
         // The gateway hands over what it saw about once a second.
         let box_of_host = format!("input[name='hosts'][value='{UNLISTED}']");
@@ -116,10 +127,10 @@ impl Nursery<'_> {
             .await;
         practitioner.tick("Mei Pebble").await;
         practitioner.fill("told_who", &self.program.person("dsl").name).await;
-        practitioner.picture("journey-04-report").await;
+        look(&practitioner, "journey-04-report").await;
         practitioner.press("Send").await;
         practitioner.see("Nobody has opened this yet").await;
-        practitioner.picture("journey-05-receipt").await;
+        look(&practitioner, "journey-05-receipt").await;
         practitioner.press("Write the exact words").await;
         practitioner.fill("child_words", "Mei said: why is he bleeding?").await;
         practitioner.fill("adult_words", "I said: that was not for us, let us read.").await;
@@ -134,19 +145,19 @@ impl Nursery<'_> {
     async fn the_lead_learns_of_both(&self, lead: &Browser) {
         self.page(lead, "/alerts").await;
         lead.see_in_time("Beacons").await;
-        lead.picture("journey-06-call-for-help").await;
+        look(lead, "journey-06-call-for-help").await;
         self.page(lead, "/notices").await;
-        lead.picture("journey-07-what-needs-me").await;
+        look(lead, "journey-07-what-needs-me").await;
         self.page(lead, "/concerns").await;
         lead.see("Not opened").await;
-        lead.picture("journey-08-queue").await;
+        look(lead, "journey-08-queue").await;
     }
 
     /// Opens the newest concern and gives its path.
     async fn the_lead_opens_it(&self, lead: &Browser) -> String {
         lead.find("table a").await.click().await.expect("the first in the queue");
         lead.see("Next: ").await;
-        lead.picture("journey-09-opened").await;
+        look(lead, "journey-09-opened").await;
         let url = lead.url().await;
         url.strip_prefix(&self.program.web).expect("a page of ours").to_owned()
     }
@@ -170,7 +181,7 @@ impl Nursery<'_> {
             self.before(people, concern, &step).await;
             self.page(lead, &next).await;
             let save = self.answer(lead, &step).await;
-            lead.picture(&format!("journey-{turn}-{step}")).await;
+            look(lead, &format!("journey-{turn}-{step}")).await;
             lead.press(save).await;
             lead.find(".hf-banner--done").await;
             self.after(people, concern, &step).await;
@@ -284,13 +295,13 @@ impl Nursery<'_> {
         .await;
         people.tablet.go("http://example.org/").await;
         people.tablet.see(OFFLINE).await;
-        people.tablet.picture("journey-held").await;
+        look(people.tablet, "journey-held").await;
         // Then the page can say what was really cut.
         self.page(people.lead, concern).await;
         let counted = |text: &str| text.contains("questions refused") && !text.contains(" 0 questions refused");
         people.lead.look_until("how many questions were refused", counted).await;
         people.lead.see("Not cut: ").await;
-        people.lead.picture("journey-held-and-what-was-cut").await;
+        look(people.lead, "journey-held-and-what-was-cut").await;
     }
 
     /// The lead proposes from the concern; somebody else says yes.
@@ -307,7 +318,7 @@ impl Nursery<'_> {
         lead.fill("loss", "Nothing: nobody needs it.").await;
         lead.fill("safeguards", "It is blocked for children and staff alike.").await;
         lead.press("Check what this changes").await;
-        lead.picture("journey-propose").await;
+        look(lead, "journey-propose").await;
         lead.press("Send the proposal").await;
         let sent = Instant::now();
         let proposal = lead.url().await;
@@ -315,7 +326,7 @@ impl Nursery<'_> {
             assert!(sent.elapsed() < Duration::from_secs(1), "a tighter filter is in force within a second");
         }
         manager.go(&proposal).await;
-        manager.picture("journey-decide").await;
+        look(manager, "journey-decide").await;
         manager.press("Approve").await;
         manager.see("Approved").await;
     }
@@ -344,14 +355,14 @@ impl Nursery<'_> {
         lead.see("The concern is closed").await;
         self.page(lead, concern).await;
         lead.see("Open it again").await;
-        lead.picture("journey-closed").await;
+        look(lead, "journey-closed").await;
         self.page(lead, &format!("{concern}/print")).await;
         lead.see("Confidential: safeguarding record.").await;
         lead.see("KP-2026-0815").await;
-        lead.picture("journey-paper").await;
+        look(lead, "journey-paper").await;
         self.page(lead, "/reviews").await;
         lead.see("Videos for children: which, and from where").await;
-        lead.picture("journey-reviews").await;
+        look(lead, "journey-reviews").await;
     }
 
     async fn it_is_evidence(&self, manager: &Browser) {
@@ -359,7 +370,7 @@ impl Nursery<'_> {
         manager.see("Show the room how to use the player page").await;
         self.page(manager, "/evidence").await;
         manager.see("Filtering breaches").await;
-        manager.picture("journey-evidence").await;
+        look(manager, "journey-evidence").await;
         let all = self.program.run(&["evidence", "--json"]);
         let all: serde_json::Value = serde_json::from_slice(&all.stdout).expect("JSON");
         // BRE-01 is no clause of this setting's policy; BRE-02 looks at the demo's older stories too, which lack addresses.

@@ -19,6 +19,8 @@ pub struct Queue {
     pub unfinished: u64,
     /// How many are closed.
     pub closed: u64,
+    /// May they look at what was sent?
+    pub outbox: bool,
     /// Earlier, later.
     pub pages: Pages,
 }

@@ -2,6 +2,7 @@
 
 use app::concerns::{self, QueueRow, Shelf, kind_in_words};
 use axum::extract::Query;
+use domain::access::Action;
 use domain::clock::Standing;
 use domain::concern::{ConcernStatus, Urgency};
 use serde::Deserialize;
@@ -48,6 +49,7 @@ pub async fn get(visit: Visit, Query(part): Query<Part>) -> Answer {
         closed_shelf: shelf == Shelf::Closed,
         unfinished: queue.unfinished,
         closed: queue.closed,
+        outbox: visit.may(Action::ReadOutbox),
         pages,
     })
 }

@@ -22,10 +22,10 @@ use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend, words};
 /// # Errors
 /// A template failed.
 pub async fn kinds(visit: Visit) -> Answer {
-    let kinds = ConcernKind::ALL.map(|kind| {
+    let kinds = ConcernKind::ALL.into_iter().filter(|_| visit.may_report()).map(|kind| {
         (format!("/concerns/report/{}", kind.key()), kind_in_words(kind).to_owned(), guidance(kind).to_owned())
     });
-    visit.page(&ReportKind { kinds: kinds.into() })
+    visit.page(&ReportKind { kinds: kinds.collect() })
 }
 
 fn guidance(kind: ConcernKind) -> &'static str {
