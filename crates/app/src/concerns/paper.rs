@@ -73,7 +73,7 @@ fn document(print: &Print, ctx: &OpCtx, calendar: &Calendar) -> Value {
         "audit_head": print.audit_head,
         "reference": concern.reference,
         "sections": [facts(concern, calendar), people(concern)],
-        "steps": concern.steps.iter().map(|step| json!({
+        "steps": concern.steps.iter().filter(|step| step.state != State::NotNeeded).map(|step| json!({
             "title": step.step.title,
             "state": state(step.state, concern.next.as_deref() == Some(step.step.key.as_str())),
             "who": step.records.last().map(|record| record.by.clone()),

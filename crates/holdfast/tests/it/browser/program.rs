@@ -22,7 +22,8 @@ pub(super) struct Program {
     pub(super) dns: SocketAddr,
     pub(super) proxy: SocketAddr,
     credentials: Value,
-    pub(super) upstream: Upstream,
+    /// Answers as long as it is held.
+    _upstream: Upstream,
 }
 
 /// How to sign in as somebody.
@@ -66,7 +67,7 @@ impl Program {
             dns: SocketAddr::from(([127, 0, 0, 1], 0)),
             proxy: SocketAddr::from(([127, 0, 0, 1], 0)),
             credentials: Value::Null,
-            upstream,
+            _upstream: upstream,
         };
         let running = program.wait_for_note(&data.join("running.json")).await;
         let address = |key: &str| running[key].as_str().and_then(|text| text.parse().ok()).expect("an address");
