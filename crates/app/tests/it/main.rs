@@ -24,3 +24,4 @@ mod places;
 mod registers;
 mod set_up;
 mod two_settings;
+mod upkeep;

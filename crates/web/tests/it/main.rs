@@ -15,9 +15,9 @@ mod edge;
 mod filter_pages;
 mod https;
 mod paper_and_drafts;
+mod set_up;
 mod unseen;
 mod walk;
-mod set_up;
 
 use std::sync::Arc;
 
