@@ -5,6 +5,7 @@
 //! and what the act is: that is what the audit writes down.
 //! Nothing slow (network, mail, hashing, PDF) belongs between `write` and `commit`.
 
+mod exit;
 mod open;
 
 use std::collections::HashMap;
