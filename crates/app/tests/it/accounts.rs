@@ -425,3 +425,24 @@ async fn a_token_needs_proof_reads_no_case_and_runs_out() {
     house.later(SignedDuration::from_mins(61));
     assert!(accounts::bearer(services, &house.app.world.nobody(), &token).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_token_that_its_owner_ends_is_worth_nothing_at_once() {
+    let house = House::new("n").await;
+    let mut dsl = house.human(house.app.people.dsl, "lead").await;
+    let (_, visit) = house.whole(&mut dsl).await;
+    house.later(SignedDuration::from_secs(60));
+    let services = &house.app.services;
+    let mut ctx = house.ctx(&visit);
+    let request = TokenRequest { lasts: SignedDuration::from_hours(1), scopes: [ApiScope::Evidence].into() };
+    let code = second_factor::figures(dsl.secret.as_ref().unwrap(), house.app.world.now()).unwrap();
+    let right = Proof::Own { password: PASSWORD, code: &code };
+    let (token, _) = accounts::make_token(services, &mut ctx, &request, right).await.unwrap();
+    let id = accounts::list_tokens(services, &ctx).await.unwrap()[0].id;
+    let mut other = house.app.ctx(house.app.people.manager);
+    assert!(accounts::end_token(services, &mut other, id).await.is_err(), "not theirs to end");
+    assert!(accounts::bearer(services, &house.app.world.nobody(), &token).await.unwrap().is_some());
+    accounts::end_token(services, &mut ctx, id).await.unwrap();
+    assert!(accounts::bearer(services, &house.app.world.nobody(), &token).await.unwrap().is_none());
+    assert!(accounts::list_tokens(services, &ctx).await.unwrap().is_empty());
+}

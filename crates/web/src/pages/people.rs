@@ -12,6 +12,7 @@ pub mod ties;
 
 use app::people;
 use domain::RoleSet;
+use domain::access::Action;
 use domain::people::PersonKind;
 use views::pages::register::RegisterList;
 use views::ui::{Cell, Table, Tag, Tone};
@@ -59,18 +60,23 @@ pub async fn list(visit: Visit) -> Answer {
             state.into(),
         ]);
     }
+    let keeps = visit.may(Action::KeepPeople);
     visit.page(&RegisterList {
         heading: "People".into(),
         about: "Staff, children, their families, visitors. What is needed to keep children safe, and no more.".into(),
         table,
         empty: ("Nobody yet.".into(), "Add the staff first, then the children.".into()),
-        add: Some(("/people/new".into(), "Add a person".into())),
-        ways: vec![
-            ("/people/roles".into(), "Who holds which role, and what stands empty".into()),
-            ("/people/recoveries".into(), "Lost second steps".into()),
-            ("/people/rooms".into(), "Rooms".into()),
-            ("/imports/people".into(), "Add many from a spreadsheet".into()),
-        ],
+        add: keeps.then(|| ("/people/new".into(), "Add a person".into())),
+        ways: [
+            (true, "/people/roles", "Who holds which role, and what stands empty"),
+            (visit.may(Action::ConfirmRecovery), "/people/recoveries", "Lost second steps"),
+            (keeps, "/people/rooms", "Rooms"),
+            (keeps, "/imports/people", "Add many from a spreadsheet"),
+        ]
+        .into_iter()
+        .filter(|(open, ..)| *open)
+        .map(|(_, way, words)| (way.to_owned(), words.to_owned()))
+        .collect(),
         ..RegisterList::default()
     })
 }

@@ -21,10 +21,13 @@ pub async fn show(visit: Visit, Path(id): Path<PersonId>) -> Answer {
     let front = titles(&visit).await?;
     let person = &view.person;
     let mut roles = Table::new("Roles").quiet_caption().column("Role").column("Since");
-    let mut acts = acts_of(id, &view);
+    let mut acts = acts_of(&visit, id, &view);
     for held in &view.appointments {
         let title = front.title(held.role);
         roles.push(vec![title.as_str().into(), words::moment(&services.calendar.local(held.since)).into()]);
+        if !visit.may(Action::Appoint) {
+            continue;
+        }
         acts.push(Act {
             action: "/people/roles/end".into(),
             button: format!("End: {title}"),
@@ -45,6 +48,9 @@ pub async fn show(visit: Visit, Path(id): Path<PersonId>) -> Answer {
             ties::in_words(tie).into(),
             know.join("; ").into(),
         ]);
+        if !visit.may(Action::KeepPeople) {
+            continue;
+        }
         acts.push(Act {
             action: format!("/people/{id}/ties/remove"),
             button: format!("Take away the tie to {}", tie.name),
@@ -98,22 +104,18 @@ fn summary(view: &PersonView) -> Summary {
 }
 
 fn ways_of(visit: &Visit, id: PersonId, view: &PersonView) -> Vec<Way> {
-    let mut ways = vec![
-        (format!("/people/{id}/edit"), "Change what the register says".to_owned()),
-        (format!("/people/{id}/ties"), "Add a family tie".to_owned()),
+    let grown_up = view.person.kind != PersonKind::Child;
+    let all = [
+        (visit.may(Action::KeepPeople), "edit", "Change what the register says"),
+        (visit.may(Action::KeepPeople), "ties", "Add a family tie"),
+        (grown_up && visit.may(Action::Appoint), "role", "Give them a role"),
+        (grown_up && view.username.is_none() && visit.may(Action::ResetPassword), "account", "Give them a sign-in"),
     ];
-    if view.person.kind != PersonKind::Child {
-        if visit.may(Action::Appoint) {
-            ways.push((format!("/people/{id}/role"), "Give them a role".to_owned()));
-        }
-        if view.username.is_none() && visit.may(Action::ResetPassword) {
-            ways.push((format!("/people/{id}/account"), "Give them a sign-in".to_owned()));
-        }
-    }
-    ways
+    let open = all.into_iter().filter(|(open, ..)| *open);
+    open.map(|(_, what, words)| (format!("/people/{id}/{what}"), words.to_owned())).collect()
 }
 
-fn acts_of(id: PersonId, view: &PersonView) -> Vec<Act> {
+fn acts_of(visit: &Visit, id: PersonId, view: &PersonView) -> Vec<Act> {
     let press = |what: &str, button: &str, hint: &str, grave| Act {
         action: format!("/people/{id}/{what}"),
         button: button.into(),
@@ -122,20 +124,22 @@ fn acts_of(id: PersonId, view: &PersonView) -> Vec<Act> {
         hidden: None,
     };
     let mut acts = Vec::new();
-    if view.person.email.is_some() && view.person.email_verified_at.is_none() {
+    if visit.may(Action::KeepPeople) && view.person.email.is_some() && view.person.email_verified_at.is_none() {
         let hint = "Notices go to the address once they have opened the link.";
         acts.push(press("verify", "Mail them a link to prove the address", hint, false));
     }
     if view.username.is_none() {
         return acts;
     }
-    let hint = "You get a link to hand over. You never learn the password.";
-    acts.push(press("reset-password", "Reset their password", hint, false));
-    if view.second_factor {
+    if visit.may(Action::ResetPassword) {
+        let hint = "You get a link to hand over. You never learn the password.";
+        acts.push(press("reset-password", "Reset their password", hint, false));
+        let hint = "They can no longer sign in here, at once. What they wrote stays.";
+        acts.push(press("end-account", "End their sign-in", hint, true));
+    }
+    if view.second_factor && visit.may(Action::ConfirmRecovery) {
         let hint = "Say this only face to face. A second person has to say so too.";
         acts.push(press("vouch", "I know they have lost their second step", hint, false));
     }
-    let hint = "They can no longer sign in here, at once. What they wrote stays.";
-    acts.push(press("end-account", "End their sign-in", hint, true));
     acts
 }
