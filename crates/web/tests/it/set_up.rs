@@ -157,7 +157,8 @@ async fn a_setting_from_the_link_to_the_typed_back_code() {
     assert_eq!(value_of(&html, "input[name=tuesday-from]"), "");
 
     let device = [("name", "Owls tablet"), ("kind", "tablet"), ("group", "children"), ("addresses", "192.0.2.77")];
-    bare.done("/devices/new", &device).await;
+    let tablet = bare.done("/devices/new", &device).await;
+    assert!(bare.see(&tablet).await.contains("http://probe-"), "an address that must be blocked on it");
     let code = bare.db.code.printable().to_string();
     assert!(bare.see("/set-up/recovery-code").await.contains(&code), "the code, for paper");
     bare.done("/set-up/recovery-code", &[("code", &code.to_lowercase())]).await;
