@@ -219,7 +219,7 @@ async fn people_one_by_one_and_in_a_megabyte() {
     let row = |at: usize| format!("Child {at} {},child\n", "é".repeat(50));
     let mut lines: String = "name,kind\n".to_owned() + &(0..1_500).map(row).collect::<String>();
     let padding = (1 << 20) - lines.len();
-    lines.push_str(&"\n".repeat(padding.min(60_000)));
+    lines.push_str(&"\n".repeat(padding));
     let (status, to, html) = bare.fill("/imports/people", "/imports/people", &[("file", &lines)]).await;
     assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, "/imports/people/preview"), "{}", html.len());
     assert!(text_of(&bare.see("/imports/people/preview").await, "main").contains("Add all 1500"));
