@@ -96,10 +96,15 @@ pub async fn groups(services: &Services, ctx: &OpCtx) -> Result<BTreeMap<String,
 }
 
 pub(crate) async fn groups_of(db: &impl Reads, setting: SettingId) -> Result<BTreeMap<String, String>> {
-    let Some(newest) = store::filtering::find_newest(db, setting).await? else { return Ok(BTreeMap::new()) };
-    let policy: Policy = serde_json::from_value(newest.policy)
-        .map_err(|error| Error::Internal(format!("policy {} of {setting}: {error}", newest.number)))?;
+    let Some(policy) = policy_of(db, setting).await? else { return Ok(BTreeMap::new()) };
     Ok(policy.groups.into_iter().map(|(key, group)| (key, group.name)).collect())
+}
+
+async fn policy_of(db: &impl Reads, setting: SettingId) -> Result<Option<Policy>> {
+    let Some(newest) = store::filtering::find_newest(db, setting).await? else { return Ok(None) };
+    let policy = serde_json::from_value(newest.policy)
+        .map_err(|error| Error::Internal(format!("policy {} of {setting}: {error}", newest.number)))?;
+    Ok(Some(policy))
 }
 
 /// The register, by name; retired ones last.
@@ -242,7 +247,7 @@ pub async fn retire(services: &Services, ctx: &mut OpCtx, id: DeviceId) -> Resul
     .await
 }
 
-/// The check page was seen on the device: from now on it gets the block page over HTTPS (S28).
+/// Our page was seen on the device: from now on it gets the block page over HTTPS (S28).
 ///
 /// # Errors
 /// [`Error::NotFound`] when it is not in use.

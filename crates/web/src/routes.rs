@@ -149,7 +149,7 @@ pub fn all() -> Vec<Route> {
         get ("/devices/{id}/edit", Action(A::KeepDevices), pages::devices::edit, "The form of a device"),
         post("/devices/{id}/edit", Action(A::KeepDevices), pages::devices::save, "Change a device"),
         post("/devices/{id}/credential", Action(A::KeepDevices), pages::devices::credential, "A fresh credential, shown once"),
-        post("/devices/{id}/pass-check", Action(A::KeepDevices), pages::devices::pass_check, "The check page was seen on it"),
+        post("/devices/{id}/pass-check", Action(A::KeepDevices), pages::devices::pass_check, "Our page was seen on it"),
         post("/devices/{id}/forget-check", Action(A::KeepDevices), pages::devices::forget_check, "The check no longer holds"),
         post("/devices/{id}/retire", Action(A::KeepDevices), pages::devices::retire, "Take a device out of use"),
         get ("/pac/{path}", Public, pages::devices::pac, "Automatic proxy configuration of a device"),

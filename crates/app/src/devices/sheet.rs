@@ -1,7 +1,8 @@
-//! "How to set this device up": where its proxy and DNS are, its own automatic configuration (PAC), its DoH address.
+//! "How to set this device up": where its proxy and DNS are, its own automatic configuration (PAC), and
+//! an address that the filter must block on it.
 //!
-//! What it is not: the certificate and the check page (the gateway's and the web's). The PAC's address holds the device's
-//! DoH path, which is random; whoever knows it learns the proxy's address and nothing else.
+//! What it is not: the certificate (the gateway's). The PAC's address holds the device's own
+//! path, which is random; whoever knows it learns the proxy's address and nothing else.
 
 use std::net::SocketAddr;
 
@@ -26,12 +27,11 @@ pub struct SetUpSheet {
     pub dns: Option<String>,
     /// Automatic proxy configuration; `None` without a credential.
     pub pac_url: Option<String>,
-    /// Encrypted DNS of its own; `None` without a credential.
-    pub doh_url: Option<String>,
     /// Proxy user; the password was shown once.
     pub proxy_user: Option<String>,
-    /// The page that says whether this device is set up right: open it on the device.
-    pub check_url: String,
+    /// Opened on the device, our own page must come in its place: an address of a category that its group blocks, at which
+    /// nothing exists. `None` for a group that blocks nothing.
+    pub check_url: Option<String>,
 }
 
 /// The sheet of a device.
@@ -44,15 +44,18 @@ pub async fn set_up_sheet(services: &Services, ctx: &OpCtx, id: DeviceId) -> Res
     let base = services.web_base.trim_end_matches('/');
     let state = services.gateway.status();
     let path = view.device.doh_path.as_deref();
+    let reader = services.db.read(Scope::Setting(view.device.setting_id)).await?;
+    let policy = super::policy_of(&reader, view.device.setting_id).await?;
+    let group = policy.as_ref().and_then(|policy| policy.groups.get(&view.device.group_key));
+    let blocked = group.and_then(|group| group.blocked.keys().next());
     Ok(SetUpSheet {
         name: view.device.name,
         group: view.group,
         proxy: state.as_ref().map(|state| reachable(&services.web_base, &state.proxy)),
         dns: state.as_ref().map(|state| reachable(&services.web_base, &state.dns)),
         pac_url: path.map(|path| format!("{base}/pac/{path}")),
-        doh_url: path.map(|path| format!("{base}/dns-query/{path}")),
         proxy_user: view.device.proxy_user,
-        check_url: format!("{base}/check"),
+        check_url: blocked.map(|category| format!("http://{}/", filter::probe::probe_name(category))),
     })
 }
 

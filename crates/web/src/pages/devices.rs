@@ -226,15 +226,14 @@ pub async fn show(visit: Visit, Path(id): Path<DeviceId>) -> Answer {
         .row("Proxy", known(sheet.proxy, NO_GATEWAY))
         .row("Proxy user", known(sheet.proxy_user, NO_CREDENTIAL))
         .row("DNS", known(sheet.dns, NO_GATEWAY))
-        .row("Encrypted DNS", known(sheet.doh_url, NO_CREDENTIAL))
-        .row("To test it, open on the device", Cell::Inert(sheet.check_url));
+        .row("To test it, open on the device", known(sheet.check_url, "Its group blocks nothing"));
     let mut page = thing(&view, id, summary);
     page.sheet = view.device.retired_at.is_none().then(|| Sheet {
         heading: "How to set it up".into(),
         steps: vec![
             "Give it a credential below. You see the password once.".into(),
             "On the device, in the settings of this Wi-Fi, enter the automatic proxy, or the DNS where there is no such setting.".into(),
-            "Open the test page on the device. When it says that the filter is at work, press “The check page was seen on it”.".into(),
+            "Open the test address on the device. When our page comes, the one for blocked sites, press “Our page was seen on it”.".into(),
         ],
         summary: typed,
         picture_svg,
@@ -269,7 +268,7 @@ fn thing(view: &DeviceView, id: DeviceId, summary: Summary) -> RegisterThing {
         } else {
             act(
                 "pass-check",
-                "The check page was seen on it",
+                "Our page was seen on it",
                 "From then on it gets our page when something is blocked.",
                 false,
             )
@@ -315,8 +314,7 @@ pub async fn credential(visit: Visit, Path(id): Path<DeviceId>, form: Form<Press
     let summary = Summary::new()
         .row("Proxy user", Cell::Inert(fresh.user))
         .row("Proxy password", Cell::Inert(fresh.password))
-        .row("Automatic proxy (PAC)", Cell::Inert(sheet.pac_url.unwrap_or_default()))
-        .row("Encrypted DNS", Cell::Inert(sheet.doh_url.unwrap_or_default()));
+        .row("Automatic proxy (PAC)", Cell::Inert(sheet.pac_url.unwrap_or_default()));
     visit.page(&ShownOnce {
         heading: "The credential of this device".into(),
         about: vec!["Type it into the device now. This page shows it once; nobody can look it up later.".into()],
@@ -342,7 +340,7 @@ pub async fn retire(visit: Visit, Path(id): Path<DeviceId>, form: Form<Press>) -
     visit.go_saying("/devices", Tone::Done, "The device is out of use.")
 }
 
-/// The check page was seen on it.
+/// Our page was seen on it.
 ///
 /// # Errors
 /// It is not in use, or the records are away.

@@ -126,7 +126,7 @@ fn words_of(key: StepKey) -> (&'static str, &'static str, &'static str) {
             ("Say who filters now", "/set-up/filtering", "Holdfast stands in front of them, not instead.")
         }
         StepKey::Hours => ("Opening hours", "/set-up/hours", "Clocks and alerts follow them."),
-        StepKey::Devices => ("Add the devices", "/imports/devices", "One by one, or pasted from a spreadsheet."),
+        StepKey::Devices => ("Add the devices", "/devices", "One by one, or pasted from a spreadsheet."),
         StepKey::RecoveryCode => {
             ("Print the recovery code", "/set-up/recovery-code", "Two people keep it; one types it back.")
         }
