@@ -104,7 +104,7 @@ impl Db {
 
 /// A pool of SQLCipher connections. The key goes first, as a raw key: a passphrase would cost 200 ms a connection.
 async fn sqlite(file: &Path, keys: &Keys, config: &DbConfig, size: u32) -> Result<DatabaseConnection> {
-    super::exit::without_a_handler();
+    super::exit::before_the_handlers();
     let raw = keys.database_key();
     let options = SqliteConnectOptions::new()
         .filename(file)
