@@ -19,7 +19,7 @@ use crate::{assets, build, lint, need, sh};
 pub(crate) enum Ring {
     /// Format, clippy, and cargo-deny where it is installed.
     Lint,
-    /// The PDF worker, on its own: its dependencies are.
+    /// The PDF worker, on its own as its dependencies are; then what the whole program prints with it.
     Pdf,
     /// Every crate's unit and integration tests, PostgreSQL among them.
     Rust,
@@ -31,6 +31,9 @@ pub(crate) enum Ring {
 
 /// Tests of the browser live in modules of this name; two cores cannot run two browsers and keep the tests' patience.
 const BROWSER: &str = "browser::";
+
+/// Tests of the whole program that print with the real worker; they run where it has just been built.
+const PAPER: &str = "pdf::";
 
 /// Minutes that all rings together should take on two cores once the dependencies are built.
 const BUDGET_MINUTES: u64 = 15;
@@ -96,11 +99,14 @@ fn turn(ring: Ring) -> Result<Count> {
             })
             .sum()),
         Ring::Pdf => {
-            // The program looks for its worker beside itself; its own tests come later and want it there.
+            // The program looks for its worker beside itself.
             sh::run(sh::cargo().args(["build", "--package", build::WORKER]))?;
-            rust_tests(&["--package", build::WORKER], Pick::All, &[])
+            let own = rust_tests(&["--package", build::WORKER], Pick::All, &[])?;
+            let whole = rust_tests(&house, Pick::Only(&[PAPER]), &[])?;
+            anyhow::ensure!(whole != Count::default(), "no test prints with the worker: is {PAPER} still a module?");
+            Ok([own, whole].into_iter().sum())
         }
-        Ring::Rust => rust_tests(&house, Pick::Without(&[BROWSER]), &[]),
+        Ring::Rust => rust_tests(&house, Pick::Without(&[BROWSER, PAPER]), &[]),
         Ring::Docs => counted(sh::cargo().args(["test", "--doc"]).args(house), Count::add_libtest_line),
         Ring::Browser => {
             rust_tests(&house, Pick::Only(&[BROWSER]), &[("NEXTEST_TEST_THREADS", "1"), ("RUST_TEST_THREADS", "1")])

@@ -13,6 +13,7 @@
 
 mod facts;
 mod live;
+mod pack;
 mod probes;
 mod records;
 pub mod signed;
@@ -27,6 +28,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use live::{Knock, Live};
+pub use pack::pack;
 
 use crate::{Result, Services};
 use facts::Facts;
@@ -178,7 +180,7 @@ fn asked(answer: Option<Answer>, now: Timestamp) -> Answer {
 
 /// Every question that can be answered, so that a test can compare with `content/`.
 pub fn answered() -> Vec<Proof> {
-    let probes = probes::ANSWERS.iter().map(|(question, _)| Proof::Probe((*question).to_owned()));
+    let probes = probes::answers().map(|question| Proof::Probe(question.to_owned()));
     let records = records::answers().map(|question| Proof::Records(question.to_owned()));
     let signed = signed::kinds().map(|kind| Proof::Signed(kind.to_owned()));
     probes.chain(records).chain(signed).collect()
@@ -194,6 +196,15 @@ fn about(count: usize) -> String {
 }
 
 impl Standing {
+    /// The policy whose clauses are in force, as people name it.
+    pub fn policy(&self) -> &'static str {
+        match self.seed.as_str() {
+            "H" => "the policy of February 2018",
+            "N" => "the policy of October 2018",
+            _ => "the policy",
+        }
+    }
+
     /// How many duties stand so.
     pub fn count(&self, status: Status) -> usize {
         self.obligations.iter().filter(|duty| duty.status == status).count()

@@ -69,6 +69,13 @@ impl Tx {
     }
 }
 
+impl AuditRow {
+    /// The link as it stands on paper, so that paper bears witness too (S37): its number and the first letters of its hash.
+    pub fn on_paper(&self) -> String {
+        format!("{} {}", self.seq, self.hash.chars().take(16).collect::<String>())
+    }
+}
+
 /// Which links to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {

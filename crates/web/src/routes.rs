@@ -197,6 +197,7 @@ pub fn all() -> Vec<Route> {
         post("/imports/{what}/take-back", SignedIn, pages::imports::take_back, "Take an import back"),
         get ("/evidence", Action(A::ReadEvidence), pages::evidence::get, "Every duty by clause, with how it stands"),
         get ("/evidence/print", Action(A::ReadEvidence), pages::evidence::print, "The same on paper"),
+        post("/evidence/export", Action(A::ReadEvidence), pages::evidence::export, "The same as a PDF to keep"),
         get ("/evidence/{id}", Action(A::ReadEvidence), pages::evidence::one, "One duty and what shows it"),
         get ("/checks", Action(A::ReadEvidence), pages::evidence::checks::get, "Checks that people sign"),
         get ("/checks/sign", Action(A::SignCheck), pages::evidence::checks::form, "The form for one check"),

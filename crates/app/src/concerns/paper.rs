@@ -56,7 +56,7 @@ async fn taken_away(services: &Services, ctx: &mut OpCtx, id: ConcernId, act: &s
         setting: setting.name,
         fictional: setting.fictional,
         printed_by: who.map(|person| person.name).unwrap_or_default(),
-        audit_head: head.map(|link| format!("{} {}", link.seq, link.hash.chars().take(16).collect::<String>())),
+        audit_head: head.map(|link| link.on_paper()),
     })
 }
 

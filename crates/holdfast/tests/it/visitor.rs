@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, Once};
 
-use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Response};
 use scraper::{Html, Selector};
 use serde_json::Value;
@@ -24,6 +24,17 @@ pub(crate) struct Page {
     pub(crate) status: u16,
     pub(crate) location: String,
     pub(crate) html: String,
+}
+
+/// A file that came back.
+#[derive(Debug)]
+pub(crate) struct Download {
+    pub(crate) status: u16,
+    /// The `Content-Type`.
+    pub(crate) kind: String,
+    /// The `Content-Disposition`.
+    pub(crate) disposition: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Visitor {
@@ -71,6 +82,21 @@ impl Visitor {
         self.get(&format!("{path}?q={}", encode(question))).await
     }
 
+    /// Presses a button that answers with a file.
+    pub(crate) async fn download(&self, path: &str, token: &str) -> Download {
+        let request = self.client.post(self.url(path)).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = request.header(COOKIE, self.cookies()).body(format!("_token={token}"));
+        let response = request.send().await.unwrap();
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (kind, disposition) = (header(CONTENT_TYPE).to_owned(), header(CONTENT_DISPOSITION).to_owned());
+        Download {
+            status: response.status().as_u16(),
+            kind,
+            disposition,
+            body: response.bytes().await.unwrap().to_vec(),
+        }
+    }
+
     /// Username, password, and the figures where they are asked for.
     pub(crate) async fn sign_in(&self, person: &Value) {
         let text = |key: &str| person[key].as_str().unwrap_or_default();
@@ -87,10 +113,13 @@ impl Visitor {
         format!("{}{path}", self.base)
     }
 
+    fn cookies(&self) -> String {
+        let jar = self.jar.lock().unwrap();
+        jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
     async fn ask(&self, request: reqwest::RequestBuilder) -> Page {
-        let cookies: Vec<String> =
-            self.jar.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
-        match request.header(COOKIE, cookies.join("; ")).send().await {
+        match request.header(COOKIE, self.cookies()).send().await {
             Ok(response) => self.read(response).await,
             Err(error) => Page { status: 0, location: String::new(), html: error.to_string() },
         }

@@ -16,7 +16,8 @@ use serde::Deserialize;
 use views::pages::evidence::{Control, Count, Evidence, Obligation, Section, tone};
 use views::ui::{Cell, Table, Tag};
 
-use crate::{Answer, Fault, Visit};
+use super::concerns::paper;
+use crate::{Answer, Fault, Form, Visit};
 
 /// What of the evidence is to be shown.
 #[derive(Debug, Default, Deserialize)]
@@ -63,6 +64,19 @@ pub async fn print(visit: Visit, Query(shown): Query<Shown>) -> Answer {
     visit.page(&page)
 }
 
+/// The pack as a PDF to keep. A POST: it leaves the building, and the audit says so.
+///
+/// # Errors
+/// The records are away.
+pub async fn export(visit: Visit, form: Form<()>) -> Answer {
+    if form.input.is_none() {
+        return visit.go("/evidence");
+    }
+    let document = app::evidence::pack(visit.services(), &mut visit.ctx()).await?;
+    let day = visit.services().calendar.local(visit.services().now()).date();
+    paper::answer(&visit, &document, &format!("evidence-{day}"), "/evidence/print").await
+}
+
 async fn all(visit: &Visit, shown: &Shown, print: bool) -> Result<Evidence, Fault> {
     let standing = app::evidence::evaluate(visit.services(), &mut visit.ctx()).await?;
     let only = ALL.into_iter().find(|status| status.key() == shown.status);
@@ -74,21 +88,13 @@ async fn all(visit: &Visit, shown: &Shown, print: bool) -> Result<Evidence, Faul
     let query = only.map_or_else(String::new, |status| format!("?status={}", status.key()));
     Ok(Evidence {
         setting: standing.setting.clone(),
-        seed: seed(&standing.seed).to_owned(),
+        seed: standing.policy().to_owned(),
         at: visit.services().calendar.say(standing.at),
         counts: counts.collect(),
         sections: sections(&standing, only),
         print,
         print_href: format!("/evidence/print{query}"),
     })
-}
-
-fn seed(key: &str) -> &'static str {
-    match key {
-        "H" => "the policy of February 2018",
-        "N" => "the policy of October 2018",
-        _ => "the policy",
-    }
 }
 
 fn clauses(duty: &ObligationStatus, seed: &str) -> String {
@@ -144,11 +150,7 @@ pub async fn one(visit: Visit, Path(id): Path<String>) -> Answer {
         id: duty.id.clone(),
         section: duty.section.clone(),
         duty: duty.duty.clone(),
-        clauses: own
-            .into_iter()
-            .flatten()
-            .map(|clause| format!("Clause {clause} of {}", seed(&standing.seed)))
-            .collect(),
+        clauses: own.into_iter().flatten().map(|clause| format!("Clause {clause} of {}", standing.policy())).collect(),
         status: Some(tag(duty.status)),
         controls: duty.controls.iter().map(|control| of_control(&visit, control)).collect(),
         why_none: why_none.to_owned(),

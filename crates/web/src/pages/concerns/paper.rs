@@ -62,12 +62,18 @@ pub async fn export(visit: Visit, Path(id): Path<ConcernId>, form: Form<()>) -> 
         return visit.go(&format!("/concerns/{id}"));
     }
     let document = concerns::export(visit.services(), &mut visit.ctx(), id).await?;
-    match visit.services().printer.pdf(&document).await {
-        Ok(pdf) => {
-            // The reference alone: a file's name is seen by whoever stands behind somebody.
-            let reference = document.pointer("/data/reference").and_then(serde_json::Value::as_str).unwrap_or_default();
-            Ok(attachment(&format!("concern-{reference}"), pdf))
-        }
+    // The reference alone: a file's name is seen by whoever stands behind somebody.
+    let reference = document.pointer("/data/reference").and_then(serde_json::Value::as_str).unwrap_or_default();
+    answer(&visit, &document, &format!("concern-{reference}"), &format!("/concerns/{id}/print")).await
+}
+
+/// The worker's PDF of a document as a download of this name; without the worker, the way to the print page.
+///
+/// # Errors
+/// None: a worker that is away is a page that says so.
+pub(crate) async fn answer(visit: &Visit, document: &serde_json::Value, name: &str, print_page: &str) -> Answer {
+    match visit.services().printer.pdf(document).await {
+        Ok(pdf) => Ok(attachment(name, pdf)),
         Err(say) => visit.unavailable(&Problem {
             heading: "There is no PDF just now".to_owned(),
             sentences: vec![
@@ -75,7 +81,7 @@ pub async fn export(visit: Visit, Path(id): Path<ConcernId>, form: Form<()>) -> 
                 "The print page shows the same record. From there, your browser can print it or save it as a file."
                     .to_owned(),
             ],
-            way: Some((format!("/concerns/{id}/print"), "To the print page".to_owned())),
+            way: Some((print_page.to_owned(), "To the print page".to_owned())),
             ..Problem::default()
         }),
     }
