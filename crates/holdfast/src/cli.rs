@@ -65,6 +65,9 @@ pub(crate) struct Listen {
     /// Web pages. Port 0 takes a free one and prints it.
     #[arg(long)]
     pub(crate) web: Option<SocketAddr>,
+    /// Plain HTTP beside HTTPS: the certificate to install, and the way to HTTPS. Not the block page's address.
+    #[arg(long)]
+    pub(crate) plain: Option<SocketAddr>,
     /// DNS, UDP and TCP.
     #[arg(long)]
     pub(crate) dns: Option<SocketAddr>,
@@ -95,6 +98,21 @@ pub(crate) fn upstream(text: &str) -> Result<SocketAddr, String> {
         .map_err(|_| format!("{text} is not an address like 192.0.2.1 or 192.0.2.1:53"))
 }
 
+/// A name or an address for a link, nothing more; an IPv6 address gets its brackets.
+pub(crate) fn host(text: &str) -> Result<String, String> {
+    if let Ok(ip) = text.trim_matches(['[', ']']).parse::<std::net::IpAddr>() {
+        return match ip {
+            ip if ip.is_unspecified() => {
+                Err(format!("{text} is every address of this machine, and no device's way to it"))
+            }
+            std::net::IpAddr::V4(ip) => Ok(ip.to_string()),
+            std::net::IpAddr::V6(ip) => Ok(format!("[{ip}]")),
+        };
+    }
+    let is_name = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+    is_name.then(|| text.to_ascii_lowercase()).ok_or_else(|| format!("{text} is no name like nursery.home.arpa"))
+}
+
 /// `holdfast demo`.
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
@@ -111,6 +129,9 @@ pub(crate) struct Demo {
     /// Let other machines of the network in. Never enter real names.
     #[arg(long)]
     pub(crate) lan: bool,
+    /// The name or address by which devices of the network reach this machine; absent: its own address.
+    #[arg(long, value_parser = host)]
+    pub(crate) name: Option<String>,
     /// HTTPS on this machine too, under the demo's own root (DATA/tls/root.crt). Beyond this machine it always is.
     #[arg(long)]
     pub(crate) https: bool,

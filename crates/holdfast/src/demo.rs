@@ -1,6 +1,7 @@
 //! `holdfast demo`: everything in one process on a fictional setting (S50).
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use app::mail::Kept;
 
 use crate::house::{self, House, Plan};
 use crate::up::{self, GatewayIn, Up};
-use crate::{addresses, cli, control, running};
+use crate::{addresses, cli, control, reach, running};
 
 /// Said plainly until it is built (S28).
 pub(crate) const NO_BLOCK_HTTPS: &str =
@@ -23,6 +24,7 @@ pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
     let data = &options.data.data;
     refuse_beyond_loopback(&options)?;
     anyhow::ensure!(options.listen.block_https.is_none(), NO_BLOCK_HTTPS);
+    up::apart(options.listen.plain, options.listen.block_http)?;
     prepare(data, options.fresh)?;
     if let Some(report) = house::refresh_lists(data, options.listen.lists.as_deref())? {
         eprintln!("Lists: {} names, {} addresses, {} lines refused.", report.names, report.urls, report.rejected_total);
@@ -42,7 +44,13 @@ pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
     let mut house = House::open(plan).await?;
     let door = web::Door::take(options.listen.web.unwrap_or(addresses::WEB))?;
     let https = options.https || !door.addr.ip().is_loopback();
-    house.services.web_base = format!("{}://{}", if https { "https" } else { "http" }, door.addr);
+    let reached = reach::authority(door.addr, options.name.as_deref())?;
+    house.services.web_base = format!("{}://{reached}", if https { "https" } else { "http" });
+    let mut listen = options.listen.clone();
+    // Devices of the network need the certificate before they can read a page.
+    if options.lan && https && listen.plain.is_none() {
+        listen.plain = Some(SocketAddr::new(door.addr.ip(), addresses::PLAIN_PORT));
+    }
     let house = Arc::new(house);
     let credentials = credentials(&house, &options.setting).await?;
     if options.bulk > 0 {
@@ -51,7 +59,7 @@ pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
             app::demo::bulk::add(&house.services, &mut ctx, setting.id, options.bulk).await?;
         }
     }
-    let up = up::start(&house, door, &options.listen, GatewayIn::Process, https).await?;
+    let up = up::start(&house, door, &listen, GatewayIn::Process, https).await?;
     let answering = control::listen(house.clone())?;
     running::note(data, &up)?;
     banner(&up, &credentials, data)?;
@@ -66,8 +74,9 @@ pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
 
 fn refuse_beyond_loopback(options: &cli::Demo) -> anyhow::Result<()> {
     let listen = &options.listen;
-    let asked = [listen.web, listen.dns, listen.proxy, listen.proxy_sign_in, listen.block_http, listen.block_https];
-    let beyond = asked.into_iter().flatten().find(|address| !address.ip().is_loopback());
+    let filter = [listen.dns, listen.proxy, listen.proxy_sign_in, listen.block_http, listen.block_https];
+    let beyond =
+        [listen.web, listen.plain].into_iter().chain(filter).flatten().find(|address| !address.ip().is_loopback());
     match beyond {
         Some(address) if !options.lan => anyhow::bail!(
             "the demo stays on this machine. To let others of your network in at {address}, add --lan. Never enter real names."
@@ -130,10 +139,13 @@ fn banner(up: &Up, credentials: &serde_json::Value, data: &Path) -> anyhow::Resu
     let text = |value: &serde_json::Value, key: &str| value.get(key).and_then(|v| v.as_str()).unwrap_or("").to_owned();
     writeln!(out, "\nHoldfast demo. Everybody in it is invented. Do not enter real names.\n")?;
     writeln!(out, "  Pages   {}", up.web_url())?;
-    writeln!(out, "  DNS     {} (UDP and TCP)", up.dns)?;
-    writeln!(out, "  Proxy   {}", up.proxy)?;
+    writeln!(out, "  DNS     {} (UDP and TCP)", up.as_reached(up.dns))?;
+    writeln!(out, "  Proxy   {}", up.as_reached(up.proxy))?;
     if let Some(address) = up.proxy_sign_in {
-        writeln!(out, "  Proxy that asks for a device's credential   {address}")?;
+        writeln!(out, "  Proxy that asks for a device's credential   {}", up.as_reached(address))?;
+    }
+    for line in up.certificate() {
+        writeln!(out, "  {line}")?;
     }
     writeln!(out, "\nSign in as (codes for the second step: oathtool --totp -b SECRET, or any authenticator app)\n")?;
     for (role, person) in credentials.get("people").and_then(|people| people.as_object()).into_iter().flatten() {
@@ -141,16 +153,17 @@ fn banner(up: &Up, credentials: &serde_json::Value, data: &Path) -> anyhow::Resu
         let second = if secret.is_empty() { String::new() } else { format!("  second step {secret}") };
         writeln!(out, "  {role:<16} {:<28} {}{second}", text(person, "name"), text(person, "password"))?;
     }
-    writeln!(out, "\nBe a device\n")?;
+    writeln!(out, "\nBe a device, on this machine\n")?;
+    let dns = reach::here(up.dns);
     for (key, device) in credentials.get("devices").and_then(|devices| devices.as_object()).into_iter().flatten() {
         let (address, user) = (text(device, "source_address"), text(device, "proxy_user"));
         writeln!(out, "  {key:<18} {:<24} group {}", text(device, "name"), text(device, "group"))?;
-        writeln!(out, "      dig -b {address} -p {} @{} example.org", up.dns.port(), up.dns.ip())?;
+        writeln!(out, "      dig -b {address} -p {} @{} example.org", dns.port(), dns.ip())?;
         writeln!(
             out,
             "      curl -x http://{user}:{}@{} http://example.org/",
             text(device, "proxy_password"),
-            up.proxy
+            reach::here(up.proxy)
         )?;
     }
     writeln!(out, "\nAll of this is in {}/{CREDENTIALS}.", data.display())?;

@@ -14,6 +14,7 @@ mod house;
 mod lists;
 mod output;
 mod printer;
+mod reach;
 mod running;
 mod serve;
 mod up;

@@ -50,6 +50,8 @@ struct ListenConfig {
     /// HTTPS on loopback too; beyond it is always so.
     #[serde(default)]
     https: bool,
+    /// Plain HTTP beside HTTPS: the certificate to install, and the way to HTTPS. Not the block page's address.
+    plain: Option<SocketAddr>,
     dns: Option<SocketAddr>,
     proxy: Option<SocketAddr>,
     proxy_sign_in: Option<SocketAddr>,
@@ -64,6 +66,7 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
         "{} holds a demo, and a demo never becomes a real setting. Choose another folder.",
         data.display()
     );
+    up::apart(config.listen.plain, config.listen.block_http)?;
     house::make_folder(&data)?;
     if let Some(report) = house::refresh_lists(&data, config.lists.as_deref())? {
         tracing::info!(names = report.names, refused = report.rejected_total, "lists compiled");
@@ -74,6 +77,7 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
     remember_database(&data, config.database_url.as_deref())?;
     let listen = cli::Listen {
         web: config.listen.web,
+        plain: config.listen.plain,
         dns: config.listen.dns,
         proxy: config.listen.proxy,
         proxy_sign_in: config.listen.proxy_sign_in,
@@ -95,7 +99,10 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
     let up = up::start(&house, door, &listen, GatewayIn::Child, https).await?;
     let answering = control::listen(house.clone())?;
     running::note(&data, &up)?;
-    println!("Holdfast serves at {}. DNS {}, proxy {}.", up.web_url(), up.dns, up.proxy);
+    println!("Holdfast serves at {}. DNS {}, proxy {}.", up.web_url(), up.as_reached(up.dns), up.as_reached(up.proxy));
+    for line in up.certificate() {
+        println!("{line}");
+    }
     set_up_link(&house, &up.web_url()).await?;
     up::stop_signal().await;
     running::forget(&data);

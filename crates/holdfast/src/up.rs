@@ -33,6 +33,8 @@ pub(crate) struct Up {
     pub(crate) dns: SocketAddr,
     pub(crate) proxy: SocketAddr,
     pub(crate) proxy_sign_in: Option<SocketAddr>,
+    /// Our pages as devices reach them.
+    web_base: String,
     serving: web::Serving,
     gateway: Option<gateway::Running>,
     stop: CancellationToken,
@@ -86,8 +88,12 @@ pub(crate) async fn start(
     let edge = web::Edge::system();
     let config = web::Config { https, styleguide: services.demo, key };
     let site = web::Site::new(config, edge, services.clone());
+    anyhow::ensure!(
+        https || listen.plain.is_none(),
+        "`plain` leads to HTTPS, and the pages are not served over HTTPS. Take it away, or set `https`."
+    );
     let names = names(door.addr, &services.web_base);
-    let plan = web::Listen { web: door, plain: None, https, tls_folder: data.join("tls"), names };
+    let plan = web::Listen { web: door, plain: listen.plain, https, tls_folder: data.join("tls"), names };
     let serving = web::serve(plan, house::now(), web::router(site))?;
     let jobs = services.clone();
     let stopped = stop.clone();
@@ -103,6 +109,7 @@ pub(crate) async fn start(
         dns: listening.dns,
         proxy: listening.proxy,
         proxy_sign_in: listening.proxy_sign_in,
+        web_base: services.web_base.trim_end_matches('/').to_owned(),
         serving,
         gateway,
         stop,
@@ -111,9 +118,28 @@ pub(crate) async fn start(
 }
 
 impl Up {
-    /// The address of the pages.
+    /// The address of the pages: the listener's own, or the configured one where that listens everywhere.
     pub(crate) fn web_url(&self) -> String {
+        if self.web.ip().is_unspecified() {
+            return self.web_base.clone();
+        }
         format!("{}://{}", if self.https { "https" } else { "http" }, self.web)
+    }
+
+    /// A listener as devices reach it.
+    pub(crate) fn as_reached(&self, listens: SocketAddr) -> String {
+        match listens.ip().is_unspecified() {
+            true => format!("{}:{}", host_of(&self.web_base), listens.port()),
+            false => listens.to_string(),
+        }
+    }
+
+    /// Where devices get the certificate, and by what they know it; nothing without HTTPS.
+    pub(crate) fn certificate(&self) -> Vec<String> {
+        let Some(fingerprint) = &self.serving.root else { return Vec::new() };
+        let place = self.serving.plain.map(|plain| format!("http://{}/certificate", self.as_reached(plain)));
+        let place = place.unwrap_or_else(|| "tls/root.crt in the data folder (set `plain` to hand it out)".to_owned());
+        vec![format!("Certificate for devices: {place}"), format!("  its fingerprint (SHA-256): {fingerprint}")]
     }
 
     /// Stops web, jobs and gateway, in this order, so that DNS answers longest.
@@ -300,9 +326,26 @@ async fn terminate(child: &mut Child) {
     }
 }
 
+/// The block page and our own pages never share an address (`docs/decisions/0011`).
+///
+/// # Errors
+/// When they would.
+pub(crate) fn apart(plain: Option<SocketAddr>, block: Option<SocketAddr>) -> anyhow::Result<()> {
+    let (Some(plain), Some(block)) = (plain, block) else { return Ok(()) };
+    let everywhere = plain.ip().is_unspecified() || block.ip().is_unspecified();
+    let same = plain.port() == block.port() && plain.port() != 0 && (plain.ip() == block.ip() || everywhere);
+    anyhow::ensure!(
+        !same,
+        "`plain` ({plain}) and `block_http` ({block}) are the same place. The block page needs an address of its own: \
+         give this machine a second one, or `plain` another port."
+    );
+    Ok(())
+}
+
 /// By which names people reach us; they stand in the certificate.
 fn names(web: SocketAddr, web_base: &str) -> Vec<String> {
-    let host = web_base.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next()).unwrap_or_default();
+    // A certificate names an IPv6 address without its brackets.
+    let host = host_of(web_base).trim_matches(['[', ']']);
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
     if !web.ip().is_unspecified() {
         names.push(web.ip().to_string());
@@ -313,6 +356,16 @@ fn names(web: SocketAddr, web_base: &str) -> Vec<String> {
     names.sort();
     names.dedup();
     names
+}
+
+/// The host of an address of ours, an IPv6 one with its brackets.
+fn host_of(web_base: &str) -> &str {
+    let rest = web_base.split_once("://").map_or(web_base, |(_, rest)| rest);
+    let authority = rest.split('/').next().unwrap_or_default();
+    match authority.find(']') {
+        Some(end) => authority.get(..=end).unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    }
 }
 
 /// Waits for Ctrl-C or SIGTERM.

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod activity;
 pub mod blank;
+pub mod certificate;
 pub mod concerns;
 pub mod evidence;
 pub mod filter;

@@ -71,7 +71,7 @@ pub struct Chrome {
     pub flash: Option<Flash>,
     /// Where styles, scripts, fonts and icons live: `/assets/HASH`.
     pub assets: String,
-    /// The one-time word that lets our script run.
+    /// The one-time word that lets our script run; none on a page that needs no script.
     pub nonce: String,
     /// Minutes without a touch after which the screen hides itself; none for nobody.
     pub idle_minutes: Option<u32>,

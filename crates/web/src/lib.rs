@@ -17,6 +17,7 @@ pub mod form;
 pub mod headers;
 mod knock;
 pub mod pages;
+mod plain;
 pub mod routes;
 pub mod serve;
 pub mod session;

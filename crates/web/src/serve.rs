@@ -6,18 +6,11 @@ use std::{
     net::{SocketAddr, TcpListener},
     path::PathBuf,
     pin::Pin,
-    sync::Arc,
     time::Duration,
 };
 
-use axum::{
-    Router,
-    extract::Request,
-    response::{IntoResponse, Redirect, Response},
-    routing,
-};
+use axum::Router;
 use axum_server::{Handle, Server, accept::Accept};
-use http::{HeaderValue, Method, StatusCode, header};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -25,7 +18,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::tls;
+use crate::{plain, tls};
 
 /// A port that is ours already, and not served yet. Taken early: then a taken port is said before anything is built,
 /// and links can carry the real number where 0 was asked for.
@@ -104,6 +97,8 @@ pub struct Serving {
     pub web: SocketAddr,
     /// The plain listener's, if any.
     pub plain: Option<SocketAddr>,
+    /// With HTTPS: the fingerprint of the root certificate that devices install.
+    pub root: Option<String>,
     handles: Vec<Handle<SocketAddr>>,
     tasks: Vec<JoinHandle<io::Result<()>>>,
 }
@@ -129,18 +124,18 @@ impl Serving {
 pub fn serve(listen: Listen, now: jiff::Timestamp, router: Router) -> Result<Serving, ServeError> {
     let https = listen.is_https();
     let Door { addr: web, listener } = listen.web;
-    let mut serving = Serving { web, plain: None, handles: Vec::new(), tasks: Vec::new() };
+    let mut serving = Serving { web, plain: None, root: None, handles: Vec::new(), tasks: Vec::new() };
     if !https {
         serving.start(listener, router, Line::Plain)?;
         return Ok(serving);
     }
     let certificates = tls::open_or_make(&listen.tls_folder, &listen.names, now)?;
-    let root = certificates.root_pem.clone();
+    serving.root = Some(certificates.root.fingerprint.clone());
     serving.start(listener, router, Line::Tls(TlsAcceptor::from(certificates.server)))?;
     if let Some(plain) = listen.plain {
         let (addr, listener) = bind(plain)?;
         serving.plain = Some(addr);
-        serving.start(listener, plain_router(root, web.port()), Line::Plain)?;
+        serving.start(listener, plain::router(&certificates.root, web.port()), Line::Plain)?;
     }
     Ok(serving)
 }
@@ -200,43 +195,4 @@ fn bind(addr: SocketAddr) -> Result<(SocketAddr, TcpListener), ServeError> {
     let listener = TcpListener::bind(addr).map_err(taken)?;
     listener.set_nonblocking(true).map_err(taken)?;
     Ok((listener.local_addr().map_err(taken)?, listener))
-}
-
-/// The plain listener: the root certificate to install, and a way to HTTPS for everything else.
-fn plain_router(root_pem: String, https_port: u16) -> Router {
-    let root: Arc<str> = root_pem.into();
-    Router::new()
-        .route("/root.crt", routing::get(async move || root_answer(&root)))
-        .fallback(async move |request: Request| to_https(&request, https_port))
-}
-
-fn root_answer(pem: &str) -> Response {
-    let mut response = pem.to_owned().into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-x509-ca-cert"));
-    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"holdfast-root.crt\""));
-    response
-}
-
-fn to_https(request: &Request, port: u16) -> Response {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        // It has been read on the way already; sending it on would only hide that.
-        let say =
-            "Holdfast takes forms over HTTPS only. Nothing was saved. Open the page again with https:// in front.\n";
-        return (StatusCode::METHOD_NOT_ALLOWED, say).into_response();
-    }
-    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
-    let Some(name) = host.and_then(name_of).filter(|name| !name.is_empty()) else {
-        return StatusCode::BAD_REQUEST.into_response();
-    };
-    let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    Redirect::temporary(&format!("https://{name}:{port}{path}")).into_response()
-}
-
-/// The host without its port; an IPv6 address keeps its brackets.
-fn name_of(host: &str) -> Option<&str> {
-    if host.starts_with('[') {
-        return host.find(']').and_then(|end| host.get(..=end));
-    }
-    host.split(':').next()
 }

@@ -16,6 +16,7 @@ use rcgen::{
 };
 use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use sha2::{Digest, Sha256};
 
 /// Why there is no certificate.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +50,16 @@ pub struct Certificates {
     /// Speaks TLS.
     pub server: Arc<ServerConfig>,
     /// For devices to install.
-    pub root_pem: String,
+    pub root: Root,
+}
+
+/// What devices trust.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// The certificate.
+    pub pem: String,
+    /// SHA-256 of it as devices show it: `A1:B2:…`. Whoever installs it compares.
+    pub fingerprint: String,
 }
 
 /// Opens the root or makes one, and makes a fresh leaf for these names. A leaf lives a year and is new at every start, so
@@ -85,6 +95,7 @@ pub fn open_or_make(folder: &Path, names: &[String], now: Timestamp) -> Result<C
     let unreadable = |why: String| TlsError::Unreadable { path: root_file.clone(), why };
     let root_der =
         CertificateDer::from_pem_slice(root_pem.as_bytes()).map_err(|error| unreadable(error.to_string()))?;
+    let fingerprint = in_pairs(&Sha256::digest(&root_der));
     let key = PrivateKeyDer::try_from(leaf_key.serialize_der()).map_err(|why| unreadable(why.to_owned()))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut server = ServerConfig::builder_with_provider(provider)
@@ -92,7 +103,12 @@ pub fn open_or_make(folder: &Path, names: &[String], now: Timestamp) -> Result<C
         .with_no_client_auth()
         .with_single_cert(vec![leaf.der().clone(), root_der], key)?;
     server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Certificates { server: Arc::new(server), root_pem })
+    Ok(Certificates { server: Arc::new(server), root: Root { pem: root_pem, fingerprint } })
+}
+
+/// `A1:B2:…`
+fn in_pairs(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
 }
 
 fn make_root(file: &Path, key_file: &Path, now: Timestamp) -> Result<(), TlsError> {

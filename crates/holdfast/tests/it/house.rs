@@ -136,6 +136,16 @@ impl House {
         }
     }
 
+    /// Starts it and waits until it has said so, where its pages cannot be asked plainly.
+    pub(crate) async fn start_until_it_says(&mut self, words: &str) {
+        self.spawn();
+        until(words, PATIENCE, async || {
+            self.is_alive();
+            self.said().contains(words)
+        })
+        .await;
+    }
+
     /// Starts it where it cannot start, and returns how it ended and what it said.
     pub(crate) async fn fail(&mut self) -> (ExitStatus, String) {
         self.spawn();

@@ -2,7 +2,7 @@
 
 use crate::views::{
     Chrome, FormView, Page, Shell,
-    pages::{account, blank, problem, register, sign_in, styleguide},
+    pages::{account, blank, certificate, problem, register, sign_in, styleguide},
     shell::{Contact, Flash, Holder, Who},
     ui::Tone,
 };
@@ -34,6 +34,14 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     let other = account::SessionLine { here: false, ..session.clone() };
     let mut all = vec![
         ("sign_in", nobody(&sign_in::SignIn::default())),
+        ("certificate", nobody(&certificate::Certificate::default())),
+        (
+            "certificate",
+            nobody(&certificate::Certificate {
+                fingerprint: "A1:B2:<b>".into(),
+                pages: Some("https://holdfast.local:8443/".into()),
+            }),
+        ),
         ("register/list", somebody(&register::RegisterList { heading: "Devices".into(), ..Default::default() })),
         (
             "register/list",
