@@ -40,6 +40,8 @@ pub struct Services {
     pub demo: bool,
     /// Rung when a job was queued, so that the worker need not wait for its next look.
     pub wake: Arc<tokio::sync::Notify>,
+    /// Held while a policy is handed to the gateway.
+    pub publishing: Arc<tokio::sync::Mutex<()>>,
     /// What the program remembers of its own live probes, and how it knocks on its own pages.
     pub live: Arc<crate::evidence::Live>,
 }

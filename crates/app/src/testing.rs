@@ -45,7 +45,7 @@ pub struct TestApp {
     /// What the gateway was given.
     pub gateway: Arc<StillGateway>,
     roles: BTreeMap<PersonId, Vec<Role>>,
-    _db: Arc<TestDb>,
+    test_db: Arc<TestDb>,
 }
 
 /// Who is there, and the things that they use.
@@ -131,9 +131,10 @@ impl TestApp {
             web_base: "https://holdfast.test".into(),
             demo: false,
             wake: Arc::default(),
+            publishing: Arc::default(),
             live: Arc::default(),
         };
-        Self { services, world, setting, people, mail, gateway, roles, _db: Arc::new(test_db) }
+        Self { services, world, setting, people, mail, gateway, roles, test_db: Arc::new(test_db) }
     }
 
     /// Another nursery in the same house: its own setting, people and things; one database, clock and gateway.
@@ -151,8 +152,13 @@ impl TestApp {
             mail: self.mail.clone(),
             gateway: Arc::clone(&self.gateway),
             roles,
-            _db: Arc::clone(&self._db),
+            test_db: Arc::clone(&self.test_db),
         }
+    }
+
+    /// The database and its keys, for a hand past the program.
+    pub fn database(&self) -> &TestDb {
+        &self.test_db
     }
 
     /// Somebody, signed in with the second factor.

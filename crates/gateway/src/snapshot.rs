@@ -36,7 +36,7 @@ pub fn write(dir: &Path, snapshot: &PolicySnapshot, key: &SigningKey) -> Result<
     let mut bytes = hex::encode(key.sign(&signed_bytes(&json)).to_bytes()).into_bytes();
     bytes.push(b'\n');
     bytes.extend_from_slice(&json);
-    write_aside(&path, &bytes)?;
+    place_new(dir, &path, &bytes)?;
     for (_, old) in numbered(dir)?.into_iter().rev().skip(KEPT) {
         // One that cannot be removed is only one more than needed.
         let _ = fs::remove_file(old);
@@ -161,6 +161,26 @@ fn numbered(dir: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
         .collect();
     found.sort();
     Ok(found)
+}
+
+/// Puts `bytes` at `path`, all or nothing, and never over another: two publishers may have chosen one number, and the one
+/// whose policy is older must not win because it was slower. The second is told, and chooses again.
+fn place_new(dir: &Path, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    use std::io::Write;
+    use std::os::unix::fs::PermissionsExt;
+    // A name of its own, which no other publisher writes to, and which nobody takes for a snapshot.
+    let readable = fs::Permissions::from_mode(0o644); // less the umask: the gateway may be a user of its own (S31)
+    let aside = tempfile::Builder::new().prefix("aside-").permissions(readable).tempfile_in(dir);
+    let mut aside = aside.map_err(Error::file("write", dir))?;
+    let written = aside.write_all(bytes).and_then(|()| aside.as_file().sync_all());
+    written.map_err(Error::file("write", aside.path()))?;
+    match aside.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        Err(taken) if taken.error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Err(refused(path, "its version is not higher than the newest one's"))
+        }
+        Err(other) => Err(Error::file("write", path)(other.error)),
+    }
 }
 
 /// Writes `bytes` beside `path`, brings them to the disk, then renames: a reader sees all or nothing.

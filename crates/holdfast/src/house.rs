@@ -71,6 +71,7 @@ impl House {
             web_base: plan.web_base,
             demo: plan.demo,
             wake: Arc::default(),
+            publishing: Arc::default(),
             live: Arc::default(),
         };
         Ok(Self { services, keys, fresh_recovery_code })

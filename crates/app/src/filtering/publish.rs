@@ -50,6 +50,8 @@ pub async fn now(services: &Services, setting: SettingId) {
 /// [`Error::Unavailable`] when the gateway's folder cannot be written.
 pub async fn run(services: &Services, setting: SettingId) -> Result<u64> {
     let say = |say: String| Error::Unavailable { say };
+    // One at a time: two that read the register together would choose one number, and the second would fail for nothing.
+    let _turn = services.publishing.lock().await;
     let now = services.now();
     let reader = services.db.read(Scope::Setting(setting)).await?;
     let version = services.gateway.next_version().map_err(say)?;

@@ -52,6 +52,36 @@ async fn twenty_swaps_drop_no_question_and_each_is_in_force_within_a_second() {
     assert_eq!(kept, 3);
 }
 
+#[test]
+fn of_publishers_at_one_moment_one_is_first_and_no_other_writes_over_it() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let key = SigningKey::from_bytes(&[7; 32]);
+    for version in 1..40 {
+        let at_once = std::sync::Barrier::new(4);
+        let publish = |name: &str| {
+            let mut policy = policy(version);
+            policy.setting_name = name.to_owned();
+            at_once.wait();
+            snapshot::write(folder.path(), &policy, &key).map_err(|error| error.to_string())
+        };
+        let wrote: Vec<(String, Result<_, String>)> = std::thread::scope(|scope| {
+            let names = ["one", "two", "three", "four"];
+            let threads = names.map(|name| scope.spawn(move || (name.to_owned(), publish(name))));
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let (first, late): (Vec<_>, Vec<_>) = wrote.iter().partition(|(_, wrote)| wrote.is_ok());
+        assert_eq!(first.len(), 1, "{wrote:?}");
+        for (_, refused) in late {
+            let say = refused.as_ref().unwrap_err();
+            assert!(say.contains("not higher than the newest"), "{say}");
+        }
+        let path = folder.path().join(format!("{version:08}.snapshot"));
+        let kept = snapshot::read(&path, &key.verifying_key()).unwrap();
+        assert_eq!(kept.setting_name, first[0].0, "what was said to be written is what stands there");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "nothing lies about");
+}
+
 #[tokio::test]
 async fn a_damaged_or_foreign_snapshot_leaves_the_good_one() {
     let world = World::new().await;
