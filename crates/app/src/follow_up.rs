@@ -1,10 +1,12 @@
 //! Actions and reviews: what follows from a finding, until somebody has done it (POL-12).
 //!
-//! What is made from a concern inherits its walls (S8). Whoever owns an action sees it, even without the right to the
-//! concern; others see only what comes from concerns that they may open.
+//! What is made from a concern inherits its walls (S8): whoever is shut out of the concern never learns of either. Whoever
+//! owns an action sees it, even without the right to the concern; others see only actions from concerns that they may
+//! open. A review names no child and is the whole setting's work, so everybody who keeps reviews sees it; but one that comes
+//! of an allegation would tell that there is one, and stays with those who may open that (S7).
 
 use domain::access::{Action, Refused, Relation, authorize};
-use domain::concern::Urgency;
+use domain::concern::{RouteKind, Urgency};
 use domain::ctx::Member;
 use domain::{ActionId, ConcernId, OpCtx, PersonId, ReviewId};
 use jiff::Timestamp;
@@ -135,6 +137,15 @@ async fn known(
     Ok((mine || open.is_some()).then_some(open))
 }
 
+/// May the actor know of a review from this concern, of which they are not shut out? The manager changes the policy and
+/// need not be able to read what it came of; an allegation is another matter (S7).
+async fn may_review(db: &impl Reads, member: &Member, concern: Option<ConcernId>) -> Result<bool> {
+    let Some(id) = concern else { return Ok(true) };
+    let concern = store::concerns::lookup_for_program(db, member.setting, id).await?;
+    let shared = concern.is_some_and(|concern| concern.route == RouteKind::Safeguarding);
+    Ok(shared || store::concerns::lookup(db, member.setting, &sees(member), id).await?.is_some())
+}
+
 /// Marks an action as done.
 ///
 /// # Errors
@@ -228,7 +239,7 @@ pub async fn reviews(services: &Services, ctx: &OpCtx, closed_too: bool) -> Resu
     let which = if closed_too { Which::All } else { Which::Open };
     let mut reviews = Vec::new();
     for row in store::follow_up::list_reviews(&db, member.setting, &sees(member), which).await? {
-        if known(&db, member, row.concern_id, false).await?.is_none() {
+        if !may_review(&db, member, row.concern_id).await? {
             continue;
         }
         let closed = match row.closed_at {
@@ -292,7 +303,7 @@ pub async fn close_review(services: &Services, ctx: &mut OpCtx, id: ReviewId, ou
     let outcome = words("outcome", outcome, LONGEST, "Say what was decided, in a few words.")?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "review.close").await?;
     let row = store::follow_up::lookup_review(&tx, member.setting, &sees(&member), id).await?.ok_or(Error::NotFound)?;
-    if known(&tx, &member, row.concern_id, false).await?.is_none() {
+    if !may_review(&tx, &member, row.concern_id).await? {
         return Err(Error::NotFound);
     }
     if row.closed_at.is_some() {

@@ -85,7 +85,7 @@ impl Teller<'_> {
             event_at: at - minutes(5),
             device: story.device.as_ref().and_then(|key| self.built.devices.get(key)).copied(),
             room: None,
-            hosts: Vec::new(),
+            hosts: story.hosts.clone(),
             about: About::Nobody,
             children: if children.is_empty() { Children::Nobody } else { Children::Known(children) },
             told: None,
@@ -119,16 +119,28 @@ impl Teller<'_> {
         let answers = self.answers(rules, step, told)?;
         match rules.act {
             Some(ProgramAct::Debrief) => {
-                let due = self.services.calendar.local(at).date().checked_add(14.days());
-                let due = due.map_err(|error| Error::Internal(error.to_string()))?;
-                let owner = self.person("manager")?;
-                let lessons =
-                    step.lesson.iter().map(|title| Lesson::Action { title: title.clone(), owner, due }).collect();
+                let lessons = self.lessons(step, at)?;
                 concerns::debrief(self.services, &mut ctx, id, Debrief { answers, lessons, seen: 0 }).await
             }
             Some(ProgramAct::Close) => concerns::close(self.services, &mut ctx, id, answers, 0).await,
             _ => self.record(&mut ctx, story, id, step, answers).await,
         }
+    }
+
+    /// What the debrief led to: an action of the manager's, a review of the policy.
+    fn lessons(&self, step: &StoryStep, at: Timestamp) -> Result<Vec<Lesson>> {
+        let within = |days: i64| {
+            let due = self.services.calendar.local(at).date().checked_add(days.days());
+            due.map_err(|error| Error::Internal(error.to_string()))
+        };
+        let mut lessons = Vec::new();
+        if let Some(title) = &step.lesson {
+            lessons.push(Lesson::Action { title: title.clone(), owner: self.person("manager")?, due: within(14)? });
+        }
+        if let Some(why) = &step.review {
+            lessons.push(Lesson::Review { what: "policy".to_owned(), why: why.clone(), due: within(30)? });
+        }
+        Ok(lessons)
     }
 
     async fn record(

@@ -181,20 +181,22 @@ fn plain_file(services: &Services) -> Option<bool> {
 
 /// What the floor for passwords does with three that must never pass, and what a hash made just now looks like.
 async fn passwords(ctx: &mut OpCtx) -> Result<std::result::Result<(), String>> {
+    let hash = password::hash("a lantern over four green harbours", &mut *ctx.rng).await?;
+    Ok(strong(|word| password::check(word, &[]).is_ok(), &hash))
+}
+
+/// Does a floor that takes these words let none of three weak ones through, and does this hash cost what it must?
+fn strong(takes: impl Fn(&str) -> bool, hash: &str) -> std::result::Result<(), String> {
     const WEAK: [(&str, &str); 3] =
         [("Sh0rt!x", "a short one"), ("password1234", "a common one"), ("qwertyuiop123", "one from stolen lists")];
-    for (weak, name) in WEAK {
-        if password::check(weak, &[]).is_ok() {
-            return Ok(Err(format!("{name} was taken")));
-        }
+    if let Some((_, name)) = WEAK.iter().find(|(weak, _)| takes(weak)) {
+        return Err(format!("{name} was taken"));
     }
-    let hash = password::hash("a lantern over four green harbours", &mut *ctx.rng).await?;
-    let strong = hash.strip_prefix("$argon2id$v=19$m=").and_then(|rest| rest.split(',').next()?.parse::<u32>().ok());
-    Ok(if strong.is_some_and(|kib| kib >= 19_456) {
-        Ok(())
-    } else {
-        Err("hashing is weaker than it must be".to_owned())
-    })
+    let memory = hash.strip_prefix("$argon2id$v=19$m=").and_then(|rest| rest.split(',').next()?.parse::<u32>().ok());
+    match memory {
+        Some(kib) if kib >= 19_456 => Ok(()),
+        _ => Err("hashing is weaker than it must be".to_owned()),
+    }
 }
 
 /// Everybody who is shut out of anything looks everywhere, with every route open to them: nothing may come back.
@@ -218,24 +220,53 @@ async fn walls_hold(services: &Services, setting: SettingId, now: Timestamp) -> 
         of.extend(proposals.into_iter().map(|row| row.concern_id));
         of.extend(store::devices::list_holds(&db, setting, &sees, now).await?.into_iter().map(|row| row.concern_id));
         of.extend(store::notices::list_unseen(&db, setting, &sees).await?.into_iter().map(|row| row.concern_id));
-        let leaks = listed.iter().any(|concern| concerns.contains(&concern.id))
-            || of.into_iter().flatten().any(|concern| concerns.contains(&concern))
-            || counted != listed.len() as u64;
-        if leaks {
-            return Ok(false);
-        }
+        let mut seen: BTreeSet<domain::ConcernId> =
+            listed.iter().map(|concern| concern.id).chain(of.into_iter().flatten()).collect();
         for concern in &concerns {
-            if store::concerns::lookup(&db, setting, &sees, *concern).await?.is_some() {
-                return Ok(false);
-            }
+            seen.extend(store::concerns::lookup(&db, setting, &sees, *concern).await?.map(|concern| concern.id));
+        }
+        if !is_walled(&concerns, &seen, listed.len(), counted) {
+            return Ok(false);
         }
     }
     Ok(true)
 }
 
+/// Nothing of what somebody must not see came back, in whatever list, nor in a count.
+fn is_walled(
+    shut: &BTreeSet<domain::ConcernId>,
+    seen: &BTreeSet<domain::ConcernId>,
+    listed: usize,
+    counted: u64,
+) -> bool {
+    shut.is_disjoint(seen) && listed as u64 == counted
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_weak_word_or_a_cheap_hash_is_enough_for_no() {
+        let good = "$argon2id$v=19$m=19456,t=2,p=1$salt$hash";
+        assert_eq!(strong(|_| false, good), Ok(()));
+        for (weak, said) in [("Sh0rt!x", "a short one"), ("password1234", "a common"), ("qwertyuiop123", "stolen")] {
+            let why = strong(|word| word == weak, good).expect_err("it takes a weak one");
+            assert!(why.contains(said), "{why}");
+        }
+        for cheap in ["$argon2id$v=19$m=4096,t=2,p=1$s$h", "$argon2i$v=19$m=65536,t=2,p=1$s$h", "hunter2", ""] {
+            assert!(strong(|_| false, cheap).is_err(), "{cheap}");
+        }
+    }
+
+    #[test]
+    fn one_concern_that_shows_or_counts_is_a_hole_in_the_wall() {
+        let id = |n| domain::ConcernId(uuid::Uuid::from_u128(n));
+        let shut = BTreeSet::from([id(1), id(2)]);
+        assert!(is_walled(&shut, &BTreeSet::from([id(3)]), 1, 1));
+        assert!(!is_walled(&shut, &BTreeSet::from([id(3), id(2)]), 2, 2), "seen");
+        assert!(!is_walled(&shut, &BTreeSet::from([id(3)]), 1, 2), "counted");
+    }
 
     #[test]
     fn finds_the_button_that_every_page_carries() {

@@ -17,6 +17,7 @@ mod evidence;
 mod filter_alerts;
 mod filtering;
 mod filtering_rules;
+mod follow_up;
 mod holding;
 mod loose_ends;
 mod nobody_shut_out_learns;

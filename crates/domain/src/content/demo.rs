@@ -166,6 +166,9 @@ pub struct Story {
     /// Keys of the children.
     #[serde(default)]
     pub children: Vec<String>,
+    /// Names that the device had been allowed around then, as the reporter ticked them.
+    #[serde(default)]
+    pub hosts: Vec<String>,
     /// What the reporter wrote.
     pub words: String,
     /// Steps in the order in which they were done.
@@ -189,6 +192,9 @@ pub struct StoryStep {
     /// For a debrief: what follows, to be done by the manager within a fortnight.
     #[serde(default)]
     pub lesson: Option<String>,
+    /// For a debrief: why the policy is reviewed, within a month. Names no child.
+    #[serde(default)]
+    pub review: Option<String>,
 }
 
 impl Demo {

@@ -1,0 +1,130 @@
+//! The house itself: chain, disk, passwords, mail, walls.
+
+use domain::concern::Urgency;
+
+use super::{Answer, Facts, Found, Question};
+use crate::notices;
+
+pub(super) const ANSWERS: &[Question] = &[
+    ("audit_chain_intact", audit_chain_intact),
+    ("data_encrypted", data_encrypted),
+    ("passwords_policy", passwords_policy),
+    ("mail_carries_no_names", mail_carries_no_names),
+    ("exclusion_holds", exclusion_holds),
+];
+
+fn audit_chain_intact(_: &Facts, found: &Found) -> Answer {
+    match &found.chain {
+        Ok(_) => Answer::new(
+            true,
+            "Walked just now from the first entry to the last and to the signed heads: whole.",
+            found.at,
+        ),
+        // Which row is for whoever runs the command; here it could say too much.
+        Err(_) => Answer::new(
+            false,
+            "The chain does not hold. Do not repair anything; run `holdfast audit verify`.",
+            found.at,
+        ),
+    }
+}
+
+fn data_encrypted(facts: &Facts, found: &Found) -> Answer {
+    let base = facts.web_base.as_str();
+    let host = base.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next()).unwrap_or_default();
+    let stays_here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    let web = base.starts_with("https://") || stays_here;
+    let what = match (found.plain_file, web) {
+        (Some(false), true) => {
+            "The database file was read just now: it is encrypted. The web is HTTPS beyond this machine."
+        }
+        (Some(true), _) => "The database file on this disk is not encrypted.",
+        (None, _) => "The records lie in a database of your own; Holdfast cannot see whether its disk is encrypted.",
+        (_, false) => "Our pages are reached without HTTPS from other machines.",
+    };
+    Answer::new(found.plain_file == Some(false) && web, what, found.at)
+}
+
+fn passwords_policy(_: &Facts, found: &Found) -> Answer {
+    match &found.passwords {
+        Ok(()) => Answer::new(
+            true,
+            "Tried just now: a short, a common and a stolen password are refused; hashing is argon2id at full cost.",
+            found.at,
+        ),
+        Err(why) => Answer::new(false, format!("Tried just now: {why}."), found.at),
+    }
+}
+
+/// What would be mailed for each kind, and what was, holds a fixed sentence and a way into our own pages.
+fn mail_carries_no_names(facts: &Facts, found: &Found) -> Answer {
+    let month = facts.ago(jiff::SignedDuration::from_hours(24 * 30));
+    let links = facts.notices.iter().filter(|notice| notice.made_at >= month).map(|notice| notice.link.as_str());
+    let example = ["/concerns/00000000-0000-7000-8000-000000000000"];
+    let names: Vec<String> = facts
+        .people
+        .values()
+        .flat_map(|person| [person.name.as_str(), person.known_as.as_str()])
+        .filter(|name| name.chars().count() >= 3)
+        .map(str::to_lowercase)
+        .collect();
+    let mut seen = 0_usize;
+    for link in links.chain(example) {
+        for urgency in [Urgency::Urgent, Urgency::Prompt] {
+            let (subject, text) = notices::letter(urgency, "", link);
+            let said = format!("{subject} {}", text.replace(link, "")).to_lowercase();
+            let words: Vec<&str> = said.split(|c: char| !c.is_alphanumeric()).collect();
+            let named = names.iter().any(|name| {
+                if name.contains(' ') {
+                    said.contains(name.as_str())
+                } else {
+                    words.contains(&name.as_str()) && name.len() > 3
+                }
+            });
+            if named || !is_bare(link) {
+                return Answer::new(false, "A mail holds more than a sentence and a way into our pages.", found.at);
+            }
+        }
+        seen += 1;
+    }
+    let what = format!(
+        "Looked at one of each kind made just now, and at those of 30 days ({}): a fixed sentence and a link, no name.",
+        super::super::about(seen.saturating_sub(1))
+    );
+    Answer::new(true, what, found.at)
+}
+
+/// A path of ours made of plain words and ids: nothing that a person typed.
+fn is_bare(link: &str) -> bool {
+    link.starts_with('/')
+        && link.len() <= 120
+        && link.split('/').skip(1).all(|part| {
+            part.parse::<uuid::Uuid>().is_ok()
+                || (part.len() <= 24 && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
+        })
+}
+
+fn exclusion_holds(_: &Facts, found: &Found) -> Answer {
+    // The same words whether anybody is shut out of anything or not: the sentence must not tell (S8).
+    let what = if found.walls_hold {
+        "Asked just now in the name of everybody who must not see something: lists, searches and counts show them nothing."
+    } else {
+        "Somebody could see something that they must not."
+    };
+    Answer::new(found.walls_hold, what, found.at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_with_a_word_that_somebody_typed_is_not_bare() {
+        assert!(is_bare("/concerns/00000000-0000-7000-8000-000000000000"));
+        assert!(is_bare("/filter/self-test"));
+        assert!(is_bare("/"));
+        for bad in ["/concerns/Joy Child", "/x?name=joy", "https://elsewhere.example/", "/Joy", ""] {
+            assert!(!is_bare(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! One thing broken at a time, and the control that must see it.
+
+use app::concerns;
+use app::gateway::GatewayState;
+use app::testing::TestApp;
+use domain::control::Status;
+use domain::{AccountId, PersonId, Role};
+use jiff::SignedDuration;
+use serde_json::json;
+use store::Scope;
+use store::accounts::Account;
+use store::concerns::Invitation;
+use store::filtering::FilterPolicy;
+use uuid::Uuid;
+
+use super::{all_well_of, probes, profile_with, run_gateway, said, sign, standing, state, status};
+
+/// Breaks one thing, and says which control must see it.
+macro_rules! flips {
+    ($($name:ident: $control:literal, |$app:ident| $break:block)*) => {$(
+        #[tokio::test]
+        async fn $name() {
+            let $app = all_well_of(profile_with($control)).await;
+            let before = standing(&$app).await;
+            assert_eq!(status(&before, $control), Status::Met, "{}", said(&before, $control));
+            $break
+            let after = standing(&$app).await;
+            assert_eq!(status(&after, $control), Status::Gap, "{}", said(&after, $control));
+        }
+    )*};
+}
+
+/// Somebody with the key and a database tool, past the program.
+async fn tamper(app: &TestApp, sql: &str) {
+    use sqlx::{ConnectOptions, Connection};
+    let test = app.database();
+    let key = hex::encode(*test.keys.derive("sqlcipher"));
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(test.folder.path().join(store::db::FILE));
+    let mut connection = options.pragma("key", format!("\"x'{key}'\"")).connect().await.expect("opens");
+    let done = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.expect("runs");
+    assert!(done.rows_affected() > 0, "{sql}");
+    connection.close().await.expect("closes");
+}
+
+async fn invite(app: &TestApp, concern: domain::ConcernId, person: PersonId) {
+    let mut ctx = app.world.system();
+    let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.invite").await.expect("write");
+    let invitation = Invitation {
+        setting_id: app.setting,
+        concern_id: concern,
+        person_id: person,
+        invited_by: app.people.dsl,
+        at: tx.now(),
+        reason: "Fixed the tablet".into(),
+    };
+    store::concerns::add_invitation(&mut tx, &invitation).await.expect("invited");
+    tx.commit().await.expect("commit");
+}
+
+/// A list of strangers' names for the one category that the policy of these tests names: more than our own small one.
+fn supply_a_list(app: &TestApp) {
+    let folder = app.services.data.join("lists");
+    std::fs::create_dir_all(folder.join("gambling")).expect("made");
+    let names: String = (0..5_000).map(|number| format!("casino-{number}.example\n")).collect();
+    std::fs::write(folder.join("gambling/domains"), names).expect("written");
+    let out = folder.join("lists.compiled");
+    filter::compile(&[folder.join("gambling")], &out, filter::FileKey([7; 16])).expect("compiled");
+}
+
+async fn change_probe(app: &TestApp, what: &str, path: &str) {
+    let mut results = probes();
+    for result in results.iter_mut().filter(|one| one.what == what && one.path == path) {
+        result.passed = false;
+        result.got = "let through".into();
+    }
+    app.gateway.probes(Ok(results));
+}
+
+async fn end_accounts_second_factor(app: &TestApp, person: PersonId) {
+    let mut ctx = app.world.system();
+    let mut tx = app.services.db.write(&mut ctx, Scope::All, "test.account").await.expect("write");
+    let id = AccountId(Uuid::from_u128(person.0.as_u128() ^ 1));
+    let account = store::accounts::lookup(&tx, id).await.expect("read").expect("there");
+    store::accounts::set(&mut tx, &Account { totp_secret: None, ..account }).await.expect("set");
+    tx.commit().await.expect("commit");
+}
+
+/// A breach that was filed and that nothing was done about, so long ago.
+pub(super) async fn neglected(app: &TestApp, hours: i64) -> domain::ConcernId {
+    let filed =
+        concerns::report(&app.services, &mut app.ctx(app.people.practitioner), app.breach()).await.expect("filed");
+    app.world.pass(SignedDuration::from_hours(hours));
+    run_gateway(app);
+    filed.concern
+}
+
+async fn forget_notices(app: &TestApp) {
+    let mut ctx = app.world.system();
+    let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.forget").await.expect("write");
+    for person in app.everybody() {
+        for notice in store::overview::notices(&tx, app.setting, jiff::Timestamp::UNIX_EPOCH).await.expect("notices") {
+            if notice.person_id == person {
+                store::notices::set_seen(&mut tx, app.setting, person, &notice.link).await.expect("seen");
+            }
+        }
+    }
+    let later = tx.now().saturating_add(SignedDuration::from_secs(1)).expect("later");
+    store::notices::cleanup(&mut tx, app.setting, later).await.expect("cleanup");
+    tx.commit().await.expect("commit");
+}
+
+async fn judge(app: &TestApp, id: domain::ConcernId, step: &str, answers: &[(&str, &str)]) {
+    let attempt = concerns::StepAttempt {
+        step: step.into(),
+        act: domain::procedure::Act::Done,
+        answers: answers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        reason: None,
+        event_at: app.world.now(),
+        seen: 0,
+        device: None,
+        leave: app::holds::Leave::None,
+    };
+    concerns::record(&app.services, &mut app.ctx(app.people.dsl), id, attempt).await.expect("recorded");
+}
+
+/// A version of the policy that nobody proposed.
+async fn policy_without_proposal(app: &TestApp, number: i64) {
+    let mut ctx = app.world.system();
+    let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+    let before = store::filtering::find_newest(&tx, app.setting).await.expect("read").expect("there");
+    let row = FilterPolicy { number, made_at: tx.now(), made_by: None, proposal_id: None, ..before };
+    store::filtering::add(&mut tx, &row).await.expect("add");
+    tx.commit().await.expect("commit");
+}
+
+flips! {
+    nobody_is_lead: "lead_appointed", |app| { app.vacate(Role::Dsl).await; }
+    the_route_has_no_lead: "lead_reachable", |app| { app.vacate(Role::Dsl).await; }
+    no_name_to_show: "contact_shown", |app| { app.vacate(Role::Dsl).await; }
+    a_block_page_without_the_name: "contact_shown", |app| {
+        change_probe(&app, "the page that an adult sees", "block page").await;
+    }
+    no_chair: "vacancies_filled", |app| { app.vacate(Role::Chair).await; }
+    no_manager_decides: "responsibility_named", |app| { app.vacate(Role::Manager).await; }
+    no_technician: "technical_role_named", |app| { app.vacate(Role::Technician).await; }
+    no_deputy: "deputies_share_queue", |app| { app.vacate(Role::Deputy).await; }
+    a_manager_without_second_factor: "second_factor_on", |app| {
+        end_accounts_second_factor(&app, app.people.manager).await;
+    }
+    an_account_left_over: "accounts_personal", |app| { app.vacate(Role::Technician).await; }
+    a_category_let_through_by_dns: "dns_blocks_categories", |app| {
+        change_probe(&app, "a name in the category Gambling", "dns").await;
+    }
+    a_category_let_through_by_the_proxy: "proxy_blocks_categories", |app| {
+        change_probe(&app, "a name in the category Gambling", "proxy").await;
+    }
+    a_group_that_nobody_asked_for: "dns_blocks_categories", |app| {
+        app.gateway.probes(Ok(probes().into_iter().filter(|one| one.group == "staff").collect()));
+    }
+    a_way_round: "bypass_closed", |app| { change_probe(&app, "a way round the filter", "dns").await; }
+    the_childs_page_is_broken: "children_block_page_help", |app| {
+        change_probe(&app, "the page that a child sees", "block page").await;
+    }
+    the_adults_page_is_broken: "block_says_why", |app| {
+        change_probe(&app, "the page that an adult sees", "block page").await;
+    }
+    no_gateway_no_rules: "own_rules_enforced", |app| { app.gateway.say(None); }
+    no_gateway_no_strictest: "unknown_devices_strictest", |app| { app.gateway.say(None); }
+    a_gateway_with_an_old_policy: "filter_history_complete", |app| {
+        app.gateway.say(Some(GatewayState { policy: Some(77), ..state(&app) }));
+    }
+    no_gateway_no_alerts: "alerts_reach_lead", |app| { app.gateway.say(None); }
+    old_lists: "lists_fresh", |app| {
+        let old = app.world.now().checked_sub(SignedDuration::from_hours(24 * 40)).expect("old");
+        app.gateway.say(Some(GatewayState { lists_changed_at: Some(old), ..state(&app) }));
+    }
+    a_self_test_that_grew_old: "self_test", |app| { app.world.pass(SignedDuration::from_hours(50)); run_gateway(&app); }
+    an_external_test_that_grew_old: "external_filter_test", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 241)); run_gateway(&app);
+    }
+    a_termly_check_that_grew_old: "filter_periodic", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 201)); run_gateway(&app);
+    }
+    a_check_that_says_no: "filter_periodic", |app| {
+        app.world.pass(SignedDuration::from_mins(1)); run_gateway(&app);
+        sign(&app, "signed_check/filter_periodic", app.people.dsl, false).await;
+    }
+    passwords_of_the_network: "network_passwords", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 401)); run_gateway(&app);
+    }
+    accounts_of_the_app: "progress_app_accounts", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 401)); run_gateway(&app);
+    }
+    how_staff_send_mail: "secure_mail", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 401)); run_gateway(&app);
+    }
+    the_providers_word_grew_old: "sealed_supplied", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 366)); run_gateway(&app);
+    }
+    a_change_without_an_assessment: "risk_assessment_linked", |app| {
+        app.world.pass(SignedDuration::from_mins(1));
+        policy_without_proposal(&app, 3).await;
+        run_gateway(&app);
+    }
+    one_field_changed_behind_the_programs_back: "audit_chain_intact", |app| {
+        tamper(&app, "UPDATE audit SET actor = 'somebody else' WHERE seq = 3").await;
+    }
+    a_record_changed_behind_the_programs_back: "audit_chain_intact", |app| {
+        neglected(&app, 1).await;
+        tamper(&app, "UPDATE concern SET known_at = known_at + 60000000").await;
+    }
+    a_technician_let_near_a_concern: "technical_role_without_cases", |app| {
+        let id = neglected(&app, 1).await;
+        invite(&app, id, app.people.technician).await;
+    }
+    a_risk_assessment_that_grew_old: "risk_assessment_linked", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 366)); run_gateway(&app);
+    }
+    one_person_alone_changed_the_filter: "filter_changes_two_people", |app| {
+        let mut ctx = app.world.system();
+        let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+        let mut proposal = store::overview::proposals(&tx, app.setting).await.expect("read").pop().expect("there");
+        proposal.decided_by = Some(proposal.proposed_by);
+        store::filtering::set_proposal(&mut tx, &proposal).await.expect("set");
+        tx.commit().await.expect("commit");
+    }
+    a_block_without_a_reason: "groups_have_reasons", |app| {
+        let mut ctx = app.world.system();
+        let now = ctx.now;
+        let bare = json!({ "title": "Gambling", "why": "", "because": [] });
+        let group = |audience: &str| json!({ "name": "x", "audience": audience, "blocked": { "gambling": bare } });
+        let row = FilterPolicy {
+            setting_id: app.setting, number: 3, made_at: now, made_by: None, proposal_id: None, note: "x".into(),
+            policy: json!({ "groups": { "children": group("children"), "staff": group("adults") }, "strictest": "children" }),
+        };
+        let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+        store::filtering::add(&mut tx, &row).await.expect("add");
+        tx.commit().await.expect("commit");
+    }
+    a_device_that_nobody_answers_for: "devices_traceable", |app| {
+        let mut ctx = app.world.system();
+        let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+        let mut tablet = store::devices::lookup(&tx, app.setting, app.people.tablet).await.expect("read").expect("there");
+        tablet.room_id = None;
+        store::devices::set(&mut tx, &tablet).await.expect("set");
+        tx.commit().await.expect("commit");
+    }
+    a_request_without_an_answer: "access_requests_answered", |app| {
+        let mut ctx = app.world.system();
+        let row = store::filtering::AccessRequest {
+            id: ctx.fresh(), setting_id: app.setting, host: "x.example".into(), group_key: "staff".into(), category: None,
+            why: "x".into(), asked_by: None, asked_at: ctx.now, answer: None, answered_by: None, answered_at: None, words: None,
+        };
+        let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+        store::filtering::add_request(&mut tx, &row).await.expect("add");
+        tx.commit().await.expect("commit");
+        app.world.pass(SignedDuration::from_hours(24 * 6));
+        run_gateway(&app);
+    }
+    a_rule_that_nobody_proposed: "own_rules_decided", |app| {
+        let mut ctx = app.world.system();
+        let now = ctx.now;
+        let rule = json!({ "name": "x", "audience": "children", "blocked": {}, "block": { "x.example": { "rule": "by hand", "reason": "x" } } });
+        let row = FilterPolicy {
+            setting_id: app.setting, number: 3, made_at: now, made_by: None, proposal_id: None, note: "x".into(),
+            policy: json!({ "groups": { "children": rule }, "strictest": "children" }),
+        };
+        let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+        store::filtering::add(&mut tx, &row).await.expect("add");
+        tx.commit().await.expect("commit");
+    }
+    a_concern_that_told_nobody: "concerns_notified", |app| {
+        neglected(&app, 1).await;
+        forget_notices(&app).await;
+    }
+    a_breach_that_reached_no_lead: "breaches_reported_to_lead", |app| {
+        neglected(&app, 1).await;
+        forget_notices(&app).await;
+    }
+    a_concern_that_nobody_opened: "concerns_opened_in_time", |app| { neglected(&app, 2).await; }
+    a_concern_without_its_account: "concern_records_complete", |app| { neglected(&app, 25).await; }
+    a_breach_without_an_address: "breach_facts_recorded", |app| { neglected(&app, 25).await; }
+    a_device_that_was_not_held: "breach_devices_held", |app| { neglected(&app, 2).await; }
+    a_clock_that_ran_out: "breaches_worked", |app| { neglected(&app, 48).await; }
+    parents_who_were_not_told: "breach_parents_told_or_reason", |app| { neglected(&app, 25).await; }
+    something_illegal_that_nobody_reported: "illegal_breaches_reported", |app| {
+        let id = neglected(&app, 1).await;
+        judge(&app, id, "could_be_illegal", &[("answer", "not_sure"), ("why", "It looked very young.")]).await;
+        app.world.pass(SignedDuration::from_hours(2));
+        run_gateway(&app);
+    }
+    closed_without_a_debrief: "closed_concerns_have_debrief", |app| {
+        let id = neglected(&app, 1).await;
+        let mut ctx = app.world.system();
+        let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+        let mut row = store::concerns::lookup_for_program(&tx, app.setting, id).await.expect("read").expect("there");
+        row.status = domain::concern::ConcernStatus::Closed;
+        row.closed_at = Some(tx.now());
+        store::concerns::set(&mut tx, &row).await.expect("set");
+        tx.commit().await.expect("commit");
+    }
+    opened_without_a_line_in_the_audit: "concern_views_logged", |app| {
+        let id = neglected(&app, 1).await;
+        let mut ctx = app.world.system();
+        let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+        let mut row = store::concerns::lookup_for_program(&tx, app.setting, id).await.expect("read").expect("there");
+        row.opened_at = Some(tx.now());
+        store::concerns::set(&mut tx, &row).await.expect("set");
+        tx.commit().await.expect("commit");
+    }
+    a_mail_with_a_name_in_its_link: "mail_carries_no_names", |app| {
+        let mut ctx = app.world.system();
+        let now = ctx.now;
+        let notice = store::notices::Notice {
+            id: ctx.fresh(), setting_id: app.setting, person_id: app.people.dsl, urgency: domain::concern::Urgency::Prompt,
+            link: "/concerns/Joy Child".into(), concern_id: None, made_at: now, mailed_at: None, mail_failed: None, seen_at: None,
+        };
+        let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+        store::notices::add(&mut tx, &notice).await.expect("add");
+        tx.commit().await.expect("commit");
+    }
+    a_wording_that_nobody_knows: "breach_first_words", |app| {
+        let mut ctx = app.world.system();
+        let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+        let mut row = store::settings::lookup(&tx, app.setting).await.expect("read").expect("there");
+        row.profile["switches"]["screen"] = json!("shout");
+        store::settings::set(&mut tx, &row).await.expect("set");
+        tx.commit().await.expect("commit");
+    }
+}
+
+#[tokio::test]
+async fn a_category_is_covered_by_a_real_list_and_no_longer_when_the_list_is_gone() {
+    let app = all_well_of(profile_with("lists_cover_categories")).await;
+    assert_eq!(status(&standing(&app).await, "lists_cover_categories"), Status::Gap, "nobody supplied one");
+    supply_a_list(&app);
+    let found = standing(&app).await;
+    assert_eq!(status(&found, "lists_cover_categories"), Status::Met, "{}", said(&found, "lists_cover_categories"));
+    std::fs::remove_file(app.services.data.join("lists/lists.compiled")).expect("removed");
+    assert_eq!(status(&standing(&app).await, "lists_cover_categories"), Status::Gap);
+    supply_a_list(&app);
+    app.gateway.say(None);
+    assert_eq!(status(&standing(&app).await, "lists_cover_categories"), Status::Gap, "a list that no gateway reads");
+}
+
+#[tokio::test]
+async fn a_plain_file_or_pages_without_https_are_not_encrypted() {
+    let mut app = all_well_of(profile_with("data_encrypted")).await;
+    assert_eq!(status(&standing(&app).await, "data_encrypted"), Status::Met);
+    let base = std::mem::replace(&mut app.services.web_base, "http://holdfast.test".into());
+    assert_eq!(status(&standing(&app).await, "data_encrypted"), Status::Gap, "others read along");
+    app.services.web_base = base;
+    // What somebody finds who takes the disk: the first bytes of the file say what it is.
+    let elsewhere = tempfile::TempDir::new().expect("a folder");
+    std::fs::write(elsewhere.path().join(store::db::FILE), b"SQLite format 3\0 and all the names").expect("written");
+    app.services.data = elsewhere.path().to_owned();
+    assert_eq!(status(&standing(&app).await, "data_encrypted"), Status::Gap, "it reads as a plain database");
+}
+
+// `passwords_policy` and `exclusion_holds` ask the program's own code and queries, which no row can make weaker: what they
+// conclude from weak ones is tested beside them, in `evidence::live`.
