@@ -64,12 +64,14 @@ pub(super) struct Facts {
     pub(super) steps: BTreeMap<ConcernId, Vec<StepRecord>>,
     pub(super) invited: BTreeMap<ConcernId, BTreeSet<PersonId>>,
     pub(super) notices: Vec<Notice>,
+    /// Which notices are of a concern: with ten thousand concerns nobody may look through all for each.
+    notices_by_concern: BTreeMap<ConcernId, Vec<usize>>,
     pub(super) holds: Vec<Hold>,
     pub(super) proposals: Vec<Proposal>,
     /// Proposals that exist but are not this viewer's to know of: a version that came of one is not faulted.
     pub(super) hidden_proposals: BTreeSet<domain::ProposalId>,
-    pub(super) actions: Vec<Action>,
-    pub(super) reviews: Vec<Review>,
+    pub(super) actions: BTreeMap<ConcernId, Vec<Action>>,
+    pub(super) reviews: BTreeMap<ConcernId, Vec<Review>>,
     pub(super) looks: Vec<Look>,
     /// Concerns that were passed on because nobody had opened them.
     pub(super) passed_on: BTreeSet<ConcernId>,
@@ -109,6 +111,7 @@ impl Facts {
             .partition(|proposal| known(proposal.concern_id));
         let memberships = store::overview::memberships(&db, setting).await?;
         let gateway = services.gateway.status();
+        let notices = kept(store::overview::notices(&db, setting, since).await?, |row| known(row.concern_id));
         let newest_policy_runs = gateway.as_ref().is_some_and(|state| {
             is_fresh(state, now)
                 && services.gateway.next_version().is_ok_and(|next| state.policy == Some(next.saturating_sub(1)))
@@ -134,12 +137,13 @@ impl Facts {
             web_base: services.web_base.clone(),
             steps: steps(&db, setting, &content, &hidden).await?,
             invited,
-            notices: kept(store::overview::notices(&db, setting, since).await?, |row| known(row.concern_id)),
+            notices_by_concern: places(&notices, |row| row.concern_id),
+            notices,
             holds: kept(store::overview::holds(&db, setting).await?, |row| known(row.concern_id)),
             proposals,
             hidden_proposals: unknown.into_iter().map(|proposal| proposal.id).collect(),
-            actions: kept(store::overview::actions(&db, setting).await?, |row| known(row.concern_id)),
-            reviews: kept(store::overview::reviews(&db, setting).await?, |row| known(row.concern_id)),
+            actions: of_concerns(store::overview::actions(&db, setting).await?, &hidden, |row| row.concern_id),
+            reviews: of_concerns(store::overview::reviews(&db, setting).await?, &hidden, |row| row.concern_id),
             looks: kept(store::overview::looks(&db, setting, &LOOKS).await?, |look| known(Some(look.concern))),
             passed_on: with_entry(&db, setting, EntryKind::System, "Nobody had opened this", since).await?,
             with_hosts: with_entry(&db, setting, EntryKind::Fact, "Names that the device", since).await?,
@@ -158,6 +162,11 @@ impl Facts {
     /// What was recorded about a step of a concern, oldest first.
     pub(super) fn records<'a>(&'a self, concern: ConcernId, step: &'a str) -> impl Iterator<Item = &'a StepRecord> {
         self.steps.get(&concern).into_iter().flatten().filter(move |record| record.step == step)
+    }
+
+    /// The notices that a concern made.
+    pub(super) fn notices_of(&self, concern: ConcernId) -> impl Iterator<Item = &Notice> {
+        self.notices_by_concern.get(&concern).into_iter().flatten().filter_map(|at| self.notices.get(*at))
     }
 
     /// So long before now.
@@ -228,6 +237,32 @@ fn by_concern(rows: impl Iterator<Item = (ConcernId, PersonId)>) -> BTreeMap<Con
 fn kept<T>(mut rows: Vec<T>, keep: impl Fn(&T) -> bool) -> Vec<T> {
     rows.retain(|row| keep(row));
     rows
+}
+
+/// Where in a list the rows of each concern are.
+fn places<T>(rows: &[T], of: impl Fn(&T) -> Option<ConcernId>) -> BTreeMap<ConcernId, Vec<usize>> {
+    let mut found: BTreeMap<ConcernId, Vec<usize>> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        if let Some(concern) = of(row) {
+            found.entry(concern).or_default().push(at);
+        }
+    }
+    found
+}
+
+/// Rows by the concern that they come of; those that come of none, or of a hidden one, are not asked about.
+fn of_concerns<T>(
+    rows: Vec<T>,
+    hidden: &BTreeSet<ConcernId>,
+    of: impl Fn(&T) -> Option<ConcernId>,
+) -> BTreeMap<ConcernId, Vec<T>> {
+    let mut found: BTreeMap<ConcernId, Vec<T>> = BTreeMap::new();
+    for row in rows {
+        if let Some(concern) = of(&row).filter(|concern| !hidden.contains(concern)) {
+            found.entry(concern).or_default().push(row);
+        }
+    }
+    found
 }
 
 async fn accounts(db: &Reader, memberships: &[Membership]) -> Result<BTreeMap<AccountId, Account>> {

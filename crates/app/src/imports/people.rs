@@ -58,7 +58,7 @@ fn describe(draft: &PersonDraft, line: &Line) -> String {
         PersonKind::Visitor => "Visitor",
         PersonKind::Unknown => "Not yet known",
     };
-    let born = draft.born.map(|born| format!(", born {born}")).unwrap_or_default();
+    let born = draft.born.map(|born| format!(", born {}", born.strftime("%-d %B %Y"))).unwrap_or_default();
     let room = line.get("room").map(|room| format!(", {room}")).unwrap_or_default();
     format!("{kind}{born}{room}")
 }

@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::form::FormView;
 use crate::shell::{Page, Paper};
-use crate::ui::{Banner, Summary, Table, Tone};
+use crate::ui::{Banner, Cell, Summary, Table, Tag, Tone};
 
 /// The overview.
 #[derive(Template, Debug, Clone, Default)]
@@ -158,12 +158,37 @@ impl Page for Check {
 pub struct SelfTest {
     /// The newest run in a sentence with its time.
     pub latest: Option<Banner>,
-    /// Its parts, failures first.
-    pub parts: Table,
+    /// Its parts by group, those with a failure first.
+    pub groups: Vec<TestedGroup>,
     /// Runs of the last thirty days.
     pub runs: Table,
     /// May this person run it?
     pub may_run: bool,
+}
+
+/// What the newest run found for one group.
+#[derive(Debug, Clone)]
+pub struct TestedGroup {
+    /// Its name.
+    pub name: String,
+    /// How it came out.
+    pub result: Tag,
+    /// "19 by DNS, 19 by the proxy".
+    pub summary: String,
+    /// Something failed: its parts are open to begin with.
+    pub failed: bool,
+    /// Each part, failures first.
+    pub parts: Table,
+}
+
+impl SelfTest {
+    /// Every group in a line.
+    fn in_short(&self) -> Table {
+        let table = Table::new("Groups").quiet_caption().column("Group").column("Asked").column("Result");
+        self.groups.iter().fold(table, |table, group| {
+            table.row([Cell::from(&group.name), Cell::from(&group.summary), Cell::Tag(group.result.clone())])
+        })
+    }
 }
 
 impl Page for SelfTest {

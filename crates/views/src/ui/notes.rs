@@ -57,7 +57,7 @@ impl Tone {
 #[derive(Template, Debug, Clone)]
 #[template(
     ext = "html",
-    source = r#"<strong class="hf-tag hf-tag--{{ tone.key() }}">{{ tone.icon() }}{{ word }}</strong>"#
+    source = r#"<strong class="hf-tag hf-tag--{{ tone.key() }}{% if self.is_long() %} hf-tag--long{% endif %}">{{ tone.icon() }}{{ word }}</strong>"#
 )]
 pub struct Tag {
     /// Colour and shape.
@@ -70,6 +70,11 @@ impl Tag {
     /// A tag.
     pub fn new(tone: Tone, word: &str) -> Self {
         Self { tone, word: word.to_owned() }
+    }
+
+    /// A sentence may break; a word or two stay in one line.
+    fn is_long(&self) -> bool {
+        self.word.chars().count() > 26
     }
 }
 

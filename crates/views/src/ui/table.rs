@@ -48,6 +48,8 @@ pub enum Cell {
     Phone(String),
     /// A moment: (RFC 3339, words).
     Time(String, String),
+    /// Words, and smaller lines under them.
+    Noted(String, Vec<String>),
 }
 
 impl From<&str> for Cell {

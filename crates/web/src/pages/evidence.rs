@@ -17,7 +17,7 @@ use views::pages::evidence::{Control, Count, Evidence, Obligation, Section, tone
 use views::ui::{Cell, Table, Tag};
 
 use super::concerns::paper;
-use crate::{Answer, Fault, Form, Visit};
+use crate::{Answer, Fault, Form, Visit, words};
 
 /// What of the evidence is to be shown.
 #[derive(Debug, Default, Deserialize)]
@@ -91,7 +91,7 @@ async fn all(visit: &Visit, shown: &Shown, print: bool) -> Result<Evidence, Faul
         seed: standing.policy().to_owned(),
         at: visit.services().calendar.say(standing.at),
         counts: counts.collect(),
-        sections: sections(&standing, only),
+        sections: sections(visit, &standing, only, print),
         print,
         print_href: format!("/evidence/print{query}"),
     })
@@ -101,7 +101,7 @@ fn clauses(duty: &ObligationStatus, seed: &str) -> String {
     duty.clauses.get(seed).map_or_else(|| "none".to_owned(), |all| all.join(", "))
 }
 
-fn sections(standing: &Standing, only: Option<Status>) -> Vec<Section> {
+fn sections(visit: &Visit, standing: &Standing, only: Option<Status>, print: bool) -> Vec<Section> {
     let mut order: Vec<&str> = Vec::new();
     let mut of: BTreeMap<&str, Vec<&ObligationStatus>> = BTreeMap::new();
     for duty in &standing.obligations {
@@ -116,12 +116,12 @@ fn sections(standing: &Standing, only: Option<Status>) -> Vec<Section> {
         let mut table =
             Table::new(title).quiet_caption().column("Duty").column("What it asks").column("Clause").column("Stands");
         for duty in duties.iter().filter(|duty| only.is_none_or(|status| duty.status == status)) {
-            table.push(vec![
-                Cell::link(&format!("/evidence/{}", duty.id), &duty.id),
-                Cell::from(&duty.duty),
-                Cell::from(clauses(duty, &standing.seed)),
-                Cell::Tag(tag(duty.status)),
-            ]);
+            // Paper has no page behind a link: it carries what shows each duty.
+            let (id, asks) = match print {
+                true => (Cell::from(&duty.id), Cell::Noted(duty.duty.clone(), shown_by(visit, duty))),
+                false => (Cell::link(&format!("/evidence/{}", duty.id), &duty.id), Cell::from(&duty.duty)),
+            };
+            table.push(vec![id, asks, Cell::from(clauses(duty, &standing.seed)), Cell::Tag(tag(duty.status))]);
         }
         let counts = ALL.into_iter().filter_map(|status| {
             let count = duties.iter().filter(|duty| duty.status == status).count();
@@ -132,6 +132,19 @@ fn sections(standing: &Standing, only: Option<Status>) -> Vec<Section> {
         (!table.is_empty()).then(|| Section { title: title.to_owned(), anchor, summary, duties: table })
     };
     order.into_iter().enumerate().filter_map(section).collect()
+}
+
+/// What shows a duty, and what is to be done where it is not met, in sentences for paper.
+fn shown_by(visit: &Visit, duty: &ObligationStatus) -> Vec<String> {
+    let said = |control: &ControlStatus| {
+        let found = control.evidence.iter().map(|one| {
+            let at = words::day(visit.services().calendar.local(one.at).date());
+            format!("{} ({at})", one.what)
+        });
+        let mend = (control.status != Status::Met).then(|| format!("To do: {}", control.mend));
+        found.chain(mend).collect::<Vec<_>>()
+    };
+    duty.controls.iter().flat_map(said).collect()
 }
 
 /// One duty.

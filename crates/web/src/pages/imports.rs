@@ -59,16 +59,27 @@ fn form_page(what: ImportKind, form: FormView) -> RegisterForm {
         heading: format!("Add many {noun}"),
         back: Some((format!("/{noun}"), "Back".into())),
         about: vec![
-            format!("Headings that are read: {headings}."),
-            format!("For example: {}", example.lines().take(2).collect::<Vec<_>>().join(" / ")),
+            format!("Headings that are read: {headings}. In any order; those that you do not need may be missing."),
             "You will see what would happen, line by line, before anything is added.".into(),
         ],
+        table: Some(example_table(example)),
         fields: vec![field(&area)],
         form,
         action: format!("/imports/{}", what.key()),
         button: "Look at it".into(),
         ..RegisterForm::default()
     }
+}
+
+/// The headings and one line, as a spreadsheet shows them. The examples hold no comma of their own.
+fn example_table(example: &str) -> Table {
+    let mut lines = example.lines().map(|line| line.split(','));
+    let headings = lines.next().into_iter().flatten();
+    let mut table = headings.fold(Table::new("For example"), |table, heading| table.column(heading));
+    if let Some(line) = lines.next() {
+        table.push(line.map(Cell::from).collect());
+    }
+    table
 }
 
 /// Where to paste, and what was brought in lately.

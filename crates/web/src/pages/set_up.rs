@@ -141,7 +141,11 @@ pub async fn list(visit: Visit) -> Answer {
     let steps = setup::steps(visit.services(), &visit.ctx()).await?;
     let mut tasks = TaskList::new("steps");
     for step in &steps {
-        let (title, href, hint) = words_of(step.key);
+        let (title, href, hint) = match (words_of(step.key), step.key, step.done) {
+            // Naming somebody again would name a second one: who is named is changed among the roles.
+            ((title, ..), StepKey::Lead | StepKey::Chair, true) => (title, "/people/roles", "See or change who it is."),
+            (first, ..) => first,
+        };
         let (tone, word) = if step.done { (Tone::Done, "Done") } else { (Tone::Due, "To do") };
         tasks = tasks.task(title, Some(href), Some(hint), tone, word);
     }

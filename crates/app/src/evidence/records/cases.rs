@@ -53,9 +53,8 @@ fn has_reason(record: &StepRecord) -> bool {
 /// Somebody was told at once; or it was opened before it had to go further, which shows the same.
 fn told(facts: &Facts, concern: &Concern, to: impl Fn(PersonId, Timestamp) -> bool) -> bool {
     let in_time = later(concern.recorded_at, TWO_MINUTES);
-    let noticed = facts.notices.iter().any(|notice| {
-        notice.concern_id == Some(concern.id) && notice.made_at <= in_time && to(notice.person_id, notice.made_at)
-    });
+    let noticed =
+        facts.notices_of(concern.id).any(|notice| notice.made_at <= in_time && to(notice.person_id, notice.made_at));
     // Notices that were seen are cleared away after a time; what stays is who opened it, and when.
     let patience = SignedDuration::from_mins(concern.urgency.escalates_after_minutes());
     let opened = concern.opened_at.is_some_and(|at| at <= later(concern.recorded_at, patience))
@@ -175,8 +174,8 @@ fn lessons_became_actions(facts: &Facts) -> Answer {
     let late = |due: jiff::civil::Date| due.until(today).is_ok_and(|since| i64::from(since.get_days()) > MONTH_DAYS);
     let good = |concern: &&Concern| {
         let last = debriefs(facts, concern).last().copied();
-        let actions: Vec<_> = facts.actions.iter().filter(|row| row.concern_id == Some(concern.id)).collect();
-        let reviews: Vec<_> = facts.reviews.iter().filter(|row| row.concern_id == Some(concern.id)).collect();
+        let actions = facts.actions.get(&concern.id).map_or(&[][..], Vec::as_slice);
+        let reviews = facts.reviews.get(&concern.id).map_or(&[][..], Vec::as_slice);
         let asks_action = last.is_some_and(|record| record.answers.values().any(|answer| answer == "action"));
         let asks_review = last.is_some_and(|record| said(record, "policy") == "review");
         let overdue = actions.iter().any(|row| row.done_at.is_none() && late(row.due))

@@ -3,13 +3,24 @@
 use super::somebody;
 use crate::views::FormView;
 use crate::views::pages::activity::{Activity, Alerts};
-use crate::views::pages::filter::{Check, Group, GroupCard, Overview, Sealed, SelfTest, Verdict};
+use crate::views::pages::filter::{Check, Group, GroupCard, Overview, Sealed, SelfTest, TestedGroup, Verdict};
 use crate::views::pages::filter_changes::{
     Ask, Asked, History, Preview, Proposal, Proposals, Propose, Request, Requests, Version,
 };
 use crate::views::ui::{Banner, Cell, Summary, Table, Tag, Tone};
 
 const NASTY: &str = "<script>alert(1)</script> שלום 🙂";
+
+fn tested() -> Vec<TestedGroup> {
+    let group = |name: &str, failed| TestedGroup {
+        name: name.into(),
+        result: Tag::new(if failed { Tone::Gap } else { Tone::Done }, if failed { "1 failed" } else { "All passed" }),
+        summary: "19 by DNS, 19 by the proxy".into(),
+        failed,
+        parts: table(),
+    };
+    vec![group(NASTY, true), group("Staff devices", false)]
+}
 
 fn table() -> Table {
     Table::new("Things")
@@ -169,7 +180,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
             somebody(&Check { form: FormView::new(), groups: groups(), answer: Some(verdict), may_propose: true }),
         ),
         ("filter_self_test", somebody(&SelfTest::default())),
-        ("filter_self_test", somebody(&SelfTest { latest, parts: table(), runs: table(), may_run: true })),
+        ("filter_self_test", somebody(&SelfTest { latest, groups: tested(), runs: table(), may_run: true })),
         ("filter_propose", somebody(&Propose::default())),
         ("filter_propose", somebody(&propose())),
         ("filter_propose", somebody(&Propose { back_to: Some(3), preview: None, ..propose() })),

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use app::gateway::ProbeResult;
 use app::self_test::{self, Run};
 use domain::access::Action;
-use views::pages::filter::SelfTest;
+use views::pages::filter::{SelfTest, TestedGroup};
 use views::ui::{Banner, Cell, Table, Tag, Tone};
 
 use super::{may, say, time};
@@ -27,8 +28,8 @@ pub async fn get(visit: Visit) -> Answer {
     let listed = runs
         .iter()
         .fold(table, |table, run| table.row([time(&visit, run.at), passed(run.ok), Cell::Text(run.summary.clone())]));
-    let parts = runs.first().map(|run| parts(run, &groups)).unwrap_or_default();
-    visit.page(&SelfTest { latest, parts, runs: listed, may_run: may(&visit, Action::RunSelfTest) })
+    let groups = runs.first().map(|run| groups_of(run, &groups)).unwrap_or_default();
+    visit.page(&SelfTest { latest, groups, runs: listed, may_run: may(&visit, Action::RunSelfTest) })
 }
 
 /// Runs it; the result is on the page that follows.
@@ -54,20 +55,47 @@ fn passed(ok: bool) -> Cell {
     Cell::Tag(if ok { Tag::new(Tone::Done, "Passed") } else { Tag::new(Tone::Gap, "Failed") })
 }
 
-fn parts(run: &Run, groups: &BTreeMap<String, String>) -> Table {
-    let table = Table::new("Parts of the newest run").quiet_caption().column("Group").column("Way").column("What");
+/// The parts of a run, group by group; what failed stands first, and open.
+fn groups_of(run: &Run, names: &BTreeMap<String, String>) -> Vec<TestedGroup> {
+    let mut by_group: BTreeMap<&str, Vec<&ProbeResult>> = BTreeMap::new();
+    for result in &run.results {
+        by_group.entry(&result.group).or_default().push(result);
+    }
+    let mut groups: Vec<TestedGroup> = by_group.into_iter().map(|(key, results)| group(key, results, names)).collect();
+    groups.sort_by_key(|group| (!group.failed, group.name.clone()));
+    groups
+}
+
+fn group(key: &str, mut results: Vec<&ProbeResult>, names: &BTreeMap<String, String>) -> TestedGroup {
+    let name = names.get(key).map_or_else(|| key.to_owned(), Clone::clone);
+    let mut ways: BTreeMap<String, usize> = BTreeMap::new();
+    for result in &results {
+        *ways.entry(way(result)).or_default() += 1;
+    }
+    let summary = ways.iter().map(|(way, count)| format!("{count} by {way}")).collect::<Vec<_>>().join(", ");
+    let failed = results.iter().filter(|result| !result.passed).count();
+    let result = match failed {
+        0 => Tag::new(Tone::Done, "All passed"),
+        some => Tag::new(Tone::Gap, &format!("{some} failed")),
+    };
+    results.sort_by_key(|result| (result.passed, way(result)));
+    let table = Table::new(&format!("Parts for {name}")).quiet_caption().column("What").column("Way");
     let table = table.column("Should be").column("Was").column("Result");
-    let mut results: Vec<_> = run.results.iter().collect();
-    results.sort_by_key(|result| (result.passed, result.group.clone(), result.path.clone()));
-    results.into_iter().fold(table, |table, result| {
-        let way = if result.path == "dns" { "DNS".to_owned() } else { result.path.clone() };
+    let parts = results.into_iter().fold(table, |table, result| {
         table.row([
-            Cell::Text(groups.get(&result.group).unwrap_or(&result.group).clone()),
-            Cell::Text(way),
-            Cell::Text(result.what.clone()),
-            Cell::Text(result.expected.clone()),
-            Cell::Text(result.got.clone()),
+            Cell::from(&result.what),
+            Cell::from(way(result)),
+            Cell::from(&result.expected),
+            Cell::from(&result.got),
             passed(result.passed),
         ])
-    })
+    });
+    TestedGroup { name, result, summary, failed: failed > 0, parts }
+}
+
+fn way(result: &ProbeResult) -> String {
+    match result.path.as_str() {
+        "dns" => "DNS".to_owned(),
+        other => other.to_owned(),
+    }
 }

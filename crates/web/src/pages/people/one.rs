@@ -24,7 +24,7 @@ pub async fn show(visit: Visit, Path(id): Path<PersonId>) -> Answer {
     let mut acts = acts_of(&visit, id, &view);
     for held in &view.appointments {
         let title = front.title(held.role);
-        roles.push(vec![title.as_str().into(), words::moment(&services.calendar.local(held.since)).into()]);
+        roles.push(vec![title.as_str().into(), words::day(services.calendar.local(held.since).date()).into()]);
         if !visit.may(Action::Appoint) {
             continue;
         }

@@ -98,14 +98,14 @@ pub async fn end_role(visit: Visit, form: Form<EndRole>) -> Answer {
 /// The records are away.
 pub async fn roles(visit: Visit) -> Answer {
     let front = titles(&visit).await?;
-    let roster = people::list_appointments(visit.services(), &visit.ctx()).await?;
-    let mut table = Table::new("Roles").quiet_caption().column("Role").column("Who").column("Since");
+    let mut roster = people::list_appointments(visit.services(), &visit.ctx()).await?;
+    roster.held.sort_by_key(|held| (weight(held.role), held.name.clone()));
+    let mut table = Table::new("Roles").quiet_caption().column("Who").column("Role").column("Since");
     for held in &roster.held {
-        let since = words::moment(&visit.services().calendar.local(held.since));
         table.push(vec![
-            front.title(held.role).into(),
             Cell::link(&format!("/people/{}", held.person), &held.name),
-            since.into(),
+            front.title(held.role).into(),
+            words::day(visit.services().calendar.local(held.since).date()).into(),
         ]);
     }
     let vacant =
@@ -119,4 +119,19 @@ pub async fn roles(visit: Visit) -> Answer {
         ways: vec![("/people".into(), "People".into())],
         ..RegisterList::default()
     })
+}
+
+/// Who answers for most stands first.
+fn weight(role: Role) -> u8 {
+    match role {
+        Role::Dsl => 0,
+        Role::Deputy => 1,
+        Role::Manager => 2,
+        Role::Chair => 3,
+        Role::Committee => 4,
+        Role::Technician => 5,
+        Role::Practitioner => 6,
+        Role::Parent => 7,
+        Role::Inspector => 8,
+    }
 }
