@@ -186,6 +186,8 @@ async fn evidence_waiting(services: &Services, ctx: &mut OpCtx, todo: &mut Vec<T
 fn ways(ctx: &OpCtx) -> Vec<(String, String)> {
     let all = [
         (Action::ReadQueue, "/concerns", "Concerns"),
+        (Action::ReadQueue, "/referrals", "Referrals"),
+        (Action::ReadContacts, "/agencies", "Agencies: whom to ask, whom to tell"),
         (Action::HoldDevice, "/alerts", "Calls for help"),
         (Action::ReportConcern, "/reports", "Your reports"),
         (Action::AskForAccess, "/filter/ask", "Ask for a blocked site"),

@@ -33,10 +33,12 @@ pub enum Kind {
     BackUp,
     /// Mail somebody a link with which they prove their address.
     MailAddressProof,
+    /// Has an agency answered a referral?
+    ChaseReferral,
 }
 
 impl Kind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::MailNotice,
         Self::Escalate,
         Self::PublishPolicy,
@@ -46,6 +48,7 @@ impl Kind {
         Self::SignHead,
         Self::BackUp,
         Self::MailAddressProof,
+        Self::ChaseReferral,
     ];
 
     /// The word for it in storage.
@@ -60,6 +63,7 @@ impl Kind {
             Self::SignHead => "audit.sign_head",
             Self::BackUp => "backup.make",
             Self::MailAddressProof => "person.mail_proof",
+            Self::ChaseReferral => "referral.chase",
         }
     }
 }
@@ -190,6 +194,7 @@ async fn perform(services: &Services, ctx: &mut OpCtx, job: &Job) -> Result<()> 
         Kind::MailNotice => notices::mail(services, ctx, setting, &work).await,
         Kind::Escalate => notices::escalate(services, ctx, setting, &work).await,
         Kind::MailAddressProof => crate::people::email::mail(services, ctx, setting, &work).await,
+        Kind::ChaseReferral => crate::referrals::chase(services, ctx, setting, &work).await,
         Kind::PublishPolicy => crate::filtering::publish::run(services, setting).await.map(|_| ()),
         Kind::SelfTest => crate::self_test::run_due(services, ctx, setting).await,
         Kind::ForgetActivity => crate::activity::forget_old(services, setting, ctx.now).await.map(|_| ()),

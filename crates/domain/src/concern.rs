@@ -128,13 +128,25 @@ pub enum EntryKind {
     Correction,
     /// A note of the person who works the concern.
     Note,
+    /// What was agreed with agencies, or among those who work it: who does what next.
+    Strategy,
+    /// A child's wishes and feelings, as far as they are known.
+    Voice,
+    /// Why this level of need: which threshold, and what speaks for it.
+    Threshold,
+    /// How the child or the family is supported.
+    Plan,
+    /// Why the parents were not told, or not yet.
+    Withheld,
+    /// How a referral went on.
+    Referral,
     /// What the program did: hold, notification, escalation.
     System,
 }
 
 impl EntryKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::Fact,
         Self::ChildWords,
         Self::AdultWords,
@@ -145,6 +157,12 @@ impl EntryKind {
         Self::AlreadyHappened,
         Self::Correction,
         Self::Note,
+        Self::Strategy,
+        Self::Voice,
+        Self::Threshold,
+        Self::Plan,
+        Self::Withheld,
+        Self::Referral,
         Self::System,
     ];
 
@@ -161,6 +179,12 @@ impl EntryKind {
             Self::AlreadyHappened => "already_happened",
             Self::Correction => "correction",
             Self::Note => "note",
+            Self::Strategy => "strategy",
+            Self::Voice => "voice",
+            Self::Threshold => "threshold",
+            Self::Plan => "plan",
+            Self::Withheld => "withheld",
+            Self::Referral => "referral",
             Self::System => "system",
         }
     }

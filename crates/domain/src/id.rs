@@ -96,4 +96,10 @@ ids! {
     EvidenceId;
     /// A draft saved on the server.
     DraftId;
+    /// A referral to an agency.
+    ReferralId;
+    /// A letter to one of a child's adults.
+    LetterId;
+    /// A child's file on its way to the next setting.
+    TransferId;
 }

@@ -26,6 +26,7 @@ mod rows;
 mod table;
 
 pub mod accounts;
+pub mod agencies;
 pub mod audit;
 pub mod backup;
 pub mod concerns;
@@ -45,6 +46,7 @@ pub mod people;
 pub mod search;
 pub mod settings;
 pub mod words;
+pub mod working;
 
 pub use concerns::Sees;
 pub use db::{Db, DbConfig, Engine, Reader, Reads, Scope, Tx};

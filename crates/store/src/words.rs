@@ -107,6 +107,15 @@ words! {
         /// Taken up again.
         Reopened = "reopened",
     }
+    /// How two concerns belong together.
+    StrandKind {
+        /// One goes on in the other.
+        Merged = "merged",
+        /// The other came out of one.
+        Split = "split",
+        /// They touch each other.
+        Related = "related",
+    }
     /// Something begun and not finished.
     PendingKind {
         /// A handed-over link with which an account's owner chooses a password.

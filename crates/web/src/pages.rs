@@ -21,6 +21,7 @@ pub mod sign_in;
 pub mod sign_out;
 pub mod styleguide;
 pub mod unlock;
+pub mod working;
 
 use axum::extract::Query;
 use serde::Deserialize;

@@ -40,7 +40,8 @@ pub async fn add_entry(services: &Services, ctx: &mut OpCtx, id: ConcernId, new:
     if new.event_at > ctx.now {
         return Err(Error::invalid("event_at", "That time is still to come. Check the day and the time."));
     }
-    if matches!(new.kind, EntryKind::System | EntryKind::Correction | EntryKind::AlreadyHappened) {
+    if matches!(new.kind, EntryKind::System | EntryKind::Correction | EntryKind::AlreadyHappened | EntryKind::Referral)
+    {
         return Err(Error::invalid("kind", "Choose what you are adding."));
     }
     let member = ctx.member().cloned().ok_or(domain::access::Refused::SignIn)?;
@@ -84,7 +85,7 @@ pub(crate) async fn by_the_program(tx: &mut Tx, concern: &Concern, text: &str) -
     append(tx, concern, EntryKind::System, text, now, None, None).await.map(|_| ())
 }
 
-pub(super) async fn append(
+pub(crate) async fn append(
     tx: &mut Tx,
     concern: &Concern,
     kind: EntryKind,

@@ -20,7 +20,7 @@ use store::words::{Area, ProposalState};
 use store::{Reads, Scope};
 
 pub use answers::AnswerView;
-pub(super) use answers::{Names, several};
+pub(crate) use answers::{Names, in_words, several};
 
 use super::case::{self, Case};
 use crate::holds;
@@ -314,7 +314,7 @@ async fn whole(
     let rows = store::concerns::list_steps(db, setting, &viewer, concern.id).await?;
     let records = case::for_engine(&rows);
     let procedure = case::procedure(&services.content, concern);
-    let agencies = services.content.agencies_of(&profile.area);
+    let agencies = crate::agencies::of(services, db, setting, &profile.area).await?;
     let steps = procedure.map_or_else(Vec::new, |procedure| {
         steps(procedure, &rows, &records, &profile.switches, member, &names, &agencies, services)
     });
@@ -385,7 +385,7 @@ fn steps(
     switches: &Switches,
     member: &Member,
     names: &Names,
-    agencies: &[&Agency],
+    agencies: &[Agency],
     services: &Services,
 ) -> Vec<StepView> {
     let standing = procedure.standing(records, switches);
@@ -405,11 +405,7 @@ fn steps(
             records: own.iter().map(|row| record_view(row, names)).collect(),
             ever_out_of_order: state.ever_out_of_order,
             waived: state.waived.and_then(|record| record.reason.clone()),
-            agencies: agencies
-                .iter()
-                .filter(|agency| state.step.agencies.contains(&agency.key))
-                .map(|agency| (*agency).clone())
-                .collect(),
+            agencies: agencies.iter().filter(|agency| state.step.agencies.contains(&agency.key)).cloned().collect(),
             locked_by: state.locked_by,
             step: state.step.clone(),
         }
@@ -429,7 +425,7 @@ fn record_view(row: &store::concerns::StepRecord, names: &Names) -> StepRecordVi
 }
 
 /// The clocks of a concern that run or ran.
-pub(super) fn clocks(
+pub(crate) fn clocks(
     procedure: &Procedure,
     records: &[StepRecord],
     switches: &Switches,
@@ -458,7 +454,7 @@ pub(super) fn clocks(
     Ok(views)
 }
 
-fn told(value: &serde_json::Value) -> Option<(String, Timestamp)> {
+pub(crate) fn told(value: &serde_json::Value) -> Option<(String, Timestamp)> {
     let who = value.get("who")?.as_str()?.to_owned();
     let at = value.get("at")?.as_str()?.parse().ok()?;
     Some((who, at))

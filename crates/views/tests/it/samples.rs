@@ -13,6 +13,8 @@ mod concerns;
 mod evidence;
 #[path = "samples/filter.rs"]
 mod filter;
+#[path = "samples/working.rs"]
+mod working;
 
 /// Name, rendered page. `samples` in the name of a page's template: `sign_in` for `pages/sign_in.html`.
 pub(crate) fn all() -> Vec<(&'static str, String)> {
@@ -179,6 +181,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     all.extend(concerns::all());
     all.extend(evidence::all());
     all.extend(filter::all());
+    all.extend(working::all());
     all
 }
 

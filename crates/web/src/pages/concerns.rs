@@ -44,7 +44,7 @@ fn moment(visit: &Visit, at: Timestamp) -> String {
 }
 
 /// Puts a moment into the parts of a form's field.
-fn with_moment(mut form: FormView, visit: &Visit, name: &str, at: Timestamp) -> FormView {
+pub(crate) fn with_moment(mut form: FormView, visit: &Visit, name: &str, at: Timestamp) -> FormView {
     let local = visit.services().calendar.local(at);
     form.set(&format!("{name}-day"), local.day().to_string());
     form.set(&format!("{name}-month"), local.month().to_string());

@@ -18,6 +18,7 @@ mod paper_and_drafts;
 mod set_up;
 mod unseen;
 mod walk;
+mod working_pages;
 
 use std::sync::Arc;
 

@@ -34,7 +34,7 @@ impl Overheard {
         let in_path = |key: &str| {
             let path = route.path.replace("{id}", key).replace("{entry}", key).replace("{token}", key);
             let path = path.replace("{path}", key).replace("{what}", "people");
-            path.replace("{key}", "could_be_illegal").replace("{kind}", "filter_breach")
+            path.replace("{act}", "sent").replace("{key}", "could_be_illegal").replace("{kind}", "filter_breach")
         };
         let mut paths = Vec::new();
         for (key, never) in pairs {
