@@ -139,3 +139,5 @@ CREATE TABLE transfer_concern (
 CREATE INDEX concern_person_of ON concern_person (setting_id, person_id);
 CREATE INDEX concern_device ON concern (setting_id, device_id);
 CREATE INDEX concern_recorded ON concern (setting_id, recorded_at);
+-- Who looked at this?
+CREATE INDEX audit_subject ON audit (setting_id, subject_table, subject_id);
