@@ -7,5 +7,6 @@ mod decisions;
 mod hostile;
 mod identities;
 mod lists;
+mod page;
 mod properties;
 mod setting;

@@ -11,11 +11,12 @@ use crate::house::{House, command};
 use crate::wire::{ask_from, upstream};
 
 /// Every command of the contract, and whether it prints data as JSON on request.
-const COMMANDS: [(&[&str], Json); 15] = [
+const COMMANDS: [(&[&str], Json); 16] = [
     (&["demo"], Json::Never),
     (&["serve"], Json::Never),
     (&["gateway"], Json::Never),
     (&["lists", "compile"], Json::Always),
+    (&["lists", "show"], Json::Always),
     (&["lists", "lookup"], Json::Always),
     (&["filter", "decide"], Json::Always),
     (&["filter", "test"], Json::OnRequest),
