@@ -24,9 +24,14 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Whether even a bare word belongs to the record before.
+    /// Whether a line goes on with what stands before it: inside parentheses, or a record without an owner of its own.
+    /// Other formats are indented too, so that a blank alone says nothing.
     pub(super) fn continues(&self, whole: &str) -> bool {
-        self.open || (self.owner.is_some() && whole.starts_with([' ', '\t']))
+        let inherits = || {
+            let words: Vec<_> = without_comment(whole).split_ascii_whitespace().collect();
+            record(&words).first().is_some_and(|kind| rtype::is_one(kind))
+        };
+        self.open || (self.owner.is_some() && whole.starts_with([' ', '\t']) && inherits())
     }
 
     /// Whether a line is of a zone file.
@@ -117,6 +122,10 @@ pub(super) fn data(name: &str, scope: Scope, words: &[&str], text: &str) -> Resu
     let [kind, rest @ ..] = record(words) else {
         return Err("there is no record behind the name".into());
     };
+    let is_address = |rest: &[&str]| matches!(rest, [address] if address.parse::<std::net::IpAddr>().is_ok());
+    if matches!(kind.to_ascii_uppercase().as_str(), "A" | "AAAA") && !is_address(rest) {
+        return Err("there are several words, but they are no record of a zone and no line of a hosts file".into());
+    }
     let host = fair_name(name)?;
     let simple = |allow: bool| Entry::Host { host: host.clone(), scope, effect: Effect { allow, important: false } };
     match (kind.to_ascii_uppercase().as_str(), rest) {
@@ -141,7 +150,7 @@ pub(super) fn data(name: &str, scope: Scope, words: &[&str], text: &str) -> Resu
                 _ => Ok(simple(false)),
             }
         }
-        ("A" | "AAAA", [_]) => Ok(simple(false)),
+        ("A" | "AAAA", _) => Ok(simple(false)),
         (other, _) => Err(format!("a record of type “{}” is no rule about a name", shown(other))),
     }
 }

@@ -191,6 +191,13 @@ fn lists_compile_and_lookup_have_their_shape() {
     assert_eq!((&rejected["line"], &rejected["text"]), (&2.into(), &"not a name at all".into()), "{report}");
     assert!(rejected["list"].is_string() && rejected["why"].is_string());
 
+    let ended = run(&["lists", "show", "--db", file]);
+    let shown: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!((&shown["names"], &shown["urls"], &shown["patterns"]), (&2.into(), &1.into(), &0.into()), "{shown}");
+    let list = &shown["lists"][0];
+    assert_eq!((&list["name"], &list["kind"], &list["licence"]), (&"gambling".into(), &"black".into(), &Value::Null));
+    assert!(list["origin"].as_str().unwrap().ends_with("gambling"), "{list}");
+
     let mut lookup =
         command(&["lists", "lookup", "--db", file]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     lookup
