@@ -59,6 +59,10 @@ struct Plain {
 impl Plain {
     /// What this syntax cannot say is left out.
     fn tidied(mut self) -> Self {
+        // Without its first letter such a name would be `||*.name^`, which is another syntax's.
+        if self.syntax == Syntax::Wildcard && self.name.find('.') == Some(1) {
+            self.syntax = Syntax::Plain;
+        }
         let adguard = self.syntax == Syntax::AdGuard;
         self.reach = match (self.syntax, self.reach) {
             (Syntax::AdGuard | Syntax::Zone | Syntax::Expression, reach) => reach,

@@ -12,4 +12,5 @@ mod lists;
 mod near_memory;
 mod page;
 mod properties;
+mod rules;
 mod setting;
