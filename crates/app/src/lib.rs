@@ -7,9 +7,11 @@
 pub mod accounts;
 pub mod activity;
 pub mod agencies;
+pub mod chronology;
 pub mod concerns;
 pub mod contacts;
 pub mod content;
+pub mod cover;
 pub mod demo;
 pub mod devices;
 pub mod drafts;
@@ -23,6 +25,7 @@ pub mod holds;
 pub mod home;
 pub mod imports;
 pub mod jobs;
+pub mod low_level;
 pub mod mail;
 pub mod notices;
 pub mod people;
@@ -35,7 +38,10 @@ pub mod sight;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod trail;
+pub mod transfers;
+pub mod trends;
 pub mod upkeep;
+pub mod wall;
 
 pub use error::{Error, Result};
 pub use services::{Clock, Services};

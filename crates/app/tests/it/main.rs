@@ -27,3 +27,4 @@ mod registers;
 mod set_up;
 mod two_settings;
 mod upkeep;
+mod working;

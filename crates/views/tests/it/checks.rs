@@ -119,7 +119,15 @@ fn every_form_that_posts_carries_the_token() {
 #[test]
 fn report_a_concern_comes_first_after_the_skip_link_on_every_page_with_a_bar() {
     each(|name, page| {
-        let bare = ["blank", "certificate", "concerns/paper", "concerns/sheet", "concerns/blank_form", "working/document", "working/chronology_print"];
+        let bare = [
+            "blank",
+            "certificate",
+            "concerns/paper",
+            "concerns/sheet",
+            "concerns/blank_form",
+            "working/document",
+            "working/chronology_print",
+        ];
         if bare.contains(&name) {
             return;
         }
