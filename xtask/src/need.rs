@@ -40,6 +40,26 @@ const TESTING: [Need; 8] = [
     Need { what: "dnsperf", debian: "dnsperf", there: || sh::exists("dnsperf") },
 ];
 
+/// The servers that ours is measured beside. Nothing fails without them; they are left out of the figures.
+const PEERS: [Need; 4] = [
+    Need { what: "unbound", debian: "unbound", there: || daemon("unbound") },
+    Need { what: "dnsmasq", debian: "dnsmasq-base", there: || daemon("dnsmasq") },
+    Need { what: "dnsdist", debian: "dnsdist", there: || daemon("dnsdist") },
+    Need { what: "pdns-recursor", debian: "pdns-recursor", there: || daemon("pdns_recursor") },
+];
+
+/// Debian keeps some of them where only root looks.
+fn daemon(name: &str) -> bool {
+    ["/usr/sbin", "/usr/bin"].iter().any(|folder| std::path::Path::new(folder).join(name).is_file())
+}
+
+/// Gets what measuring is better with, where that can be had.
+pub(crate) fn for_measuring() {
+    if let Err(missing) = ensure(&PEERS) {
+        sh::say(&format!("Measured without some of the others: {missing}"));
+    }
+}
+
 /// What building needs.
 ///
 /// # Errors

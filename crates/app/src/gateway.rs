@@ -86,6 +86,8 @@ pub struct GatewayState {
     pub policy: Option<u64>,
     /// Where DNS listens.
     pub dns: String,
+    /// Where DNS over TLS and DNS over HTTPS listen, and the name that they go by.
+    pub encrypted_dns: EncryptedDns,
     /// Where the proxy listens.
     pub proxy: String,
     /// Names in its lists; `None` without lists.
@@ -100,6 +102,9 @@ pub struct GatewayState {
     pub sealed: String,
     /// Do the upstream resolvers answer? Address → yes or no.
     pub upstreams: Vec<(String, bool)>,
+    /// Devices that are on the network and have asked nothing for an hour or more.
+    #[serde(default)]
+    pub silent: usize,
     /// What was really cut, by device.
     pub cuts: Vec<(DeviceId, Cut)>,
     /// Questions answered and blocked since it started.
@@ -108,6 +113,17 @@ pub struct GatewayState {
     pub blocked: u64,
     /// Records lost because the queue was full.
     pub lost: u64,
+}
+
+/// Encrypted DNS, as far as it is served.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EncryptedDns {
+    /// DNS over TLS: `host:port`.
+    pub tls: Option<String>,
+    /// DNS over HTTPS: `host:port`.
+    pub https: Option<String>,
+    /// The name of the certificate; a device's own name is one label more.
+    pub name: Option<String>,
 }
 
 /// What was really cut for a held device (S25).
@@ -170,6 +186,8 @@ pub enum What {
         /// Host name.
         host: String,
     },
+    /// On the network for an hour or more without one question: it may ask another DNS, or only sleep.
+    Silent,
     /// A held device asked for something.
     Held {
         /// How often.

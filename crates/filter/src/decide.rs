@@ -49,8 +49,11 @@ const BYPASS: [(&str, &str); 5] = [
     ("mask.icloud.com", "iCloud Private Relay"),
     ("mask-h2.icloud.com", "iCloud Private Relay"),
     ("mask-canary.icloud.com", "iCloud Private Relay"),
-    ("resolver.arpa", "a device looking for encrypted DNS"),
+    ("resolver.arpa", DESIGNATED),
 ];
+
+/// What is said of `resolver.arpa`, which must answer "nothing here" rather than "no such name" (RFC 9462).
+pub const DESIGNATED: &str = "a device looking for encrypted DNS";
 
 /// Decides one request. Never fails: what cannot be decided is blocked, but for essential systems (S30).
 pub fn decide(policy: &Prepared, lists: &Lists, request: &Request<'_>, now: Timestamp) -> Verdict {

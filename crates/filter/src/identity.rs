@@ -1,7 +1,7 @@
 //! Who asks: what a connection shows → device and group (S33).
 //!
-//! What it is: the order of trust: a secret that only one device has (proxy credential, DoH path), then a reserved
-//! address; anything that contradicts itself proves nothing.
+//! What it is: the order of trust: a secret that only one device has (proxy credential, DoH path), then the hardware
+//! address seen now, then a reserved address, last the network; anything that contradicts itself proves nothing.
 //! What it is not: a sign-in. No account's password is a proxy password, and an address alone never names a person.
 
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use crate::prepared::Place;
+use crate::prepared::{self, Place};
 use crate::{Device, Prepared};
 
 /// What a connection shows of who it is. Leave out what the transport does not have.
@@ -24,6 +24,8 @@ pub struct Evidence<'a> {
     pub doh_path: Option<&'a str>,
     /// Where the packet came from.
     pub addr: Option<IpAddr>,
+    /// The hardware address that the neighbour table has for it now.
+    pub mac: Option<[u8; 6]>,
 }
 
 /// How sure we are.
@@ -32,7 +34,7 @@ pub struct Evidence<'a> {
 pub enum Confidence {
     /// A secret that only this device has: proxy credential or DoH path. Activity may name the person.
     Proven,
-    /// A reserved address. Names the device, never a person.
+    /// A hardware or a reserved address, or a network of the policy. Names the device at most, never a person.
     Address,
     /// Nothing that we know. Strictest group.
     Unknown,
@@ -71,8 +73,17 @@ impl Prepared {
             Some(Some(at)) => Says::Device(*at),
             _ => Says::Nothing,
         });
+        let mac = evidence.mac.map_or(Says::Nothing, |seen| match self.by_mac.get(&seen) {
+            Some(Some(at)) => Says::Device(*at),
+            _ => Says::Nothing,
+        });
+        if let (Says::Device(at), Says::Nothing, Says::Nothing, Says::Nothing) = (address, proxy, doh, mac)
+            && self.has_another_mac(at, evidence.mac)
+        {
+            return self.strictest(Confidence::Mismatch);
+        }
         let mut named = None;
-        for says in [proxy, doh, address] {
+        for says in [proxy, doh, mac, address] {
             match (says, named) {
                 (Says::Nothing, _) => {}
                 (Says::Device(at), None) => named = Some(at),
@@ -90,8 +101,22 @@ impl Prepared {
                 let confidence = if proven { Confidence::Proven } else { Confidence::Address };
                 Identity { device: Some(device.id), group: Arc::clone(group), confidence }
             }
-            _ => self.strictest(Confidence::Unknown),
+            _ => self.of_the_network(evidence.addr).unwrap_or_else(|| self.strictest(Confidence::Unknown)),
         }
+    }
+
+    /// Whether the register knows the device by another hardware address than the one that is seen: somebody took its
+    /// reserved address.
+    fn has_another_mac(&self, at: usize, seen: Option<[u8; 6]>) -> bool {
+        let registered = self.snapshot().devices.get(at).and_then(|device| device.mac.as_deref());
+        seen.zip(registered.and_then(prepared::mac)).is_some_and(|(seen, registered)| seen != registered)
+    }
+
+    /// Nobody in particular, on a network that the policy names.
+    fn of_the_network(&self, addr: Option<IpAddr>) -> Option<Identity> {
+        let addr = addr?.to_canonical();
+        let (_, group) = self.networks.iter().find(|(range, _)| range.holds(addr))?;
+        Some(Identity { device: None, group: Arc::clone(group), confidence: Confidence::Address })
     }
 
     fn proxy_user(&self, user: &str, password: &str) -> Says {

@@ -26,7 +26,7 @@ pub mod verdict;
 
 pub use categories::{Categories, CategoriesError, Category, Kind};
 pub use compiled::{Asked, Compiled, FileKey, Question};
-pub use decide::{Request, decide};
+pub use decide::{DESIGNATED, Request, decide};
 pub use identity::{Confidence, Evidence, Identity};
 pub use list::Rejected;
 pub use lists::{

@@ -42,6 +42,18 @@ pub struct PolicySnapshot {
     pub never_log: BTreeSet<String>,
     /// Our own pages and what a device needs to live: time, captive-portal checks (S30). Suffix match.
     pub always: BTreeSet<String>,
+    /// Networks whose devices nobody knows one by one, such as the guests' Wi-Fi (S33: the last thing that is looked at).
+    #[serde(default)]
+    pub networks: Vec<Network>,
+}
+
+/// A network, and the group of whoever asks from it and is not known otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    /// Address and length, e.g. `192.168.20.0/24`.
+    pub cidr: String,
+    /// Group id.
+    pub group: String,
 }
 
 /// For whom a group is; it decides the block page's face and what break-glass may do.
@@ -134,6 +146,9 @@ pub struct Device {
     pub doh_path: Option<String>,
     /// Reserved addresses. An address alone never names a person.
     pub source_addresses: Vec<IpAddr>,
+    /// Hardware address as `aa:bb:cc:dd:ee:ff`, where the register has it.
+    #[serde(default)]
+    pub mac: Option<String>,
     /// Whether our block-page certificate was proved to be on it (S28).
     pub shows_block_page: bool,
     /// The person it is assigned to, when activity may be attributed.

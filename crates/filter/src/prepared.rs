@@ -34,6 +34,9 @@ pub enum PolicyError {
         /// The id.
         group: String,
     },
+    /// A network is none.
+    #[error("“{0}” is not a network such as 192.168.20.0/24")]
+    Network(String),
     /// A rule's name is no name.
     #[error("“{name}” in {place} is not a host name: {source}")]
     Name {
@@ -59,6 +62,9 @@ pub struct Prepared {
     pub(crate) by_proxy_user: HashMap<Box<str>, Place>,
     pub(crate) by_doh_path: HashMap<Box<str>, Place>,
     pub(crate) by_address: HashMap<IpAddr, Place>,
+    pub(crate) by_mac: HashMap<[u8; 6], Place>,
+    /// The longest first.
+    pub(crate) networks: Vec<(IpNetwork, Arc<str>)>,
     by_id: HashMap<Uuid, usize>,
 }
 
@@ -96,7 +102,7 @@ impl Prepared {
             groups.insert(Arc::clone(&id), Rules { id, block, allow });
         }
         let (mut by_proxy_user, mut by_doh_path, mut by_address) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let mut by_id = HashMap::new();
+        let (mut by_id, mut by_mac) = (HashMap::new(), HashMap::new());
         for (at, device) in snapshot.devices.iter().enumerate() {
             known(format!("The device “{}”", device.name), &device.group)?;
             by_id.insert(device.id, at);
@@ -106,10 +112,20 @@ impl Prepared {
             if let Some(path) = &device.doh_path {
                 claim(&mut by_doh_path, Box::from(path.as_str()), at);
             }
+            if let Some(mac) = device.mac.as_deref().and_then(mac) {
+                claim(&mut by_mac, mac, at);
+            }
             for address in &device.source_addresses {
                 claim(&mut by_address, address.to_canonical(), at);
             }
         }
+        let mut networks = Vec::new();
+        for network in &snapshot.networks {
+            known(format!("The network {}", network.cidr), &network.group)?;
+            let range = IpNetwork::parse(&network.cidr).ok_or_else(|| PolicyError::Network(network.cidr.clone()))?;
+            networks.push((range, Arc::from(network.group.as_str())));
+        }
+        networks.sort_by_key(|(range, _)| std::cmp::Reverse(range.bits));
         let mut holds: HashMap<Uuid, Vec<_>> = HashMap::new();
         for hold in &snapshot.holds {
             holds.entry(hold.device).or_default().push(hold.until);
@@ -123,6 +139,8 @@ impl Prepared {
             by_proxy_user,
             by_doh_path,
             by_address,
+            by_mac,
+            networks,
             by_id,
             snapshot: Arc::new(snapshot),
             sealed,
@@ -147,6 +165,11 @@ impl Prepared {
     /// The group with this id, or the strictest.
     pub fn group(&self, id: &str) -> Option<&Group> {
         self.snapshot.groups.get(id).or_else(|| self.snapshot.groups.get(&self.snapshot.strictest))
+    }
+
+    /// Whether any device is known by its hardware address; if none is, nobody need look for them.
+    pub fn knows_hardware_addresses(&self) -> bool {
+        !self.by_mac.is_empty()
     }
 
     /// Whether the device is cut off at this time.
@@ -214,6 +237,51 @@ fn canonical(name: &str, place: impl Fn() -> String) -> Result<Box<str>, PolicyE
         place: place(),
         source,
     })
+}
+
+/// `aa:bb:cc:dd:ee:ff` as bytes.
+pub(crate) fn mac(text: &str) -> Option<[u8; 6]> {
+    let mut bytes = [0; 6];
+    let mut parts = text.split(':');
+    for byte in &mut bytes {
+        *byte = u8::from_str_radix(parts.next().filter(|part| part.len() == 2)?, 16).ok()?;
+    }
+    parts.next().is_none().then_some(bytes)
+}
+
+/// Addresses that begin alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct IpNetwork {
+    start: u128,
+    bits: u8,
+}
+
+impl IpNetwork {
+    /// IPv4 counts as the mapped part of IPv6, so that one comparison serves both.
+    fn number(ip: IpAddr) -> u128 {
+        match ip {
+            IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
+            IpAddr::V6(v6) => v6.to_bits(),
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (address, length) = text.split_once('/')?;
+        let (address, length) = (address.parse::<IpAddr>().ok()?, length.parse::<u8>().ok()?);
+        let (most, before) = if address.is_ipv4() { (32, 96) } else { (128, 0) };
+        (length <= most).then(|| {
+            let bits = before + length;
+            Self { start: Self::number(address) & Self::mask(bits), bits }
+        })
+    }
+
+    fn mask(bits: u8) -> u128 {
+        u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0)
+    }
+
+    pub(crate) fn holds(self, ip: IpAddr) -> bool {
+        Self::number(ip) & Self::mask(self.bits) == self.start
+    }
 }
 
 fn claim<K: std::hash::Hash + Eq>(index: &mut HashMap<K, Place>, key: K, at: usize) {

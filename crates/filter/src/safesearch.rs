@@ -1,11 +1,16 @@
 //! Search engines and how each is held to its own safe search.
 //!
-//! What it is: a table of names. A DNS answer or a proxy connection for the left name goes to the right one; engines
-//! that cannot be held are blocked for children.
-//! What it is not: a filter of search words, or of results. To add an engine: one row, and its source in a comment.
+//! What it is: the reader of `content/search-engines.toml`. A DNS answer or a proxy connection for an engine's name goes
+//! where its row says; engines that cannot be held are blocked for children.
+//! What it is not: a filter of search words, or of results. To add an engine: one row there, with its source.
 //!
-//! Sources: the engines' own help pages, gathered November 2026. Names match exactly: `maps.google.com` is no search.
-//! For a rewritten name all record types must be answered alike (A, AAAA, HTTPS), or a browser finds the way round.
+//! Names match exactly: `maps.google.com` is no search. For a rewritten name all record types must be answered alike (A,
+//! AAAA, HTTPS), or a browser finds the way round.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
 
 use crate::{Audience, HostName, SafeSearch};
 
@@ -45,72 +50,92 @@ pub fn level(audience: Audience, setting: SafeSearch) -> Option<Level> {
     }
 }
 
-/// Exact name → engine, target. Sorted by name for the search.
-const EXACT: &[(&str, &str, &str)] = &[
-    ("duckduckgo.com", "DuckDuckGo", "safe.duckduckgo.com"),
-    ("edgeservices.bing.com", "Bing", "strict.bing.com"),
-    ("pixabay.com", "Pixabay", "safesearch.pixabay.com"),
-    ("search.brave.com", "Brave Search", "safesearch.brave.com"),
-    ("start.duckduckgo.com", "DuckDuckGo", "safe.duckduckgo.com"),
-    ("www.bing.com", "Bing", "strict.bing.com"),
-    ("www.duckduckgo.com", "DuckDuckGo", "safe.duckduckgo.com"),
-    ("www.ecosia.org", "Ecosia", "strict-safe-search.ecosia.org"),
-    ("www.xn--d1acpjx3f.xn--p1ai", "Yandex", YANDEX),
-    ("www.ya.ru", "Yandex", YANDEX),
-    ("ya.ru", "Yandex", YANDEX),
-];
+const ROWS: &str = include_str!("../../../content/search-engines.toml");
 
-/// Yandex's family search has an address, no name.
-const YANDEX: &str = "213.180.193.56";
-const GOOGLE: &str = "forcesafesearch.google.com";
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rows {
+    engine: Vec<HeldRow>,
+    blocked: Vec<BlockedRow>,
+}
 
-/// YouTube's names; its target depends on the level.
-const YOUTUBE: &[&str] = &[
-    "m.youtube.com",
-    "www.youtube-nocookie.com",
-    "www.youtube.com",
-    "youtube.googleapis.com",
-    "youtubei.googleapis.com",
-];
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeldRow {
+    name: String,
+    /// Where it was read.
+    #[serde(rename = "source")]
+    _source: String,
+    names: Vec<String>,
+    to: String,
+    #[serde(default)]
+    moderate: Option<String>,
+}
 
-/// Engines with nothing to hold them to; each with all names below it.
-const NOT_HELD: &[(&str, &str)] = &[
-    ("ask.com", "Ask"),
-    ("kagi.com", "Kagi"),
-    ("mojeek.co.uk", "Mojeek"),
-    ("mojeek.com", "Mojeek"),
-    ("qwant.com", "Qwant"),
-    ("search.aol.co.uk", "AOL Search"),
-    ("search.aol.com", "AOL Search"),
-    ("search.yahoo.com", "Yahoo Search"),
-    ("search.yahoo.co.jp", "Yahoo Search"),
-    ("startpage.com", "Startpage"),
-    ("swisscows.com", "Swisscows"),
-    ("yep.com", "Yep"),
-];
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BlockedRow {
+    name: String,
+    names: Vec<String>,
+}
+
+/// The table, ready to be looked up.
+#[derive(Default)]
+struct Table {
+    engines: Vec<HeldRow>,
+    exact: HashMap<String, usize>,
+    /// What stands before the country, with its dot.
+    countries: Vec<(String, usize)>,
+    /// With all names below.
+    blocked: HashMap<String, String>,
+}
+
+/// A test reads the file; a program with a damaged one is never built.
+static TABLE: LazyLock<Table> = LazyLock::new(|| toml::from_str(ROWS).map(Table::new).unwrap_or_default());
+
+impl Table {
+    fn new(rows: Rows) -> Self {
+        let mut table = Self::default();
+        for (at, row) in rows.engine.iter().enumerate() {
+            for name in &row.names {
+                match name.strip_suffix('*') {
+                    Some(before) => table.countries.push((before.to_owned(), at)),
+                    None => drop(table.exact.insert(name.clone(), at)),
+                }
+            }
+        }
+        table.engines = rows.engine;
+        for row in rows.blocked {
+            table.blocked.extend(row.names.into_iter().map(|name| (name, row.name.clone())));
+        }
+        table
+    }
+
+    fn held(&self, name: &str) -> Option<&HeldRow> {
+        let country = || {
+            let found = self
+                .countries
+                .iter()
+                .find(|(before, _)| name.strip_prefix(before.as_str()).is_some_and(is_country_suffix));
+            found.map(|(_, at)| *at)
+        };
+        let at = self.exact.get(name).copied().or_else(country)?;
+        self.engines.get(at)
+    }
+}
 
 /// What safe search asks of this name at this level, if it is a search engine's.
 pub fn engine(host: &HostName, level: Level) -> Option<Engine> {
-    let name = host.as_str();
-    if YOUTUBE.binary_search(&name).is_ok() {
+    let table = &*TABLE;
+    if let Some(row) = table.held(host.as_str()) {
         let to = match level {
-            Level::Moderate => "restrictmoderate.youtube.com",
-            Level::Strict => "restrict.youtube.com",
+            Level::Moderate => row.moderate.as_ref().unwrap_or(&row.to),
+            Level::Strict => &row.to,
         };
-        return Some(Engine { name: "YouTube", to: Target::Rewrite(to) });
+        return Some(Engine { name: &row.name, to: Target::Rewrite(to) });
     }
-    if let Ok(at) = EXACT.binary_search_by_key(&name, |row| row.0) {
-        return EXACT.get(at).map(|row| Engine { name: row.1, to: Target::Rewrite(row.2) });
-    }
-    if name.strip_prefix("www.google.").is_some_and(is_country_suffix) {
-        return Some(Engine { name: "Google", to: Target::Rewrite(GOOGLE) });
-    }
-    if name.strip_prefix("www.").unwrap_or(name).strip_prefix("yandex.").is_some_and(is_country_suffix) {
-        return Some(Engine { name: "Yandex", to: Target::Rewrite(YANDEX) });
-    }
-    host.suffixes()
-        .find_map(|suffix| NOT_HELD.iter().find(|row| row.0 == suffix))
-        .map(|row| Engine { name: row.1, to: Target::Block })
+    let name = host.suffixes().find_map(|suffix| table.blocked.get(suffix))?;
+    Some(Engine { name, to: Target::Block })
 }
 
 /// Whether a name is one that engines are held to: the only names that a list may send a question to.
@@ -137,10 +162,32 @@ mod tests {
         engine(&HostName::parse(name).unwrap(), level).map(|engine| engine.to)
     }
 
+    const GOOGLE: &str = "forcesafesearch.google.com";
+    const YANDEX: &str = "213.180.193.56";
+
     #[test]
-    fn tables_are_sorted_for_the_search() {
-        assert!(EXACT.is_sorted_by_key(|row| row.0));
-        assert!(YOUTUBE.is_sorted());
+    fn the_file_can_be_read_and_its_names_are_canonical() {
+        let rows: Rows = toml::from_str(ROWS).unwrap();
+        let held = rows.engine.iter().flat_map(|row| row.names.iter().chain([&row.to]).chain(&row.moderate));
+        for name in held.chain(rows.blocked.iter().flat_map(|row| &row.names)) {
+            let bare = name.strip_suffix(".*").unwrap_or(name);
+            assert_eq!(crate::Host::parse(bare).unwrap().to_string(), bare);
+        }
+        // What an engine is led to must be no engine's name itself, or it would be led in a circle.
+        for row in &rows.engine {
+            assert_eq!(TABLE.held(&row.to).map(|row| &row.name), None, "{}", row.to);
+        }
+    }
+
+    #[test]
+    fn every_engine_of_the_table_is_there() {
+        for name in ["Google", "YouTube", "Bing", "DuckDuckGo", "Ecosia", "Pixabay", "Yandex", "Brave Search"] {
+            assert!(TABLE.engines.iter().any(|row| row.name == name), "{name}");
+        }
+        for name in ["search.yahoo.com", "www.startpage.com", "www.qwant.com", "www.mojeek.com", "html.duckduckgo.com"]
+        {
+            assert_eq!(target(name, Level::Strict), Some(Target::Block), "{name}");
+        }
     }
 
     #[test]

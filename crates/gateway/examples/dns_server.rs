@@ -1,7 +1,7 @@
 //! A gateway on 127.0.0.1 that blocks every name of one list for one group, to be measured with dnsperf:
 //!
 //! ```sh
-//! cargo run --release -p holdfast-gateway --example dns_server -- names.txt 5335
+//! cargo run --release -p holdfast-gateway --example dns_server -- names.txt 5335 [lists.compiled [port of a resolver]]
 //! dnsperf -s 127.0.0.1 -p 5335 -d queries.txt -l 10
 //! ```
 
@@ -14,14 +14,16 @@ use holdfast_gateway::{Clock, Config, snapshot, start};
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(names), Some(port)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: dns_server NAMES.txt PORT".into());
+        return Err("usage: dns_server NAMES.txt PORT [LISTS.compiled] [PORT ABOVE]".into());
     };
     let dir = tempfile::tempdir()?;
-    let lists = dir.path().join("lists.compiled");
-    let source = dir.path().join("listed").join("domains");
+    // Somebody outside may put another file there: the gateway takes it within a second.
+    let lists = arguments.next().map_or_else(|| dir.path().join("lists.compiled"), std::path::PathBuf::from);
+    let above = arguments.next().unwrap_or_else(|| "9".into());
+    let source = dir.path().join("source").join("listed").join("domains");
     std::fs::create_dir_all(source.parent().unwrap_or(dir.path()))?;
     std::fs::copy(names, &source)?;
-    let report = filter::compile(&[dir.path().into()], &lists, FileKey([1; 16]))?;
+    let report = filter::compile(&[dir.path().join("source")], &lists, FileKey([1; 16]))?;
     let began = std::time::Instant::now();
     let clock = Clock::new(move || {
         jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::try_from(began.elapsed()).unwrap_or_default()
@@ -31,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::new(dir.path().join("gateway"), key.verifying_key(), opening.to_public());
     config.dns = format!("127.0.0.1:{port}").parse()?;
     config.proxy = "127.0.0.1:0".parse()?;
-    config.upstreams = vec!["127.0.0.1:9".parse()?];
+    config.upstreams = vec![format!("127.0.0.1:{above}").parse()?];
     config.lists = Some(lists);
     config.categories = Categories::parse(
         "[[category]]\nid = \"listed\"\ntitle = \"Listed\"\nwhy = \"Measured.\"\nlists = [\"listed\"]\nkind = \"black\"\n",
@@ -59,6 +61,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         holds: Vec::new(),
         never_log: Default::default(),
         always: Default::default(),
+        networks: Vec::new(),
     };
     snapshot::write(&config.snapshot_dir(), &policy, &key)?;
     let running = start(config, clock).await?;

@@ -104,6 +104,12 @@ pub enum Kind {
         /// Where the device lives, e.g. "Limpets room".
         room: Option<String>,
     },
+    /// On the network since then, and not one question here: it may ask another DNS. No proof; a sleeping tablet looks
+    /// the same.
+    Silent {
+        /// Since when.
+        since: Timestamp,
+    },
     /// A client that nobody knows, or a credential that is wrong (S33: mismatch is an event).
     Unidentified {
         /// Where it came from.

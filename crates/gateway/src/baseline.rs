@@ -21,6 +21,7 @@ const GROUP: &str = "baseline";
 struct Names {
     never_log: BTreeSet<String>,
     always: BTreeSet<String>,
+    may_lead_inside: BTreeSet<String>,
 }
 
 /// Adds the names that every device reaches, whatever the policy says.
@@ -30,6 +31,11 @@ pub fn extend(snapshot: &mut PolicySnapshot) {
         snapshot.never_log.extend(names.never_log);
         snapshot.always.extend(names.always);
     }
+}
+
+/// Names, with all below them, whose addresses may lie inside the building.
+pub(crate) fn may_lead_inside() -> BTreeSet<String> {
+    toml::from_str::<Names>(NAMES).map(|names| names.may_lead_inside).unwrap_or_default()
 }
 
 /// The policy of a gateway that has none. Without lists its one group is closed but for the names of [`extend`].
@@ -56,6 +62,7 @@ pub(crate) fn snapshot(now: Timestamp) -> PolicySnapshot {
         holds: Vec::new(),
         never_log: BTreeSet::new(),
         always: BTreeSet::new(),
+        networks: Vec::new(),
     };
     extend(&mut snapshot);
     snapshot
@@ -68,7 +75,7 @@ mod tests {
     #[test]
     fn the_names_can_be_read_and_are_canonical() {
         let names: Names = toml::from_str(NAMES).unwrap();
-        for name in names.never_log.iter().chain(&names.always) {
+        for name in names.never_log.iter().chain(&names.always).chain(&names.may_lead_inside) {
             assert_eq!(filter::HostName::parse(name).unwrap().as_str(), name);
         }
         assert!(names.never_log.contains("childline.org.uk"));

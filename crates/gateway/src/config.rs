@@ -1,10 +1,15 @@
 //! What a gateway is told when it starts. What it is told later comes in snapshots.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ed25519_dalek::VerifyingKey;
+
+mod upstream;
+
+pub use upstream::{Upstream, Way};
 
 /// Everything that a gateway needs to start.
 #[derive(Debug, Clone)]
@@ -13,6 +18,14 @@ pub struct Config {
     pub dir: PathBuf,
     /// Where DNS listens, UDP and TCP on the same port. Port 0 takes a free one.
     pub dns: SocketAddr,
+    /// Where DNS over TLS listens (port 853 in life). Needs [`Config::tls`].
+    pub dot: Option<SocketAddr>,
+    /// Where DNS over HTTPS listens. Needs [`Config::tls`].
+    pub doh: Option<SocketAddr>,
+    /// What encrypted DNS proves itself with. Read again when the files change.
+    pub tls: Option<TlsFiles>,
+    /// The name that encrypted DNS goes by; a device asks DNS over TLS for `ITS-SECRET.NAME`.
+    pub tls_name: Option<String>,
     /// Where the explicit proxy listens.
     pub proxy: SocketAddr,
     /// A second proxy port that asks for credentials (407) whenever none came: for browsers, which send them only
@@ -23,13 +36,15 @@ pub struct Config {
     /// The addresses that DNS hands out for a blocked name to devices that show the block page.
     pub block_addresses: (Option<Ipv4Addr>, Option<Ipv6Addr>),
     /// The setting's filtering provider's resolvers (S26), tried in order. Empty: those of `/etc/resolv.conf`.
-    pub upstreams: Vec<SocketAddr>,
+    pub upstreams: Vec<Upstream>,
     /// The compiled list file. A newer one at the same path is picked up while running; a bad one is not (S30).
     pub lists: Option<PathBuf>,
     /// How the lists' names map to the policy's categories (`content/categories.toml`).
     pub categories: filter::Categories,
     /// The sealed tier, loaded by whoever starts the gateway; it stands before every policy, the baseline too (S27).
     pub sealed: Arc<filter::SealedTier>,
+    /// A sealed list's file: read at the start, and again when a newer one lies there.
+    pub sealed_file: Option<Sealed>,
     /// The public key that snapshots must verify with.
     pub snapshot_key: VerifyingKey,
     /// The store's public key: who can open the spool.
@@ -47,6 +62,10 @@ impl Config {
         Self {
             dir: dir.into(),
             dns: SocketAddr::new(loopback, 5335),
+            dot: None,
+            doh: None,
+            tls: None,
+            tls_name: None,
             proxy: SocketAddr::new(loopback, 3128),
             proxy_sign_in: None,
             block_http: None,
@@ -55,6 +74,7 @@ impl Config {
             lists: None,
             categories: filter::Categories::default(),
             sealed: Arc::new(filter::SealedTier::not_supplied()),
+            sealed_file: None,
             snapshot_key,
             spool_recipient,
             spool_limit: 64 << 20,
@@ -81,6 +101,24 @@ pub fn snapshot_dir(gateway_dir: &Path) -> PathBuf {
 /// `GATEWAY_DIR/spool`.
 pub(crate) fn spool_dir(gateway_dir: &Path) -> PathBuf {
     gateway_dir.join("spool")
+}
+
+/// Where a supplier's sealed list is put, and whose signature counts.
+#[derive(Debug, Clone)]
+pub struct Sealed {
+    /// The signed file.
+    pub file: PathBuf,
+    /// The suppliers' keys by id.
+    pub trusted: BTreeMap<String, VerifyingKey>,
+}
+
+/// A certificate and its key, as PEM files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, then those that vouch for it.
+    pub chain: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// Where the proxy may connect to. A page must not reach the setting's own machines through it.

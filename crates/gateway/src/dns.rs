@@ -4,18 +4,26 @@
 //! [`Dns::finish`], which may wait for an upstream. Both ask [`Gate::decide`], as does the proxy when it needs an
 //! address ([`Dns::addresses`]), so that a name has one fate whichever way it is asked for.
 
+mod batch;
 mod compose;
+mod doors;
+pub(crate) mod https;
 pub(crate) mod limit;
 pub(crate) mod listen;
+pub(crate) mod packed;
+mod rebinding;
 mod resolver;
+mod secure;
+pub(crate) mod stream;
 pub(crate) mod upstream;
 mod wire;
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use filter::{Audience, Cause, Host, HostName, Outcome, Verdict};
-use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::rr::{Name, RecordType};
 
 use crate::activity::Route;
 use crate::counters::Counters;
@@ -30,6 +38,9 @@ use wire::{Code, Ede, Question, Rejected};
 const BLOCKED_TTL: u32 = 10;
 /// Children's answers live this long at most, so that the end of a session ends access (S34), seconds.
 const CHILDREN_TTL: u32 = 30;
+/// What is said to who asks for everything (RFC 8482): a HINFO record of "RFC8482" and nothing.
+const DECLINED: &[u8] = b"\x07RFC8482\x00";
+const DECLINED_TTL: u32 = 3600;
 /// What a held device reads, everywhere (S9).
 pub(crate) const OFFLINE: &str = "This device is offline. Ask the office.";
 
@@ -37,7 +48,16 @@ pub(crate) const OFFLINE: &str = "This device is offline. Ask the office.";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transport {
     Udp,
-    Tcp,
+    /// TCP, with TLS or HTTP around it or without.
+    Stream,
+}
+
+/// What a connection shows of who asks. What stands inside a packet (a client subnet, RFC 7871) says nothing of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    pub(crate) address: IpAddr,
+    /// The device's secret: the last part of its path, or of the server's name that it asked for.
+    pub(crate) secret: Option<&'a str>,
 }
 
 /// The DNS service.
@@ -73,6 +93,15 @@ pub(crate) struct Waiting {
     ask: Ask,
 }
 
+/// What was decided about a name, and for whom.
+#[derive(Debug)]
+struct Decided<'a> {
+    policy: &'a Policy,
+    client: &'a Client,
+    host: &'a Host,
+    verdict: &'a Verdict,
+}
+
 /// Why a name has no address for this client.
 #[derive(Debug)]
 pub(crate) enum NoAddress {
@@ -86,16 +115,16 @@ pub(crate) enum NoAddress {
 
 impl Dns {
     /// The whole way, for transports that may wait.
-    pub(crate) async fn answer(&self, packet: &[u8], peer: IpAddr, transport: Transport) -> Option<Vec<u8>> {
-        match self.begin(packet, peer, transport) {
+    pub(crate) async fn answer(&self, packet: &[u8], seen: &Seen<'_>, transport: Transport) -> Option<Vec<u8>> {
+        match self.begin(packet, seen, transport, Vec::new()) {
             Step::Silence => None,
             Step::Answer(answer) => Some(answer),
             Step::Wait(waiting) => Some(self.finish(*waiting).await),
         }
     }
 
-    /// Decides, and answers what needs nobody else.
-    pub(crate) fn begin(&self, packet: &[u8], peer: IpAddr, transport: Transport) -> Step {
+    /// Decides, and answers what needs nobody else, in the room given.
+    pub(crate) fn begin(&self, packet: &[u8], seen: &Seen<'_>, transport: Transport, room: Vec<u8>) -> Step {
         let question = match Question::parse(packet) {
             Ok(question) => question,
             Err(Rejected::Silently) => return Step::Silence,
@@ -103,19 +132,24 @@ impl Dns {
         };
         Counters::add(&self.counters.dns_answered);
         let policy = self.gate.policy();
-        let client = policy.client(peer, None);
+        let client = policy.asker(seen.address, seen.secret);
         let Some(host) = host_of(&question.name()) else {
             return Step::Answer(question.answer(Code::Refused).finish());
         };
         let verdict = self.gate.decide(&policy, &client, &host, None, Route::Dns);
         if verdict.outcome == Outcome::Block {
-            return Step::Answer(self.blocked(&question, &client, &verdict));
+            return Step::Answer(self.blocked(&question, &client, &verdict, room));
         }
         if let Some(answer) = self.own_page(&question, &policy, &host) {
             return Step::Answer(answer);
         }
         if is_nowhere(&host) {
-            return Step::Answer(question.answer(Code::NxDomain).negative(BLOCKED_TTL).finish());
+            return Step::Answer(question.answer_in(room, Code::NxDomain).negative(BLOCKED_TTL).finish());
+        }
+        if question.kind == RecordType::ANY {
+            // RFC 8482, section 4.2: everything at once is only ever wanted to make an answer large.
+            let declined = question.answer_in(room, Code::NoError).record(RecordType::HINFO, DECLINED_TTL, DECLINED);
+            return Step::Answer(declined.finish());
         }
         if let Outcome::Rewrite(to) = &verdict.outcome
             && let Ok(ip) = to.parse::<IpAddr>()
@@ -127,10 +161,12 @@ impl Dns {
             return Step::Answer(question.answer(Code::NoError).negative(BLOCKED_TTL).finish());
         };
         if let Some(found) = self.resolver.fresh(&ask) {
-            return Step::Answer(self.conclude(&question, transport, &policy, &client, &host, &verdict, &found));
+            let decided = Decided { policy: &policy, client: &client, host: &host, verdict: &verdict };
+            return Step::Answer(self.conclude(&question, transport, &decided, &found, room));
         }
         if !self.limiter.allow(client.address) {
-            return Step::Answer(question.answer(Code::Refused).because(Ede::NotReady, "too many questions").finish());
+            let refused = question.answer_in(room, Code::Refused).because(Ede::NotReady, "too many questions at once");
+            return Step::Answer(refused.finish());
         }
         Step::Wait(Box::new(Waiting { packet: packet.to_vec(), transport, policy, client, host, verdict, ask }))
     }
@@ -141,7 +177,10 @@ impl Dns {
         let found = self.resolver.resolve(&ask).await;
         let Ok(question) = Question::parse(&packet) else { return Vec::new() };
         match found {
-            Ok(found) => self.conclude(&question, transport, &policy, &client, &host, &verdict, &found),
+            Ok(found) => {
+                let decided = Decided { policy: &policy, client: &client, host: &host, verdict: &verdict };
+                self.conclude(&question, transport, &decided, &found, Vec::new())
+            }
             Err(failure) => no_answer(&question, failure),
         }
     }
@@ -176,11 +215,11 @@ impl Dns {
         let mut reached = false;
         for found in [v4, v6].into_iter().flatten() {
             reached = true;
-            if let Some((alias, verdict)) = self.blocked_alias(policy, client, verdict, &found) {
-                tracing::debug!(%alias, "blocked by an alias");
+            let host = Host::Name(host.clone());
+            if let Some(verdict) = self.leads_to(&Decided { policy, client, host: &host, verdict }, &found) {
                 return Err(NoAddress::Blocked(verdict));
             }
-            addresses.extend(found.entry.message.answers.iter().filter_map(|record| record.data.ip_addr()));
+            addresses.extend(found.entry.packed.addresses.iter().copied());
         }
         match addresses.is_empty() {
             false => Ok(addresses),
@@ -190,65 +229,68 @@ impl Dns {
     }
 
     /// Turns what is known about a name into what this client may see of it.
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "the seven things that an answer depends on, none of which belong together"
-    )]
     fn conclude(
         &self,
         question: &Question<'_>,
         transport: Transport,
-        policy: &Policy,
-        client: &Client,
-        host: &Host,
-        verdict: &Verdict,
+        decided: &Decided<'_>,
         found: &Found,
+        room: Vec<u8>,
     ) -> Vec<u8> {
-        if let Some((_, alias_verdict)) = self.blocked_alias(policy, client, verdict, found) {
-            self.gate.record(client, host, &alias_verdict, Route::Dns, self.gate.clock.now());
-            return self.blocked(question, client, &alias_verdict);
+        let Decided { client, host, verdict, .. } = decided;
+        let now = self.gate.clock.now();
+        if let Some(alias_verdict) = self.leads_to(decided, found) {
+            self.gate.record(client, host, &alias_verdict, Route::Dns, now);
+            return self.blocked(question, client, &alias_verdict, room);
         }
         // A browser asks three types for each page; one address question stands for them.
         if matches!(question.kind, RecordType::A | RecordType::AAAA) {
-            self.gate.record(client, host, verdict, Route::Dns, self.gate.clock.now());
+            self.gate.record(client, host, verdict, Route::Dns, now);
         }
         let limit = match transport {
             Transport::Udp => question.udp_limit(),
-            Transport::Tcp => usize::from(u16::MAX),
+            Transport::Stream => usize::from(u16::MAX),
         };
         let longest = if client.audience == Audience::Children { CHILDREN_TTL } else { u32::MAX };
-        let rewritten = matches!(verdict.outcome, Outcome::Rewrite(_));
-        compose::answer(question, found, rewritten, longest, limit)
-            .unwrap_or_else(|| no_answer(question, Failure::Unreachable))
+        let bytes = match verdict.outcome {
+            Outcome::Rewrite(_) => compose::led_elsewhere(question, found, longest),
+            _ => found.entry.packed.answer(question, room, |ttl| found.ttl(ttl).min(longest)),
+        };
+        let ede = found.stale.then(|| match found.entry.packed.is_no() {
+            true => (Ede::StaleNxDomain, "the provider's DNS does not answer"),
+            false => (Ede::StaleAnswer, "the provider's DNS does not answer"),
+        });
+        match bytes {
+            Some(bytes) if found.entry.packed.is_answer() => question.close(bytes, ede, limit),
+            Some(_) => no_answer(question, Failure::Refused),
+            None => no_answer(question, Failure::Unreadable),
+        }
     }
 
-    /// The first alias in an answer that this client may not reach. A name that a person allowed, or that is always
-    /// reachable, takes its aliases with it, but for sealed ones.
-    fn blocked_alias(
-        &self,
-        policy: &Policy,
-        client: &Client,
-        verdict: &Verdict,
-        found: &Found,
-    ) -> Option<(Host, Verdict)> {
-        let now = self.gate.clock.now();
+    /// What an answer leads to that this client may not reach: another name, at any depth, an address, or the inside of
+    /// the building. A name that a person allowed, or that is always reachable, takes its aliases with it, but for
+    /// sealed ones.
+    fn leads_to(&self, decided: &Decided<'_>, found: &Found) -> Option<Verdict> {
+        let Decided { policy, client, host, verdict } = decided;
+        let packed = &found.entry.packed;
         let trusted = matches!(verdict.cause, Cause::Rule { .. } | Cause::NeverLogged | Cause::Always)
             || matches!(verdict.outcome, Outcome::Rewrite(_));
-        found.entry.message.answers.iter().find_map(|record| {
-            let target = match &record.data {
-                RData::CNAME(alias) => &alias.0,
-                RData::HTTPS(https) if !https.target_name.is_root() => &https.target_name,
-                RData::SVCB(svcb) if !svcb.target_name.is_root() => &svcb.target_name,
-                _ => return None,
-            };
-            let alias = host_of(target.to_lowercase().to_ascii().trim_end_matches('.'))?;
-            let verdict = policy.verdict(client, &alias, None, now);
-            let blocked = verdict.outcome == Outcome::Block && (!trusted || verdict.cause == Cause::Sealed);
-            blocked.then_some((alias, verdict))
+        let now = self.gate.clock.now();
+        let blocked = packed.speaks_of.iter().find_map(|alias| {
+            let verdict = policy.verdict(client, alias, None, now);
+            let blocked = verdict.outcome == Outcome::Block
+                && (!trusted || verdict.cause == Cause::Sealed)
+                && (matches!(alias, Host::Name(_)) || speaks_of_addresses(&verdict.cause));
+            blocked.then_some(verdict)
+        });
+        blocked.or_else(|| {
+            let rebinds = packed.into_the_house && !trusted && !rebinding::may_lead_inside(host, policy);
+            rebinds
+                .then(|| Verdict { outcome: Outcome::Block, cause: Cause::Bypass { what: rebinding::WHAT.to_owned() } })
         })
     }
 
-    fn blocked(&self, question: &Question<'_>, client: &Client, verdict: &Verdict) -> Vec<u8> {
+    fn blocked(&self, question: &Question<'_>, client: &Client, verdict: &Verdict, room: Vec<u8>) -> Vec<u8> {
         Counters::add(&self.counters.dns_blocked);
         if verdict.cause == Cause::Held {
             self.counters.cut(client.subject.device, |cut| cut.dns_refused += 1);
@@ -256,15 +298,14 @@ impl Dns {
         let (ede, text) = because(verdict);
         let may_show = !matches!(verdict.cause, Cause::Held | Cause::Bypass { .. });
         let page = may_show && client.shows_block_page && self.block_addresses != (None, None);
+        // RFC 9462, section 6.4: this zone exists, and it says that there is no encrypted resolver to be found by asking.
+        // Browsers' canaries and Apple's relay must not exist at all, or they are not heard.
+        let exists = page || matches!(&verdict.cause, Cause::Bypass { what } if what == filter::DESIGNATED);
+        let answer = question.answer_in(room, if exists { Code::NoError } else { Code::NxDomain });
         let answer = match (question.kind, self.block_addresses) {
-            _ if !page => question.answer(Code::NxDomain).negative(BLOCKED_TTL),
-            (RecordType::A, (Some(v4), _)) => {
-                question.answer(Code::NoError).record(RecordType::A, BLOCKED_TTL, &v4.octets())
-            }
-            (RecordType::AAAA, (_, Some(v6))) => {
-                question.answer(Code::NoError).record(RecordType::AAAA, BLOCKED_TTL, &v6.octets())
-            }
-            _ => question.answer(Code::NoError).negative(BLOCKED_TTL),
+            (RecordType::A, (Some(v4), _)) if page => answer.record(RecordType::A, BLOCKED_TTL, &v4.octets()),
+            (RecordType::AAAA, (_, Some(v6))) if page => answer.record(RecordType::AAAA, BLOCKED_TTL, &v6.octets()),
+            _ => answer.negative(BLOCKED_TTL),
         };
         answer.because(ede, text).finish()
     }
@@ -299,6 +340,12 @@ pub(crate) fn own_page(web_base: &str) -> Option<(&str, u16)> {
     let default = if web_base.starts_with("https:") { 443 } else { 80 };
     let port = web_base.parse::<http::Uri>().ok()?.port_u16().unwrap_or(default);
     Some((url_host(web_base)?, port))
+}
+
+/// Whether a block says something about an address. That nothing is known of one, or that its group is closed to what is
+/// unlisted, was decided for the name that leads to it.
+fn speaks_of_addresses(cause: &Cause) -> bool {
+    matches!(cause, Cause::Sealed | Cause::Rule { .. } | Cause::Category { .. })
 }
 
 /// Whether a name can exist nowhere; such are answered here and never asked above (RFC 6761).
@@ -355,17 +402,22 @@ fn address_answer(question: &Question<'_>, ip: IpAddr, ttl: u32) -> Vec<u8> {
 fn no_answer(question: &Question<'_>, failure: Failure) -> Vec<u8> {
     let (ede, text) = match failure {
         Failure::Unreachable => (Ede::NoReachableAuthority, "the provider's DNS does not answer"),
+        Failure::Refused => (Ede::NetworkError, "the provider's DNS answered that it failed"),
+        Failure::Unreadable => (Ede::NetworkError, "the provider's answer cannot be passed on"),
         Failure::Busy => (Ede::NotReady, "too many questions are waiting"),
     };
     question.answer(Code::ServFail).because(ede, text).finish()
 }
 
 /// The short text of the Extended DNS Error.
-fn because(verdict: &Verdict) -> (Ede, String) {
+fn because(verdict: &Verdict) -> (Ede, Cow<'static, str>) {
     match &verdict.cause {
         Cause::Sealed => (Ede::Blocked, "blocked".into()),
         Cause::Held => (Ede::Blocked, OFFLINE.into()),
-        Cause::Category { title, .. } => (Ede::Filtered, format!("category: {title}; ask the office")),
+        Cause::Category { title, .. } => (Ede::Filtered, format!("category: {title}; ask the office").into()),
+        Cause::SafeSearch { engine } => {
+            (Ede::Filtered, format!("{engine} has no safe search that can be held; ask the office").into())
+        }
         Cause::Bypass { .. } => (Ede::Blocked, "a way round the filter; ask the office".into()),
         Cause::NoData => (Ede::Blocked, "the filter has no data; ask the office".into()),
         _ => (Ede::Blocked, "blocked here; ask the office".into()),

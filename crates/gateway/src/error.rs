@@ -32,6 +32,17 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A certificate or its key cannot be used.
+    #[error("encrypted DNS cannot use the certificate {}: {why}", path.display())]
+    Tls {
+        /// Which.
+        path: PathBuf,
+        /// In plain words.
+        why: String,
+    },
+    /// Encrypted DNS is asked for, and there is no certificate.
+    #[error("encrypted DNS needs a certificate. Name one, or leave its address out")]
+    NoCertificate,
     /// A snapshot does not verify, does not parse, or is of a later format.
     #[error("the policy snapshot {} cannot be used: {why}", path.display())]
     Snapshot {

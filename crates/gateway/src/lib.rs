@@ -13,8 +13,8 @@
 //! What it is not: a holder of records. It cannot reach `store` or `app`, has no database key, and can seal events
 //! but not open them.
 //!
-//! To add one more way in (DoT, DoH): identify the client, ask [`filter::decide`], and hand the verdict to the same
-//! answer path; nothing else may decide.
+//! To add one more way in: say what its connection shows of who asks, and hand the packet to the same answer path as
+//! UDP, TCP, DNS over TLS and DNS over HTTPS do; nothing else may decide.
 
 #![forbid(unsafe_code)]
 
@@ -28,18 +28,21 @@ mod counters;
 mod dns;
 mod error;
 mod lock;
+mod neighbours;
 mod policy;
+mod presence;
 pub mod probe;
 mod proxy;
 mod running;
 pub mod snapshot;
 pub mod spool;
 pub mod status;
+mod tls;
 mod watch;
 
 pub use activity::{ActivityEvent, Confidence, Kind, Route};
 pub use alone::holder;
 pub use clock::Clock;
-pub use config::{Config, Targets, snapshot_dir};
+pub use config::{Config, Sealed, Targets, TlsFiles, Upstream, Way, snapshot_dir};
 pub use error::Error;
 pub use running::{Running, run_child, start};

@@ -17,6 +17,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::activity::{Kind, Route};
+use crate::neighbours::Neighbours;
+use crate::presence::Presence;
 use crate::spool::{Fact, Recorder, Subject};
 use crate::status;
 use crate::{Clock, Error, baseline, probe};
@@ -28,6 +30,7 @@ pub(crate) struct Policy {
     sealed: Arc<SealedTier>,
     lists: Lists,
     devices: HashMap<Uuid, usize>,
+    neighbours: Arc<Neighbours>,
     pub(crate) state: status::Policy,
 }
 
@@ -37,34 +40,43 @@ impl Policy {
         snapshot: PolicySnapshot,
         sealed: Arc<SealedTier>,
         lists: Lists,
+        neighbours: Arc<Neighbours>,
         now: Timestamp,
     ) -> Result<Self, Error> {
         let state = status::Policy::Snapshot { version: snapshot.version, made_at: snapshot.made_at, since: now };
-        Self::new(snapshot, sealed, lists, state)
+        Self::new(snapshot, sealed, lists, neighbours, state)
     }
 
     /// The built-in one. It never uses lists: what they allow is not known to be wanted (S30).
-    pub(crate) fn baseline(why: &str, sealed: Arc<SealedTier>, now: Timestamp) -> Result<Self, Error> {
-        Self::new(baseline::snapshot(now), sealed, Lists::missing(), status::Policy::Baseline { why: why.into() })
+    pub(crate) fn baseline(
+        why: &str,
+        sealed: Arc<SealedTier>,
+        neighbours: Arc<Neighbours>,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let state = status::Policy::Baseline { why: why.into() };
+        Self::new(baseline::snapshot(now), sealed, Lists::missing(), neighbours, state)
     }
 
     fn new(
         snapshot: PolicySnapshot,
         sealed: Arc<SealedTier>,
         lists: Lists,
+        neighbours: Arc<Neighbours>,
         state: status::Policy,
     ) -> Result<Self, Error> {
         let devices = snapshot.devices.iter().enumerate().map(|(at, d)| (d.id, at)).collect();
         let version = snapshot.version;
         let prepared = Prepared::new(snapshot, sealed.clone())
             .map_err(|e| Error::Snapshot { path: format!("version {version}").into(), why: e.to_string() })?;
-        Ok(Self { prepared, sealed, lists, devices, state })
+        Ok(Self { prepared, sealed, lists, devices, neighbours, state })
     }
 
-    /// The same policy against other lists. The baseline stays without.
-    pub(crate) fn with_lists(&self, lists: Lists) -> Result<Self, Error> {
+    /// The same policy against other lists, and another sealed tier. The baseline stays without lists, never without the
+    /// sealed tier.
+    pub(crate) fn with(&self, lists: Lists, sealed: Arc<SealedTier>) -> Result<Self, Error> {
         let lists = if self.is_baseline() { Lists::missing() } else { lists };
-        Self::new(self.snapshot().clone(), self.sealed.clone(), lists, self.state.clone())
+        Self::new(self.snapshot().clone(), sealed, lists, self.neighbours.clone(), self.state.clone())
     }
 
     pub(crate) fn snapshot(&self) -> &PolicySnapshot {
@@ -83,6 +95,22 @@ impl Policy {
         self.snapshot().devices.get(*self.devices.get(&id)?)
     }
 
+    /// For whom a group is; an unknown one is the strictest.
+    pub(crate) fn audience(&self, group: &str) -> Audience {
+        self.group(group).map_or(Audience::Children, |g| g.audience)
+    }
+
+    /// Whether the network can show this device: it has a hardware address, or an address that is no loopback.
+    pub(crate) fn may_be_seen(&self, device: &Device) -> bool {
+        device.mac.is_some() || device.source_addresses.iter().any(|address| !address.is_loopback())
+    }
+
+    /// A device of the register as the subject of an event that no connection made.
+    pub(crate) fn known(&self, id: Uuid) -> Subject {
+        let group = self.device(id).map_or(self.snapshot().strictest.as_str(), |device| device.group.as_str());
+        Subject { device: Some(id), person: None, group: group.into(), confidence: Confidence::Address }
+    }
+
     fn group(&self, id: &str) -> Option<&Group> {
         let snapshot = self.snapshot();
         snapshot.groups.get(id).or_else(|| snapshot.groups.get(&snapshot.strictest))
@@ -95,8 +123,18 @@ impl Policy {
 
     /// Who asks. Whoever is not known falls in the strictest group (S33).
     pub(crate) fn client(&self, address: IpAddr, proxy: Option<(&str, &str)>) -> Client {
+        self.identify(address, proxy, None)
+    }
+
+    /// Who asks on a DNS connection that shows `secret`: the last part of its path, or of the server's name.
+    pub(crate) fn asker(&self, address: IpAddr, secret: Option<&str>) -> Client {
+        self.identify(address, None, secret)
+    }
+
+    fn identify(&self, address: IpAddr, proxy: Option<(&str, &str)>, doh_path: Option<&str>) -> Client {
         let address = address.to_canonical();
-        let identity = self.prepared.identify(&Evidence { proxy, addr: Some(address), doh_path: None });
+        let mac = self.prepared.knows_hardware_addresses().then(|| self.neighbours.mac(address)).flatten();
+        let identity = self.prepared.identify(&Evidence { proxy, doh_path, addr: Some(address), mac });
         let device = identity.device.and_then(|id| self.device(id));
         let audience = self.group(&identity.group).map_or(Audience::Children, |g| g.audience);
         Client {
@@ -104,7 +142,7 @@ impl Policy {
             audience,
             shows_block_page: device.is_some_and(|d| d.shows_block_page),
             probe: identity.device.is_some_and(probe::is_probe),
-            wrong_credential: proxy.is_some() && identity.confidence == Confidence::Mismatch,
+            wrong_credential: (proxy.is_some() || doh_path.is_some()) && identity.confidence == Confidence::Mismatch,
             subject: Subject {
                 device: identity.device,
                 person: match (identity.confidence, audience) {
@@ -135,7 +173,7 @@ impl Policy {
 
     /// Whether this credential belongs to no device at all, apart from where it comes from.
     pub(crate) fn refuses_credential(&self, proxy: (&str, &str)) -> bool {
-        let evidence = Evidence { proxy: Some(proxy), addr: None, doh_path: None };
+        let evidence = Evidence { proxy: Some(proxy), ..Evidence::default() };
         self.prepared.identify(&evidence).confidence != Confidence::Proven
     }
 
@@ -167,6 +205,7 @@ pub(crate) struct Client {
 pub(crate) struct Gate {
     policy: ArcSwap<Policy>,
     pub(crate) recorder: Arc<Recorder>,
+    pub(crate) presence: Presence,
     pub(crate) clock: Clock,
     /// Makes digests of sealed names useless outside this gateway, and tickets of the help button unguessable.
     secret: [u8; 32],
@@ -174,7 +213,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn new(policy: Policy, recorder: Arc<Recorder>, clock: Clock, secret: [u8; 32]) -> Self {
-        Self { policy: ArcSwap::from_pointee(policy), recorder, clock, secret }
+        Self { policy: ArcSwap::from_pointee(policy), recorder, presence: Presence::default(), clock, secret }
     }
 
     /// The policy in force now. Hold it for one request, not longer.
@@ -198,6 +237,7 @@ impl Gate {
         route: Route,
     ) -> Verdict {
         let now = self.clock.now();
+        self.presence.asked(client, now);
         let verdict = policy.verdict(client, host, url, now);
         if verdict.outcome == Outcome::Block {
             self.record(client, host, &verdict, route, now);

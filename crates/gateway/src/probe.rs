@@ -79,6 +79,7 @@ fn device(group: &str, at: usize) -> Device {
         proxy_password_sha256: None,
         doh_path: None,
         source_addresses: vec![IpAddr::V4(Ipv4Addr::new(127, 83, high, low))],
+        mac: None,
         shows_block_page: false,
         person: None,
     }

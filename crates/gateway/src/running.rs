@@ -1,11 +1,11 @@
 //! Starting and stopping: sockets are bound before anything is answered, so that a taken port is said at once.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, UdpSocket};
-use tokio_util::sync::CancellationToken;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::alone::Alone;
@@ -18,8 +18,9 @@ use crate::policy::Gate;
 use crate::proxy::{Proxy, SignIn, Tunnels};
 use crate::spool::Recorder;
 use crate::status::Listening;
+use crate::tls::Certificate;
 use crate::watch::Watch;
-use crate::{Clock, Config, Error, blockpage};
+use crate::{Clock, Config, Error, Upstream, blockpage};
 
 /// Answers under way get this long when the gateway stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -34,6 +35,8 @@ pub struct Running {
     /// Where it really listens.
     pub listening: Listening,
     stop: CancellationToken,
+    /// Threads of ours end when this is dropped without [`Running::shutdown`].
+    _stop_at_last: DropGuard,
     tasks: TaskTracker,
     recording: tokio::task::JoinHandle<()>,
     stop_recording: CancellationToken,
@@ -84,8 +87,12 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
         Some(address) => Some(bind("The block page", address).await?),
         None => None,
     };
+    let secure = Secure::bind(&config).await?;
     let listening = Listening {
         dns: dns_addr,
+        dot: secure.as_ref().and_then(|secure| secure.dot.as_ref()).map(|(_, address)| *address),
+        doh: secure.as_ref().and_then(|secure| secure.doh.as_ref()).map(|(_, address)| *address),
+        tls_name: secure.as_ref().and_then(|_| config.tls_name.clone()),
         proxy: proxy_addr,
         proxy_sign_in: sign_in.as_ref().map(|(_, address)| *address),
         block_http: block.as_ref().map(|(_, address)| *address),
@@ -105,7 +112,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
     let counters = Arc::new(Counters::default());
     let tunnels = Arc::new(Tunnels::default());
     let resolver = Resolver::new(Upstreams::new(upstreams(&config, dns_addr)));
-    let (mut watch, policy) = Watch::begin(&config, listening.clone(), &clock)?;
+    let certificate = secure.as_ref().map(|secure| secure.certificate.clone());
+    let (mut watch, policy) = Watch::begin(&config, listening.clone(), certificate, &clock)?;
     let gate = Arc::new(Gate::new(policy, recorder, clock, rand::random()));
     let dns = Arc::new(Dns {
         gate: gate.clone(),
@@ -128,7 +136,11 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
 
     let udp = Arc::new(udp);
     for _ in 0..std::thread::available_parallelism().map_or(1, |n| n.get().min(4)) {
-        tasks.spawn(dns::listen::udp(dns.clone(), udp.clone(), stop.clone(), tasks.clone()));
+        dns::listen::udp(dns.clone(), udp.clone(), stop.clone(), tasks.clone())
+            .map_err(|e| cannot_listen("DNS (UDP)", dns_addr, &e))?;
+    }
+    if let Some(secure) = secure {
+        secure.serve(&dns, config.tls_name.as_deref(), &stop, &tasks)?;
     }
     tasks.spawn(dns::listen::tcp(dns, tcp, stop.clone(), tasks.clone()));
     tasks.spawn(proxy.clone().serve(proxy_listener, SignIn::WhenWrong));
@@ -141,7 +153,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
     watch.settle(&gate, &counters);
     watch.write_status(&gate, &counters, &tunnels, &resolver);
     tasks.spawn(watch.serve(gate, counters, tunnels, resolver, stop.clone()));
-    Ok(Running { listening, stop, tasks, recording, stop_recording, _alone: alone })
+    let _stop_at_last = stop.clone().drop_guard();
+    Ok(Running { listening, stop, _stop_at_last, tasks, recording, stop_recording, _alone: alone })
 }
 
 /// The gateway as a process of its own (S31): serves until the process is told to stop (SIGTERM or SIGINT).
@@ -169,11 +182,57 @@ async fn stop_signal() {
 }
 
 /// The configured resolvers, or this machine's; never ourselves, which would ask in a circle.
-fn upstreams(config: &Config, ourselves: SocketAddr) -> Vec<SocketAddr> {
+fn upstreams(config: &Config, ourselves: SocketAddr) -> Vec<Upstream> {
     if config.upstreams.is_empty() {
         return of_this_machine(ourselves);
     }
-    config.upstreams.iter().copied().filter(|server| !is_ourselves(*server, ourselves)).collect()
+    config.upstreams.iter().filter(|server| !is_ourselves(server.address, ourselves)).cloned().collect()
+}
+
+/// The listeners of encrypted DNS.
+struct Secure {
+    certificate: Arc<Certificate>,
+    dot: Option<(TcpListener, SocketAddr)>,
+    doh: Option<(TcpListener, SocketAddr)>,
+}
+
+impl Secure {
+    /// None when nobody asked for it.
+    async fn bind(config: &Config) -> Result<Option<Self>, Error> {
+        if config.dot.is_none() && config.doh.is_none() {
+            return Ok(None);
+        }
+        let certificate = Certificate::open(config.tls.as_ref().ok_or(Error::NoCertificate)?)?;
+        let dot = match config.dot {
+            Some(address) => Some(bind("DNS over TLS", address).await?),
+            None => None,
+        };
+        let doh = match config.doh {
+            Some(address) => Some(bind("DNS over HTTPS", address).await?),
+            None => None,
+        };
+        Ok(Some(Self { certificate, dot, doh }))
+    }
+
+    fn serve(
+        self,
+        dns: &Arc<Dns>,
+        name: Option<&str>,
+        stop: &CancellationToken,
+        tasks: &TaskTracker,
+    ) -> Result<(), Error> {
+        let (stop, all) = (stop.clone(), tasks.clone());
+        if let Some((listener, _)) = self.dot {
+            let acceptor = self.certificate.acceptor(&[b"dot"])?;
+            let name = name.map(|name| Arc::from(name.to_ascii_lowercase()));
+            tasks.spawn(dns::stream::tls(dns.clone(), listener, acceptor, name, stop.clone(), all.clone()));
+        }
+        if let Some((listener, _)) = self.doh {
+            let acceptor = self.certificate.acceptor(&[b"h2", b"http/1.1"])?;
+            tasks.spawn(dns::https::serve(dns.clone(), listener, acceptor, stop, all));
+        }
+        Ok(())
+    }
 }
 
 async fn bind(what: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
@@ -201,9 +260,11 @@ fn bind_udp(address: SocketAddr) -> std::io::Result<UdpSocket> {
     // The kernel may grant less than we ask for; what it grants is enough to start.
     let _ = socket.set_recv_buffer_size(UDP_BUFFER);
     let _ = socket.set_send_buffer_size(UDP_BUFFER);
-    socket.set_nonblocking(true)?;
+    // Our threads wait in it, and look up now and then whether they shall stop.
+    socket.set_read_timeout(Some(dns::listen::LOOK_UP))?;
+    socket.set_write_timeout(Some(LAST_ANSWERS))?;
     socket.bind(&address.into())?;
-    UdpSocket::from_std(socket.into())
+    Ok(socket.into())
 }
 
 fn cannot_listen(what: &'static str, address: SocketAddr, error: &std::io::Error) -> Error {

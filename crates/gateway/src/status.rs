@@ -30,9 +30,13 @@ pub struct Status {
     /// The lists in force.
     pub lists: Lists,
     /// Upstream resolvers: address → whether the last question was answered.
-    pub upstreams: BTreeMap<SocketAddr, bool>,
+    pub upstreams: BTreeMap<String, bool>,
     /// Held devices → what was cut.
     pub held: BTreeMap<Uuid, Cut>,
+    /// Devices that are on the network and have asked nothing here for an hour or more → since when. A sign that they
+    /// ask somebody else; a device that only sleeps looks the same.
+    #[serde(default)]
+    pub silent: BTreeMap<Uuid, Timestamp>,
     /// Since the start.
     pub counts: Counts,
 }
@@ -62,6 +66,15 @@ pub enum Policy {
 pub struct Listening {
     /// DNS, UDP and TCP.
     pub dns: SocketAddr,
+    /// DNS over TLS.
+    #[serde(default)]
+    pub dot: Option<SocketAddr>,
+    /// DNS over HTTPS.
+    #[serde(default)]
+    pub doh: Option<SocketAddr>,
+    /// The name that encrypted DNS goes by.
+    #[serde(default)]
+    pub tls_name: Option<String>,
     /// The proxy.
     pub proxy: SocketAddr,
     /// The proxy port that asks for credentials.

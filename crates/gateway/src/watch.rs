@@ -1,6 +1,7 @@
 //! What changes while the gateway runs: a new snapshot, a new list file, the ends of holds and rules; and the status
 //! that says so. A bad file never replaces a good one (S30).
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -8,27 +9,36 @@ use std::time::{Duration, SystemTime};
 use filter::{Categories, Lists, SealedStatus, SealedTier};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::counters::Counters;
 use crate::dns::Resolver;
+use crate::neighbours::Neighbours;
 use crate::policy::{Gate, Policy};
+use crate::presence;
 use crate::proxy::Tunnels;
 use crate::snapshot::{SnapshotWatcher, write_aside};
 use crate::status::{self, Listening, Status};
-use crate::{Clock, Config, Error};
+use crate::tls::Certificate;
+use crate::{Clock, Config, Error, Sealed};
 
 /// A new snapshot is seen within this time.
 const TICK: Duration = Duration::from_millis(200);
 /// Ticks in a second (lists, status) and in five (open tunnels against ended rules, status though nothing changed).
 const SECOND: u64 = 5;
 const FIVE_SECONDS: u64 = 25;
+/// Ticks between two looks for devices that are here without a word.
+const MINUTE: u64 = 300;
 
 /// The watcher's own state.
 #[derive(Debug)]
 pub(crate) struct Watch {
     snapshots: SnapshotWatcher,
     lists: ListFile,
-    sealed: Arc<SealedTier>,
+    sealed: SealedFile,
+    neighbours: Arc<Neighbours>,
+    certificate: Option<Arc<Certificate>>,
+    silent: BTreeMap<Uuid, Timestamp>,
     listening: Listening,
     started_at: Timestamp,
     status_path: PathBuf,
@@ -38,12 +48,20 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Reads what is there and gives the policy to begin with: the newest good snapshot, or the baseline.
-    pub(crate) fn begin(config: &Config, listening: Listening, clock: &Clock) -> Result<(Self, Policy), Error> {
+    pub(crate) fn begin(
+        config: &Config,
+        listening: Listening,
+        certificate: Option<Arc<Certificate>>,
+        clock: &Clock,
+    ) -> Result<(Self, Policy), Error> {
         let now = clock.now();
         let mut watch = Self {
             snapshots: SnapshotWatcher::new(config.snapshot_dir(), config.snapshot_key),
             lists: ListFile::new(config.dir.clone(), config.lists.clone(), config.categories.clone()),
-            sealed: config.sealed.clone(),
+            sealed: SealedFile::new(config),
+            neighbours: Arc::new(Neighbours::new()),
+            certificate,
+            silent: BTreeMap::new(),
             listening,
             started_at: now,
             status_path: config.dir.join("status.json"),
@@ -51,11 +69,12 @@ impl Watch {
             written: None,
         };
         watch.lists.look();
+        watch.sealed.look();
         let policy = match watch.look_for_policy(now) {
             Some(policy) => policy,
             None => {
                 let why = watch.refused.clone().unwrap_or_else(|| "no policy has arrived yet".into());
-                Policy::baseline(&why, config.sealed.clone(), now)?
+                Policy::baseline(&why, watch.sealed.in_force.clone(), watch.neighbours.clone(), now)?
             }
         };
         Ok((watch, policy))
@@ -95,16 +114,27 @@ impl Watch {
             gate.swap(policy);
             changed = true;
         }
-        if tick.is_multiple_of(SECOND) && self.lists.look() {
-            match gate.policy().with_lists(self.lists.lists.clone()) {
+        // Both look, whatever the other found.
+        if tick.is_multiple_of(SECOND) && self.lists.look() | self.sealed.look() {
+            match gate.policy().with(self.lists.lists.clone(), self.sealed.in_force.clone()) {
                 Ok(policy) => gate.swap(policy),
                 Err(error) => tracing::error!(%error, "the lists were not taken"),
             }
             changed = true;
         }
+        if tick.is_multiple_of(SECOND) {
+            self.neighbours.refresh();
+        }
+        if tick.is_multiple_of(MINUTE) {
+            presence::knock(&gate.policy());
+        }
         if changed || tick.is_multiple_of(FIVE_SECONDS) {
             self.settle(gate, counters);
             tunnels.review(gate, counters);
+            self.silent = presence::look(gate, &self.neighbours);
+            if let Some(certificate) = &self.certificate {
+                certificate.look();
+            }
         }
         if changed || tick.is_multiple_of(SECOND) {
             self.write_status(gate, counters, tunnels, resolver);
@@ -126,7 +156,13 @@ impl Watch {
         if let Some(newest) = complaints.first() {
             self.refused = Some(newest.to_string());
         }
-        match Policy::from_snapshot(snapshot?, self.sealed.clone(), self.lists.lists.clone(), now) {
+        match Policy::from_snapshot(
+            snapshot?,
+            self.sealed.in_force.clone(),
+            self.lists.lists.clone(),
+            self.neighbours.clone(),
+            now,
+        ) {
             Ok(policy) => {
                 if complaints.is_empty() {
                     self.refused = None;
@@ -157,6 +193,7 @@ impl Watch {
             lists: self.lists.status(&policy),
             upstreams: resolver.upstreams.health(),
             held: counters.held(),
+            silent: self.silent.clone(),
             counts,
         };
         let old = now.as_second() - status.at.as_second() >= 5;
@@ -182,6 +219,45 @@ fn open_copy(path: &Path, dir: &Path) -> Result<Lists, String> {
     std::fs::copy(path, copy.path()).map_err(cannot)?;
     Lists::open(copy.path())
         .map_err(|e| e.to_string().replace(&*copy.path().to_string_lossy(), &path.to_string_lossy()))
+}
+
+/// The sealed list: a newer one is taken while we run, and nothing ever takes the place of one but a newer one (S26).
+#[derive(Debug)]
+struct SealedFile {
+    source: Option<Sealed>,
+    in_force: Arc<SealedTier>,
+    /// Length and time of change of the file that was last judged.
+    seen: Option<(u64, Option<SystemTime>)>,
+}
+
+impl SealedFile {
+    fn new(config: &Config) -> Self {
+        Self { source: config.sealed_file.clone(), in_force: config.sealed.clone(), seen: None }
+    }
+
+    /// Whether another one is in force now than before.
+    fn look(&mut self) -> bool {
+        let Some(source) = &self.source else { return false };
+        let seen = std::fs::metadata(&source.file).ok().map(|m| (m.len(), m.modified().ok()));
+        if seen == self.seen {
+            return false;
+        }
+        self.seen = seen;
+        if seen.is_none() {
+            // The one that was read stays in force.
+            return false;
+        }
+        match SealedTier::open(&source.file, &source.trusted, &self.in_force) {
+            Ok(newer) => {
+                self.in_force = Arc::new(newer);
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a sealed list was refused; the one in force stays");
+                false
+            }
+        }
+    }
 }
 
 /// The compiled list file and what became of it.

@@ -71,6 +71,21 @@ pub(crate) struct Listen {
     /// DNS, UDP and TCP.
     #[arg(long)]
     pub(crate) dns: Option<SocketAddr>,
+    /// DNS over TLS; a device is known by the server's name that it asks for.
+    #[arg(long)]
+    pub(crate) dot: Option<SocketAddr>,
+    /// DNS over HTTPS; a device is known by its path.
+    #[arg(long)]
+    pub(crate) doh: Option<SocketAddr>,
+    /// A certificate (PEM, with those that vouch for it) for encrypted DNS, in the place of one of our own.
+    #[arg(long, requires = "dns_key")]
+    pub(crate) dns_certificate: Option<PathBuf>,
+    /// Its private key (PEM).
+    #[arg(long, requires = "dns_certificate")]
+    pub(crate) dns_key: Option<PathBuf>,
+    /// The name that encrypted DNS goes by; a device asks DNS over TLS for ITS-SECRET.NAME.
+    #[arg(long)]
+    pub(crate) dns_name: Option<String>,
     /// The explicit proxy.
     #[arg(long)]
     pub(crate) proxy: Option<SocketAddr>,
@@ -83,19 +98,19 @@ pub(crate) struct Listen {
     /// The block page over HTTPS, for devices that carry our certificate.
     #[arg(long)]
     pub(crate) block_https: Option<SocketAddr>,
-    /// Resolvers of the filtering provider, with commas between.
-    #[arg(long, value_delimiter = ',', value_parser = upstream)]
-    pub(crate) upstream: Vec<SocketAddr>,
+    /// A supplier's sealed list; a newer file is taken while running, and nothing else ever replaces one.
+    #[arg(long, requires = "sealed_keys")]
+    pub(crate) sealed: Option<PathBuf>,
+    /// A supplier's key, as ID=HEX (Ed25519). Several with commas between.
+    #[arg(long = "sealed-key", value_delimiter = ',')]
+    pub(crate) sealed_keys: Vec<String>,
+    /// Resolvers of the filtering provider, with commas between: 192.0.2.1, tls://192.0.2.1#dns.example,
+    /// https://192.0.2.1/dns-query#dns.example.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) upstream: Vec<gateway::Upstream>,
     /// Lists: a UT1 folder, a list file, a folder of those, or a compiled file.
     #[arg(long)]
     pub(crate) lists: Option<PathBuf>,
-}
-
-/// An address with or without port; DNS's is 53.
-pub(crate) fn upstream(text: &str) -> Result<SocketAddr, String> {
-    text.parse::<SocketAddr>()
-        .or_else(|_| text.parse::<std::net::IpAddr>().map(|ip| SocketAddr::new(ip, 53)))
-        .map_err(|_| format!("{text} is not an address like 192.0.2.1 or 192.0.2.1:53"))
 }
 
 /// A name or an address for a link, nothing more; an IPv6 address gets its brackets.

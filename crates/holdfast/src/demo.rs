@@ -12,7 +12,7 @@ use app::mail::Kept;
 
 use crate::house::{self, House, Plan};
 use crate::up::{self, GatewayIn, Up};
-use crate::{addresses, cli, control, reach, running};
+use crate::{addresses, cli, control, encrypted_dns, reach, running};
 
 /// Said plainly until it is built (S28).
 pub(crate) const NO_BLOCK_HTTPS: &str =
@@ -59,9 +59,12 @@ pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
             app::demo::bulk::add(&house.services, &mut ctx, setting.id, options.bulk).await?;
         }
     }
+    let listen = encrypted_dns::of_the_demo(&options.listen);
     let up = up::start(&house, door, &listen, GatewayIn::Process, https).await?;
     let answering = control::listen(house.clone())?;
     running::note(data, &up)?;
+    let credentials = with_addresses(credentials, &up);
+    write_private(&data.join(CREDENTIALS), &serde_json::to_vec_pretty(&credentials)?)?;
     banner(&up, &credentials, data)?;
     up::stop_signal().await;
     eprintln!("Stopping.");
@@ -74,7 +77,8 @@ pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
 
 fn refuse_beyond_loopback(options: &cli::Demo) -> anyhow::Result<()> {
     let listen = &options.listen;
-    let filter = [listen.dns, listen.proxy, listen.proxy_sign_in, listen.block_http, listen.block_https];
+    let filter =
+        [listen.dns, listen.dot, listen.doh, listen.proxy, listen.proxy_sign_in, listen.block_http, listen.block_https];
     let beyond =
         [listen.web, listen.plain].into_iter().chain(filter).flatten().find(|address| !address.ip().is_loopback());
     match beyond {
@@ -134,6 +138,23 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Where each device's encrypted DNS is, beside its secret: the ports are known only now.
+fn with_addresses(mut credentials: serde_json::Value, up: &Up) -> serde_json::Value {
+    let devices = credentials.get_mut("devices").and_then(|devices| devices.as_object_mut());
+    for device in devices.into_iter().flat_map(|devices| devices.values_mut()).filter_map(|d| d.as_object_mut()) {
+        let Some(path) = device.get("doh_path").and_then(|path| path.as_str()).map(str::to_owned) else { continue };
+        let reached = |address: SocketAddr| up.as_reached(address);
+        if let Some(address) = up.doh {
+            device.insert("doh_url".to_owned(), format!("https://{}/dns-query/{path}", reached(address)).into());
+        }
+        if let (Some(address), Some(name)) = (up.dot, &up.tls_name) {
+            device.insert("dot_name".to_owned(), format!("{path}.{name}").into());
+            device.insert("dot_address".to_owned(), reached(address).into());
+        }
+    }
+    credentials
+}
+
 fn banner(up: &Up, credentials: &serde_json::Value, data: &Path) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let text = |value: &serde_json::Value, key: &str| value.get(key).and_then(|v| v.as_str()).unwrap_or("").to_owned();
@@ -141,6 +162,11 @@ fn banner(up: &Up, credentials: &serde_json::Value, data: &Path) -> anyhow::Resu
     writeln!(out, "  Pages   {}", up.web_url())?;
     writeln!(out, "  DNS     {} (UDP and TCP)", up.as_reached(up.dns))?;
     writeln!(out, "  Proxy   {}", up.as_reached(up.proxy))?;
+    if let (Some(doh), Some(dot), Some(name)) = (up.doh, up.dot, &up.tls_name) {
+        let (doh, dot, root) = (up.as_reached(doh), up.as_reached(dot), data.join("tls/root.crt"));
+        writeln!(out, "  Encrypted DNS   https://{doh}/dns-query/DOH_PATH, or TLS at {dot} for DOH_PATH.{name}")?;
+        writeln!(out, "                  (under {})", root.display())?;
+    }
     if let Some(address) = up.proxy_sign_in {
         writeln!(out, "  Proxy that asks for a device's credential   {}", up.as_reached(address))?;
     }

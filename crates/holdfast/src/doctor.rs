@@ -1,6 +1,8 @@
 //! `holdfast doctor`: what is wrong with this installation, and how to mend it. Each finding is one sentence and one
 //! thing to do.
 
+mod network;
+
 use serde::Serialize;
 use serde_json::json;
 use store::Scope;
@@ -33,6 +35,8 @@ struct Finding {
 pub(crate) async fn look(house: &House) -> anyhow::Result<Reply> {
     let mut found = vec![gateway(house), lists(house), sealed(house), keys(house), space(house), mail(house)];
     found.push(upstream(house));
+    found.extend(around(house));
+    found.extend(silent(house));
     found.push(clock(house).await?);
     found.push(jobs(house).await?);
     let wrong = found.iter().filter(|finding| finding.stands == Stands::Wrong).count();
@@ -155,6 +159,28 @@ fn upstream(house: &House) -> Finding {
     let say = format!("No answer from {}.", silent.join(", "));
     let stands = if silent.len() == resolvers.len() { Stands::Wrong } else { Stands::Mind };
     finding("upstream", stands, say, "Check the line, and the addresses that your filtering provider gave you.")
+}
+
+/// What the network hands out beside us, as far as this machine sees it.
+fn around(house: &House) -> Vec<Finding> {
+    let status = house.services.gateway.status();
+    let dns = status.as_ref().and_then(|status| status.dns.parse().ok());
+    let upstreams = status.iter().flat_map(|status| &status.upstreams);
+    let asked = upstreams.filter_map(|(name, _)| name.parse::<gateway::Upstream>().ok()).map(|one| one.address.ip());
+    network::look(dns, &asked.collect())
+}
+
+/// Devices that are here and ask nothing may ask somebody else.
+fn silent(house: &House) -> Option<Finding> {
+    let many = house.services.gateway.status()?.silent;
+    (many > 0).then(|| {
+        finding(
+            "silent devices",
+            Stands::Mind,
+            format!("{many} on the network for an hour or more without one question here. They may ask another DNS, or only sleep."),
+            "Look at each one's network settings; close other ways to a DNS in the router (see the operator's book).",
+        )
+    })
 }
 
 /// A clock that stands before the last audit entry is suspect (S43).

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use app::gateway::{Activity, Answer, Batch, Cut, Gateway, GatewayState, Pending, ProbeResult, Question, What};
+use app::gateway::{
+    Activity, Answer, Batch, Cut, EncryptedDns, Gateway, GatewayState, Pending, ProbeResult, Question, What,
+};
 use domain::DeviceId;
 use filter::{Lists, PolicySnapshot, Prepared, SealedTier};
 use gateway::activity::{ActivityEvent, Confidence, Kind, Route};
@@ -105,13 +107,19 @@ fn state(status: status::Status) -> GatewayState {
         at: status.at,
         policy,
         dns: status.listening.dns.to_string(),
+        encrypted_dns: EncryptedDns {
+            tls: status.listening.dot.map(|address| address.to_string()),
+            https: status.listening.doh.map(|address| address.to_string()),
+            name: status.listening.tls_name,
+        },
         proxy: status.listening.proxy.to_string(),
         list_names: status.lists.loaded.then_some(status.lists.names),
         lists_changed_at: status.lists.changed_at,
         lists_refused: status.lists.refused,
         sealed_supplied: status.lists.sealed_supplied,
         sealed: status.lists.sealed,
-        upstreams: status.upstreams.into_iter().map(|(address, answers)| (address.to_string(), answers)).collect(),
+        upstreams: status.upstreams.into_iter().collect(),
+        silent: status.silent.len(),
         cuts: status
             .held
             .into_iter()
@@ -130,6 +138,7 @@ fn activity(event: ActivityEvent) -> Activity {
     let first = match &event.kind {
         Kind::Blocked { first, .. } | Kind::Allowed { first, .. } | Kind::Bypass { first, .. } => *first,
         Kind::Lost { from, .. } => *from,
+        Kind::Silent { since } => *since,
         _ => event.at,
     };
     let what = match event.kind {
@@ -140,6 +149,7 @@ fn activity(event: ActivityEvent) -> Activity {
         Kind::Sealed { keyed_hash, .. } => What::Sealed { digest: keyed_hash },
         Kind::Allowed { host, count, .. } => What::Allowed { host, count },
         Kind::Bypass { host, .. } => What::Bypass { host },
+        Kind::Silent { .. } => What::Silent,
         Kind::Held { count } => What::Held { count },
         Kind::Guests { allowed, blocked } => What::Guests { allowed, blocked },
         Kind::HelpCalled { room } => What::HelpCalled { room },

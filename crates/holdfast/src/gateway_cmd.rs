@@ -88,5 +88,6 @@ fn everything_black(lists: &Path) -> anyhow::Result<PolicySnapshot> {
         holds: Vec::new(),
         never_log: app::content::embedded()?.never_log.into_iter().map(|entry| entry.name).collect(),
         always: app::filtering::policy::LIFELINES.iter().map(|name| (*name).to_owned()).collect(),
+        networks: Vec::new(),
     })
 }

@@ -8,6 +8,7 @@ mod control;
 mod demo;
 mod doctor;
 mod edge;
+mod encrypted_dns;
 mod evidence;
 mod gateway_cmd;
 mod house;

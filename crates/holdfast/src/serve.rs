@@ -1,6 +1,7 @@
 //! `holdfast serve`: a real setting. The configuration is one file; everything that a nursery decides is in the
 //! database, behind pages.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,7 +32,10 @@ struct Config {
     listen: ListenConfig,
     /// Resolvers of the filtering provider (S26).
     #[serde(default)]
-    upstream: Vec<SocketAddr>,
+    upstream: Vec<gateway::Upstream>,
+    /// A supplier's sealed list.
+    #[serde(default)]
+    sealed: Option<SealedConfig>,
     /// Lists: a UT1 folder, a list file, a folder of those, or a compiled file.
     #[serde(default)]
     lists: Option<PathBuf>,
@@ -41,6 +45,14 @@ struct Config {
     /// The mail server. Without one people see what needs them on their pages only.
     #[serde(default)]
     mail: Option<SmtpConfig>,
+}
+
+/// Where a supplier puts its list, and whose signature counts: key id → Ed25519 public key in hex.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SealedConfig {
+    file: PathBuf,
+    keys: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -53,6 +65,12 @@ struct ListenConfig {
     /// Plain HTTP beside HTTPS: the certificate to install, and the way to HTTPS. Not the block page's address.
     plain: Option<SocketAddr>,
     dns: Option<SocketAddr>,
+    dot: Option<SocketAddr>,
+    doh: Option<SocketAddr>,
+    /// A certificate for encrypted DNS in the place of one of our own, its key, and the name that it is for.
+    dns_certificate: Option<PathBuf>,
+    dns_key: Option<PathBuf>,
+    dns_name: Option<String>,
     proxy: Option<SocketAddr>,
     proxy_sign_in: Option<SocketAddr>,
     block_http: Option<SocketAddr>,
@@ -79,10 +97,22 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
         web: config.listen.web,
         plain: config.listen.plain,
         dns: config.listen.dns,
+        dot: config.listen.dot,
+        doh: config.listen.doh,
+        dns_certificate: config.listen.dns_certificate,
+        dns_key: config.listen.dns_key,
+        dns_name: config.listen.dns_name,
         proxy: config.listen.proxy,
         proxy_sign_in: config.listen.proxy_sign_in,
         block_http: config.listen.block_http,
         block_https: None,
+        sealed: config.sealed.as_ref().map(|sealed| sealed.file.clone()),
+        sealed_keys: config
+            .sealed
+            .iter()
+            .flat_map(|sealed| &sealed.keys)
+            .map(|(id, key)| format!("{id}={key}"))
+            .collect(),
         upstream: config.upstream,
         lists: config.lists,
     };

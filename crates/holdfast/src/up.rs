@@ -1,6 +1,7 @@
 //! Everything that runs while Holdfast runs: gateway, web, jobs; started in an order that lets DNS answer first, stopped
 //! in the reverse one.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
@@ -31,6 +32,10 @@ pub(crate) struct Up {
     pub(crate) web: SocketAddr,
     pub(crate) https: bool,
     pub(crate) dns: SocketAddr,
+    pub(crate) dot: Option<SocketAddr>,
+    pub(crate) doh: Option<SocketAddr>,
+    /// The name that encrypted DNS goes by.
+    pub(crate) tls_name: Option<String>,
     pub(crate) proxy: SocketAddr,
     pub(crate) proxy_sign_in: Option<SocketAddr>,
     /// Our pages as devices reach them.
@@ -55,6 +60,7 @@ pub(crate) async fn start(
     let services = house.services.clone();
     let data = services.data.clone();
     publish_all(house).await?;
+    let listen = &crate::encrypted_dns::prepare(&data, &services.web_base, listen)?;
     let started = house::now();
     let stop = CancellationToken::new();
     let mut work = Vec::new();
@@ -75,6 +81,8 @@ pub(crate) async fn start(
             // A free port that was taken once stays the port.
             let listen = Listen {
                 dns: Some(listening.dns),
+                dot: listening.dot,
+                doh: listening.doh,
                 proxy: Some(listening.proxy),
                 proxy_sign_in: listening.proxy_sign_in,
                 block_http: listening.block_http,
@@ -107,6 +115,9 @@ pub(crate) async fn start(
         web: serving.web,
         https,
         dns: listening.dns,
+        dot: listening.dot,
+        doh: listening.doh,
+        tls_name: listening.tls_name,
         proxy: listening.proxy,
         proxy_sign_in: listening.proxy_sign_in,
         web_base: services.web_base.trim_end_matches('/').to_owned(),
@@ -192,11 +203,33 @@ pub(crate) fn gateway_config(house: &House, listen: &Listen) -> anyhow::Result<g
 pub(crate) fn apply(config: &mut gateway::Config, listen: &Listen) -> anyhow::Result<()> {
     config.categories = crate::lists::categories()?;
     config.dns = listen.dns.unwrap_or(config.dns);
+    config.dot = listen.dot;
+    config.doh = listen.doh;
+    config.tls =
+        listen.dns_certificate.clone().zip(listen.dns_key.clone()).map(|(chain, key)| gateway::TlsFiles { chain, key });
+    config.tls_name.clone_from(&listen.dns_name);
+    config.sealed_file = sealed(listen)?;
     config.proxy = listen.proxy.unwrap_or(config.proxy);
     config.proxy_sign_in = listen.proxy_sign_in;
     config.block_http = listen.block_http;
     config.upstreams.clone_from(&listen.upstream);
     Ok(())
+}
+
+/// The sealed list's place, with the keys that its suppliers gave.
+fn sealed(listen: &Listen) -> anyhow::Result<Option<gateway::Sealed>> {
+    let Some(file) = listen.sealed.clone() else { return Ok(None) };
+    let mut trusted = BTreeMap::new();
+    for text in &listen.sealed_keys {
+        let (id, figures) = text.split_once('=').context("a supplier's key is written ID=HEX")?;
+        let mut key = [0_u8; 32];
+        hex::decode_to_slice(figures, &mut key)
+            .with_context(|| format!("the supplier's key {id} is not 64 hex digits"))?;
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&key)
+            .with_context(|| format!("the supplier's key {id} is none"))?;
+        trusted.insert(id.to_owned(), key);
+    }
+    Ok(Some(gateway::Sealed { file, trusted }))
 }
 
 /// The child says where it listens by its status. One that ends by itself has said why: a taken port, a bad folder.
@@ -223,7 +256,7 @@ async fn wait_for_gateway(
 /// writes down another filtering provider, it is started anew with that one's resolvers.
 async fn keep_child(
     mut child: Child,
-    mut upstream: Vec<SocketAddr>,
+    mut upstream: Vec<gateway::Upstream>,
     services: app::Services,
     listen: Listen,
     stop: CancellationToken,
@@ -276,7 +309,7 @@ async fn retire_orphan(dir: &Path) {
 }
 
 /// Ends when the resolvers that are written down are no longer those in use.
-async fn other_resolvers(services: &app::Services, configured: &[SocketAddr], in_use: &[SocketAddr]) {
+async fn other_resolvers(services: &app::Services, configured: &[gateway::Upstream], in_use: &[gateway::Upstream]) {
     loop {
         tokio::time::sleep(Duration::from_secs(5)).await;
         if resolvers(services, configured).await.is_some_and(|now| now != in_use) {
@@ -287,12 +320,12 @@ async fn other_resolvers(services: &app::Services, configured: &[SocketAddr], in
 
 /// The filtering provider's resolvers (S26): those of the configuration, else those that the setting wrote down. `None`
 /// while the records are away: no reason to change anything.
-async fn resolvers(services: &app::Services, configured: &[SocketAddr]) -> Option<Vec<SocketAddr>> {
+async fn resolvers(services: &app::Services, configured: &[gateway::Upstream]) -> Option<Vec<gateway::Upstream>> {
     if !configured.is_empty() {
         return Some(configured.to_vec());
     }
     let written = app::setup::resolvers(services).await.ok()?;
-    Some(written.iter().filter_map(|text| crate::cli::upstream(text).ok()).collect())
+    Some(written.iter().filter_map(|text| text.parse().ok()).collect())
 }
 
 fn spawn(data: &Path, listen: &Listen) -> anyhow::Result<Child> {
@@ -305,9 +338,17 @@ fn spawn(data: &Path, listen: &Listen) -> anyhow::Result<Child> {
         }
     };
     address("--dns", listen.dns);
+    address("--dot", listen.dot);
+    address("--doh", listen.doh);
     address("--proxy", listen.proxy);
     address("--proxy-sign-in", listen.proxy_sign_in);
     address("--block-http", listen.block_http);
+    if let (Some(chain), Some(key), Some(name)) = (&listen.dns_certificate, &listen.dns_key, &listen.dns_name) {
+        command.arg("--dns-certificate").arg(chain).arg("--dns-key").arg(key).arg("--dns-name").arg(name);
+    }
+    if let Some(file) = &listen.sealed {
+        command.arg("--sealed").arg(file).arg("--sealed-key").arg(listen.sealed_keys.join(","));
+    }
     for upstream in &listen.upstream {
         command.arg("--upstream").arg(upstream.to_string());
     }

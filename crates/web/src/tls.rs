@@ -68,6 +68,40 @@ pub struct Root {
 /// # Errors
 /// The folder or what is in it.
 pub fn open_or_make(folder: &Path, names: &[String], now: Timestamp) -> Result<Certificates, TlsError> {
+    let root_file = folder.join("root.crt");
+    let leaf = issue(folder, names, now)?;
+    let unreadable = |why: String| TlsError::Unreadable { path: root_file.clone(), why };
+    let chain = CertificateDer::pem_slice_iter(leaf.chain_pem.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| unreadable(error.to_string()))?;
+    let key = PrivateKeyDer::from_pem_slice(leaf.key_pem.as_bytes()).map_err(|error| unreadable(error.to_string()))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut server = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let root =
+        CertificateDer::from_pem_slice(leaf.root_pem.as_bytes()).map_err(|error| unreadable(error.to_string()))?;
+    let fingerprint = in_pairs(&Sha256::digest(&root));
+    Ok(Certificates { server: Arc::new(server), root: Root { pem: leaf.root_pem, fingerprint } })
+}
+
+/// A fresh leaf under our root, as text: for a listener of another process, which is not to have the root's key.
+pub struct Leaf {
+    /// The leaf, then the root.
+    pub chain_pem: String,
+    /// The leaf's key.
+    pub key_pem: String,
+    /// The root alone.
+    pub root_pem: String,
+}
+
+/// Opens the root or makes one, and signs a fresh leaf for these names; `*.` in front of one stands for what is below it.
+///
+/// # Errors
+/// The folder or what is in it.
+pub fn issue(folder: &Path, names: &[String], now: Timestamp) -> Result<Leaf, TlsError> {
     let root_key_file = folder.join("root.key");
     let root_file = folder.join("root.crt");
     if !root_key_file.exists() || !root_file.exists() {
@@ -91,19 +125,7 @@ pub fn open_or_make(folder: &Path, names: &[String], now: Timestamp) -> Result<C
     leaf.use_authority_key_identifier_extension = true;
     valid(&mut leaf, now, 1);
     let leaf = leaf.signed_by(&leaf_key, &issuer)?;
-
-    let unreadable = |why: String| TlsError::Unreadable { path: root_file.clone(), why };
-    let root_der =
-        CertificateDer::from_pem_slice(root_pem.as_bytes()).map_err(|error| unreadable(error.to_string()))?;
-    let fingerprint = in_pairs(&Sha256::digest(&root_der));
-    let key = PrivateKeyDer::try_from(leaf_key.serialize_der()).map_err(|why| unreadable(why.to_owned()))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut server = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![leaf.der().clone(), root_der], key)?;
-    server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Certificates { server: Arc::new(server), root: Root { pem: root_pem, fingerprint } })
+    Ok(Leaf { chain_pem: format!("{}{root_pem}", leaf.pem()), key_pem: leaf_key.serialize_pem(), root_pem })
 }
 
 /// `A1:B2:…`

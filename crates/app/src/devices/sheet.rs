@@ -1,5 +1,5 @@
-//! "How to set this device up": where its proxy and DNS are, its own automatic configuration (PAC), and
-//! an address that the filter must block on it.
+//! "How to set this device up": where its proxy and DNS are, its own addresses of encrypted DNS, its own automatic
+//! configuration (PAC), and an address that the filter must block on it.
 //!
 //! What it is not: the certificate (the gateway's). The PAC's address holds the device's own
 //! path, which is random; whoever knows it learns the proxy's address and nothing else.
@@ -14,6 +14,9 @@ use crate::error::{Error, Result};
 use crate::people;
 use crate::services::Services;
 
+/// The port that devices use for DNS over TLS unless told otherwise (RFC 7858).
+const DOT_PORT: &str = "853";
+
 /// What the page of a device shows to whoever sets it up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetUpSheet {
@@ -25,6 +28,10 @@ pub struct SetUpSheet {
     pub proxy: Option<String>,
     /// Address of the DNS; `None` while no gateway runs.
     pub dns: Option<String>,
+    /// Its own address of DNS over HTTPS; `None` without a credential, or where none is served.
+    pub doh_url: Option<String>,
+    /// Its own name of DNS over TLS, with the port where that is not the usual one.
+    pub dot_name: Option<String>,
     /// Automatic proxy configuration; `None` without a credential.
     pub pac_url: Option<String>,
     /// Proxy user; the password was shown once.
@@ -44,6 +51,7 @@ pub async fn set_up_sheet(services: &Services, ctx: &OpCtx, id: DeviceId) -> Res
     let base = services.web_base.trim_end_matches('/');
     let state = services.gateway.status();
     let path = view.device.doh_path.as_deref();
+    let encrypted = state.as_ref().map(|state| state.encrypted_dns.clone()).unwrap_or_default();
     let reader = services.db.read(Scope::Setting(view.device.setting_id)).await?;
     let policy = super::policy_of(&reader, view.device.setting_id).await?;
     let group = policy.as_ref().and_then(|policy| policy.groups.get(&view.device.group_key));
@@ -53,6 +61,15 @@ pub async fn set_up_sheet(services: &Services, ctx: &OpCtx, id: DeviceId) -> Res
         group: view.group,
         proxy: state.as_ref().map(|state| reachable(&services.web_base, &state.proxy)),
         dns: state.as_ref().map(|state| reachable(&services.web_base, &state.dns)),
+        doh_url: path
+            .zip(encrypted.https)
+            .map(|(path, listens)| format!("https://{}/dns-query/{path}", reachable(&services.web_base, &listens))),
+        dot_name: path.zip(encrypted.tls.zip(encrypted.name)).map(|(path, (listens, name))| {
+            match listens.rsplit_once(':') {
+                Some((_, port)) if port != DOT_PORT => format!("{path}.{name}:{port}"),
+                _ => format!("{path}.{name}"),
+            }
+        }),
         pac_url: path.map(|path| format!("{base}/pac/{path}")),
         proxy_user: view.device.proxy_user,
         check_url: blocked.map(|category| format!("http://{}/", filter::probe::probe_name(category))),

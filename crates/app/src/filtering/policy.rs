@@ -118,6 +118,7 @@ impl Policy {
             holds: around.holds,
             never_log: around.never_log,
             always: around.always,
+            networks: Vec::new(),
         }
     }
 

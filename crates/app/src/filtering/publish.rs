@@ -122,6 +122,7 @@ fn identity(device: &Device, room: Option<String>) -> filter::Device {
         proxy_password_sha256: device.proxy_password_sha256.clone(),
         doh_path: device.doh_path.clone(),
         source_addresses: addresses(&device.addresses),
+        mac: device.mac.clone(),
         shows_block_page: device.check_passed_at.is_some(),
         person: device.person_id.map(|person| person.0),
     }

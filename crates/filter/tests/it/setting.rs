@@ -88,6 +88,7 @@ pub(crate) fn device(id: Uuid, name: &str, group: &str) -> Device {
         proxy_password_sha256: Some(hex::encode(Sha256::digest(format!("{name}-password")))),
         doh_path: Some(format!("{name}-doh")),
         source_addresses: vec![format!("127.0.0.{}", 10 + id.as_u128()).parse().unwrap()],
+        mac: None,
         shows_block_page: false,
         person: None,
     }
@@ -112,6 +113,7 @@ pub(crate) fn snapshot() -> PolicySnapshot {
         holds: Vec::new(),
         never_log: BTreeSet::from(["childline.org.uk".into()]),
         always: BTreeSet::from(["holdfast.local".into()]),
+        networks: Vec::new(),
     }
 }
 

@@ -1,19 +1,18 @@
-//! The sockets: two tasks on one UDP socket, and TCP with its framing. Everything that waits is bounded.
+//! The sockets without encryption: UDP on threads of its own, and TCP. Everything that waits is bounded.
 
-use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
-use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Dns, Step, Transport};
-use crate::lock::Mutex;
+use super::batch::Batch;
+use super::doors::Doors;
+use super::{Dns, Seen, Step, Transport, stream};
 
 /// Most UDP questions that wait for an upstream.
 const WAITING: usize = 2048;
@@ -22,126 +21,82 @@ const CONNECTIONS: usize = 256;
 const CONNECTIONS_EACH: usize = 16;
 /// A TCP client that is silent for so long is closed (RFC 7766 asks for seconds).
 const IDLE: Duration = Duration::from_secs(10);
-/// Packets read before other tasks get a turn.
-const TURN: usize = 64;
+/// A thread that waits for packets looks so often whether it shall stop.
+pub(crate) const LOOK_UP: Duration = Duration::from_millis(250);
+/// For so long an answer that waited for an upstream tries to leave when the kernel has no room.
+const LEAVING: u32 = 20;
 
-/// Serves UDP until `stop`.
-pub(crate) async fn udp(dns: Arc<Dns>, socket: Arc<UdpSocket>, stop: CancellationToken, tasks: TaskTracker) {
-    let waiting = Arc::new(Semaphore::new(WAITING));
-    // A longer packet than this is no question; the rest of it is dropped by the kernel and it will not parse.
-    let mut buffer = [0; 4096];
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            ready = socket.readable() => if ready.is_err() { continue },
-        }
-        for _ in 0..TURN {
-            let (length, peer) = match socket.try_recv_from(&mut buffer) {
-                Ok(received) => received,
-                Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => break,
-                // A client that went away (ICMP) is an error on this socket; the next packet is not.
-                Err(_) => continue,
-            };
-            let packet = buffer.get(..length).unwrap_or(&[]);
-            match dns.begin(packet, peer.ip(), Transport::Udp) {
-                Step::Silence => {}
-                Step::Answer(answer) => send(&socket, &answer, peer).await,
-                Step::Wait(question) => match waiting.clone().try_acquire_owned() {
-                    Ok(permit) => {
-                        let (dns, socket) = (dns.clone(), socket.clone());
-                        tasks.spawn(async move {
-                            let answer = dns.finish(*question).await;
-                            send(&socket, &answer, peer).await;
-                            drop(permit);
-                        });
-                    }
-                    Err(_) => {
-                        if let Some(answer) = Dns::overloaded(&question) {
-                            send(&socket, &answer, peer).await;
-                        }
-                    }
-                },
+/// Serves UDP on a thread until `stop`. A thread, because a batch of packets is one call of the kernel that waits by
+/// itself; a task would add a call to wait and one to find nothing left.
+///
+/// # Errors
+/// When the system gives no thread.
+pub(crate) fn udp(
+    dns: Arc<Dns>,
+    socket: Arc<UdpSocket>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+) -> std::io::Result<()> {
+    let handle = Handle::current();
+    let serve = move || {
+        let _in_the_runtime = handle.enter();
+        let waiting = Arc::new(Semaphore::new(WAITING));
+        let mut batch = Batch::new();
+        while !stop.is_cancelled() {
+            // A client that went away (ICMP) is an error on this socket; the next packet is not.
+            if batch.receive(&socket).is_err() {
+                continue;
             }
+            batch.answer(&socket, |packet, peer, room| {
+                let seen = Seen { address: peer.ip(), secret: None };
+                match dns.begin(packet, &seen, Transport::Udp, room) {
+                    Step::Silence => Err(Vec::new()),
+                    Step::Answer(answer) => Ok(answer),
+                    Step::Wait(question) => match waiting.clone().try_acquire_owned() {
+                        Ok(permit) => {
+                            let (dns, socket) = (dns.clone(), socket.clone());
+                            let answering = async move {
+                                send(&socket, &dns.finish(*question).await, peer).await;
+                                drop(permit);
+                            };
+                            drop(tasks.spawn_on(answering, &handle));
+                            Err(Vec::new())
+                        }
+                        Err(_) => Dns::overloaded(&question).ok_or_else(Vec::new),
+                    },
+                }
+            });
         }
-        tokio::task::yield_now().await;
-    }
+    };
+    std::thread::Builder::new().name("dns-udp".into()).spawn(serve).map(drop)
 }
 
+/// Sends without holding up the thread of tasks: the socket itself is one that waits.
 async fn send(socket: &UdpSocket, answer: &[u8], peer: SocketAddr) {
-    if let Err(e) = socket.try_send_to(answer, peer)
-        && e.kind() == std::io::ErrorKind::WouldBlock
-    {
-        let sent = socket.async_io(Interest::WRITABLE, || socket.try_send_to(answer, peer));
-        let _ = timeout(Duration::from_secs(1), sent).await;
+    let sending = socket2::SockRef::from(socket);
+    for _ in 0..LEAVING {
+        match sending.send_to_with_flags(answer, &peer.into(), libc::MSG_DONTWAIT) {
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            _ => return,
+        }
     }
 }
 
 /// Serves TCP until `stop`.
 pub(crate) async fn tcp(dns: Arc<Dns>, listener: TcpListener, stop: CancellationToken, tasks: TaskTracker) {
-    let all = Arc::new(Semaphore::new(CONNECTIONS));
-    let each = Arc::new(Mutex::new(HashMap::<IpAddr, usize>::new()));
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => return,
-            accepted = listener.accept() => accepted,
-        };
-        let Ok((stream, peer)) = accepted else {
-            // Out of descriptors: give others time to close theirs.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        let Ok(permit) = all.clone().try_acquire_owned() else { continue };
-        let Some(place) = Place::take(&each, peer.ip()) else { continue };
+    let doors = Doors::new(CONNECTIONS, CONNECTIONS_EACH);
+    while let Some((stream, peer)) = stream::accept(&listener, &stop).await {
+        let Some(place) = doors.enter(peer.ip()) else { continue };
         let (dns, stop) = (dns.clone(), stop.clone());
         tasks.spawn(async move {
+            let seen = Seen { address: peer.ip(), secret: None };
             tokio::select! {
                 () = stop.cancelled() => {}
-                _ = connection(&dns, stream, peer.ip()) => {}
+                _ = stream::converse(&dns, stream, seen, IDLE) => {}
             }
-            drop((permit, place));
+            drop(place);
         });
-    }
-}
-
-async fn connection(dns: &Dns, mut stream: TcpStream, peer: IpAddr) -> std::io::Result<()> {
-    let _ = stream.set_nodelay(true);
-    loop {
-        let length = timeout(IDLE, stream.read_u16()).await??;
-        let mut packet = vec![0; usize::from(length)];
-        timeout(IDLE, stream.read_exact(&mut packet)).await??;
-        let Some(answer) = dns.answer(&packet, peer, Transport::Tcp).await else { return Ok(()) };
-        let Ok(length) = u16::try_from(answer.len()) else { return Ok(()) };
-        let framed = [&length.to_be_bytes(), answer.as_slice()].concat();
-        timeout(IDLE, stream.write_all(&framed)).await??;
-    }
-}
-
-/// One of an address's connections, given back when dropped.
-pub(crate) struct Place {
-    each: Arc<Mutex<HashMap<IpAddr, usize>>>,
-    address: IpAddr,
-}
-
-impl Place {
-    fn take(each: &Arc<Mutex<HashMap<IpAddr, usize>>>, address: IpAddr) -> Option<Self> {
-        let mut places = each.lock();
-        let used = places.entry(address).or_default();
-        if *used >= CONNECTIONS_EACH {
-            return None;
-        }
-        *used += 1;
-        Some(Self { each: each.clone(), address })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut places = self.each.lock();
-        if let Some(used) = places.get_mut(&self.address) {
-            *used -= 1;
-            if *used == 0 {
-                places.remove(&self.address);
-            }
-        }
     }
 }

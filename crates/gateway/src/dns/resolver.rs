@@ -1,21 +1,23 @@
 //! Answers from above, kept: one bounded cache for every group, because what a group may see of an answer is decided
-//! after the cache, never in it.
+//! after the cache, never in it. A name that is led elsewhere is kept under the name that it is led to.
 //!
-//! Equal questions under way are asked once. An answer past its time is kept for a day and served, for 30 seconds at
-//! a time, when nobody above answers (RFC 8767).
+//! Equal questions under way are asked once. An answer that people ask for is fetched again shortly before its time
+//! ends. One past its time is kept for a day, and served for 30 seconds at a time when nobody above answers, or not
+//! soon (RFC 8767). That nobody answers is remembered for a moment too (RFC 9520).
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
-use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::op::Message;
 use hickory_proto::rr::RData;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
+use super::packed::Packed;
 use super::upstream::{Ask, Failure, Upstreams};
 use crate::lock::Mutex;
 
@@ -25,18 +27,28 @@ const CACHE_BYTES: u64 = 32 << 20;
 const STALE: Duration = Duration::from_secs(86_400);
 /// What a stale answer says of itself (RFC 8767, section 5).
 const STALE_TTL: u32 = 30;
+/// When those above take longer than this, what we have goes out (RFC 8767, section 5: the client response timer).
+const PATIENCE: Duration = Duration::from_millis(1800);
 /// For so long after everybody above was silent, stale answers go out at once.
 const RECHECK: Duration = Duration::from_secs(3);
+/// So long a failure is remembered (RFC 9520, section 3.2: at least one second, at most five minutes).
+const FAILED: Duration = Duration::from_secs(2);
+const MOST_FAILED: u64 = 10_000;
 /// Bounds for what an upstream says, seconds.
 const LONGEST: u32 = 86_400;
 const LONGEST_NEGATIVE: u32 = 300;
+/// An answer that is asked for in the last tenth of its time is fetched again; one that lives this short is not.
+const LAST_PART: u32 = 10;
+const WORTH_FETCHING: u32 = 10;
 
 /// An answer with its age.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    pub(crate) message: Message,
+    pub(crate) packed: Packed,
     at: Instant,
     ttl: u32,
+    /// Somebody is fetching the next one.
+    fetching: AtomicBool,
 }
 
 /// An answer as it may be served now.
@@ -44,16 +56,19 @@ pub(crate) struct Entry {
 pub(crate) struct Found {
     pub(crate) entry: Arc<Entry>,
     pub(crate) stale: bool,
+    /// Seconds since it came.
+    age: u32,
 }
 
 impl Found {
+    fn new(entry: Arc<Entry>, stale: bool) -> Self {
+        let age = u32::try_from(entry.at.elapsed().as_secs()).unwrap_or(u32::MAX);
+        Self { entry, stale, age }
+    }
+
     /// Seconds left for a record that said `ttl`.
     pub(crate) fn ttl(&self, ttl: u32) -> u32 {
-        if self.stale {
-            return STALE_TTL;
-        }
-        let age = u32::try_from(self.entry.at.elapsed().as_secs()).unwrap_or(u32::MAX);
-        ttl.min(LONGEST).saturating_sub(age)
+        if self.stale { STALE_TTL } else { ttl.min(LONGEST).saturating_sub(self.age) }
     }
 }
 
@@ -64,6 +79,8 @@ type UnderWay = Shared<BoxFuture<'static, Result<Arc<Entry>, Failure>>>;
 pub(crate) struct Resolver {
     pub(crate) upstreams: Upstreams,
     cache: moka::sync::Cache<Ask, Arc<Entry>>,
+    failed: moka::sync::Cache<Ask, Failure>,
+    /// No longer than the questions that [`Upstreams`] admits.
     under_way: Mutex<HashMap<Ask, UnderWay>>,
     began: Instant,
     /// Milliseconds after `began` until which the upstreams count as gone.
@@ -73,27 +90,35 @@ pub(crate) struct Resolver {
 impl Resolver {
     pub(crate) fn new(upstreams: Upstreams) -> Arc<Self> {
         let cache = moka::sync::Cache::builder()
-            .weigher(|_: &Ask, entry: &Arc<Entry>| {
-                let records = entry.message.answers.len() + entry.message.authorities.len();
-                u32::try_from(256 + 160 * records).unwrap_or(u32::MAX)
-            })
+            .weigher(|_: &Ask, entry: &Arc<Entry>| u32::try_from(entry.packed.size()).unwrap_or(u32::MAX))
             .max_capacity(CACHE_BYTES)
             .time_to_live(STALE)
             .build();
+        let failed = moka::sync::Cache::builder().max_capacity(MOST_FAILED).time_to_live(FAILED).build();
         Arc::new(Self {
             upstreams,
             cache,
+            failed,
             under_way: Mutex::default(),
             began: Instant::now(),
             gone_until: AtomicU64::new(0),
         })
     }
 
-    /// What the cache knows and may still say.
-    pub(crate) fn fresh(&self, ask: &Ask) -> Option<Found> {
-        let entry = self.cache.get(ask)?;
-        let fresh = entry.at.elapsed() < Duration::from_secs(entry.ttl.into());
-        fresh.then_some(Found { entry, stale: false })
+    /// What the cache knows and may still say. Asks for the next answer when this one is about to end.
+    pub(crate) fn fresh(self: &Arc<Self>, ask: &Ask) -> Option<Found> {
+        let found = Found::new(self.cache.get(ask)?, false);
+        let entry = &found.entry;
+        if found.age >= entry.ttl {
+            return None;
+        }
+        if entry.ttl >= WORTH_FETCHING
+            && entry.ttl - found.age <= entry.ttl / LAST_PART
+            && !entry.fetching.swap(true, Ordering::Relaxed)
+        {
+            drop(self.fetch(ask));
+        }
+        Some(found)
     }
 
     /// From the cache, or from above, or stale.
@@ -101,18 +126,22 @@ impl Resolver {
         if let Some(found) = self.fresh(ask) {
             return Ok(found);
         }
-        let stale = self.cache.get(ask);
-        let fetch = self.fetch(ask);
-        if let Some(entry) = &stale
-            && self.upstreams_are_gone()
+        let stale = self.cache.get(ask).map(|entry| Found::new(entry, true));
+        if stale.is_none()
+            && let Some(failure) = self.failed.get(ask)
         {
-            return Ok(Found { entry: entry.clone(), stale: true });
+            return Err(failure);
         }
-        match (fetch.await, stale) {
-            (Ok(entry), Some(old)) if !is_answer(&entry.message) => Ok(Found { entry: old, stale: true }),
-            (Ok(entry), _) => Ok(Found { entry, stale: false }),
-            (Err(_), Some(entry)) => Ok(Found { entry, stale: true }),
-            (Err(failure), None) => Err(failure),
+        let fetch = self.fetch(ask);
+        let Some(stale) = stale else {
+            return fetch.await.map(|entry| Found::new(entry, false));
+        };
+        if self.upstreams_are_gone() {
+            return Ok(stale);
+        }
+        match timeout(PATIENCE, fetch).await {
+            Ok(Ok(entry)) if entry.packed.is_answer() => Ok(Found::new(entry, false)),
+            _ => Ok(stale),
         }
     }
 
@@ -125,6 +154,9 @@ impl Resolver {
                 let (me, ask) = (self.clone(), ask.clone());
                 let task = tokio::spawn(async move {
                     let result = me.ask(&ask).await;
+                    if let Some(old) = me.cache.get(&ask) {
+                        old.fetching.store(false, Ordering::Relaxed);
+                    }
                     me.under_way.lock().remove(&ask);
                     result
                 });
@@ -139,12 +171,17 @@ impl Resolver {
         if asked == Err(Failure::Unreachable) {
             let until = (self.began.elapsed() + RECHECK).as_millis();
             self.gone_until.store(u64::try_from(until).unwrap_or(u64::MAX), Ordering::Relaxed);
+            self.failed.insert(ask.clone(), Failure::Unreachable);
         }
         let message = asked?;
         self.gone_until.store(0, Ordering::Relaxed);
-        let entry = Arc::new(Entry { ttl: lifetime(&message), message, at: Instant::now() });
-        if is_answer(&entry.message) {
+        let packed = Packed::new(&message).ok_or(Failure::Unreadable)?;
+        let ttl = lifetime(&message);
+        let entry = Arc::new(Entry { packed, ttl, at: Instant::now(), fetching: AtomicBool::new(false) });
+        if entry.packed.is_answer() {
             self.cache.insert(ask.clone(), entry.clone());
+        } else {
+            self.failed.insert(ask.clone(), Failure::Refused);
         }
         Ok(entry)
     }
@@ -154,18 +191,17 @@ impl Resolver {
     }
 }
 
-fn is_answer(message: &Message) -> bool {
-    matches!(message.metadata.response_code, ResponseCode::NoError | ResponseCode::NXDomain)
-}
-
 /// Seconds for which an answer holds: the least of its records, or what the zone says of "no" (RFC 2308).
 fn lifetime(message: &Message) -> u32 {
-    if let Some(least) = message.answers.iter().map(|record| record.ttl).min() {
-        return least.min(LONGEST);
-    }
     let soa = message.authorities.iter().find_map(|record| match &record.data {
         RData::SOA(soa) => Some(record.ttl.min(soa.minimum)),
         _ => None,
     });
-    soa.unwrap_or(30).min(LONGEST_NEGATIVE)
+    let least = message.answers.iter().map(|record| record.ttl).min();
+    match (least, soa) {
+        // An alias whose end has no such record, or does not exist: a "no" as well (RFC 2308, section 2).
+        (Some(least), Some(soa)) => least.min(soa).min(LONGEST_NEGATIVE),
+        (Some(least), None) => least.min(LONGEST),
+        (None, soa) => soa.unwrap_or(30).min(LONGEST_NEGATIVE),
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! It reads strangers' packets, so each access is checked and nothing follows a pointer (a question has none).
 
+use std::borrow::Cow;
+
 use hickory_proto::rr::RecordType;
 
 /// RFC 8914 information codes that we use.
@@ -9,10 +11,12 @@ use hickory_proto::rr::RecordType;
 #[repr(u16)]
 pub(crate) enum Ede {
     StaleAnswer = 3,
+    NotReady = 14,
     Blocked = 15,
     Filtered = 17,
-    NotReady = 14,
+    StaleNxDomain = 19,
     NoReachableAuthority = 22,
+    NetworkError = 23,
 }
 
 /// Response codes that we make ourselves.
@@ -31,7 +35,7 @@ pub(crate) enum Code {
 
 /// The largest UDP answer that never fragments (DNS flag day 2020).
 pub(crate) const UDP_PAYLOAD: u16 = 1232;
-const HEADER: usize = 12;
+pub(crate) const HEADER: usize = 12;
 const CLASS_IN: u16 = 1;
 const OPT: u16 = 41;
 
@@ -110,8 +114,8 @@ impl<'a> Question<'a> {
         match kind {
             _ if class != CLASS_IN => return Err(Rejected::With(Code::Refused)),
             RecordType::AXFR | RecordType::IXFR => return Err(Rejected::With(Code::Refused)),
-            // RFC 8482 lets a server decline to list everything; also 41, 128 and the other meta types.
-            RecordType::ANY | RecordType::OPT | RecordType::TSIG => return Err(Rejected::With(Code::NotImp)),
+            // They stand beside a question, never in one.
+            RecordType::OPT | RecordType::TSIG => return Err(Rejected::With(Code::NotImp)),
             _ => {}
         }
         Ok(Self { packet, end, kind, edns })
@@ -162,11 +166,48 @@ impl<'a> Question<'a> {
         usize::from(self.edns.map_or(512, |e| e.payload.min(UDP_PAYLOAD)))
     }
 
+    /// Whether it asks to be told that an answer was validated (RFC 6840, section 5.7: AD, or DO).
+    pub(crate) fn wants_authentic(&self) -> bool {
+        self.flags() & 0x0020 != 0 || self.edns.is_some_and(|edns| edns.dnssec_ok)
+    }
+
     /// Begins an answer: header and question, counts to be raised by [`Answer`]'s methods.
     pub(crate) fn answer(&self, code: Code) -> Answer {
-        let mut bytes = Vec::with_capacity(self.end + 128);
-        bytes.extend_from_slice(self.packet.get(..self.end).unwrap_or(&[]));
-        Answer::patch(bytes, self.flags(), 1, code, self.edns.is_some())
+        self.answer_in(Vec::with_capacity(self.end + 160), code)
+    }
+
+    /// The same in room that is there already.
+    pub(crate) fn answer_in(&self, mut room: Vec<u8>, code: Code) -> Answer {
+        room.clear();
+        room.extend_from_slice(self.packet.get(..self.end).unwrap_or(&[]));
+        Answer::patch(room, self.flags(), 1, code, self.edns.map(|edns| edns.dnssec_ok))
+    }
+
+    /// Makes a packed answer's header one to this question.
+    pub(crate) fn sign(&self, header: &mut [u8], code: u8, authentic: bool) {
+        set_u16(header, 0, self.id());
+        let authentic = if authentic { 0x0020 } else { 0 };
+        set_u16(header, 2, 0x8080 | (self.flags() & 0x0110) | authentic | u16::from(code & 0x0f));
+    }
+
+    /// Ends a packed answer: the EDNS record for clients that speak it, and no more bytes than `limit`.
+    pub(crate) fn close(&self, mut bytes: Vec<u8>, ede: Option<(Ede, &str)>, limit: usize) -> Vec<u8> {
+        let room = if self.edns.is_some() { 11 } else { 0 };
+        if bytes.len() + room > limit {
+            // The client asks again over TCP; half an answer would be worse than none.
+            bytes.truncate(self.end);
+            let flags = u16_at(&bytes, 2).unwrap_or(0) | 0x0200;
+            set_u16(&mut bytes, 2, flags);
+            for at in [6, 8] {
+                set_u16(&mut bytes, at, 0);
+            }
+        }
+        if let Some(edns) = self.edns {
+            let left = limit.saturating_sub(bytes.len() + room);
+            let ede = ede.filter(|(_, text)| 6 + text.len() <= left);
+            push_opt(&mut bytes, Code::NoError, edns.dnssec_ok, ede);
+        }
+        bytes
     }
 }
 
@@ -174,7 +215,8 @@ impl<'a> Question<'a> {
 pub(crate) fn reject(packet: &[u8], code: Code) -> Option<Vec<u8>> {
     let header = packet.get(..HEADER)?;
     let flags = u16_at(header, 2)?;
-    Some(Answer::patch(header.to_vec(), flags, 0, code, code == Code::BadVersion).finish())
+    let edns = (code == Code::BadVersion).then_some(false);
+    Some(Answer::patch(header.to_vec(), flags, 0, code, edns).finish())
 }
 
 /// An answer in the making.
@@ -184,13 +226,13 @@ pub(crate) struct Answer {
     answers: u16,
     authorities: u16,
     code: Code,
-    /// RFC 6891: an OPT record goes only to those who sent one.
-    edns: bool,
-    ede: Option<(Ede, String)>,
+    /// RFC 6891: an OPT record goes only to those who sent one; it repeats their DO bit (RFC 3225).
+    edns: Option<bool>,
+    ede: Option<(Ede, Cow<'static, str>)>,
 }
 
 impl Answer {
-    fn patch(mut bytes: Vec<u8>, flags: u16, questions: u16, code: Code, edns: bool) -> Self {
+    fn patch(mut bytes: Vec<u8>, flags: u16, questions: u16, code: Code, edns: Option<bool>) -> Self {
         // QR and RA set; opcode, RD and CD kept; AA, TC, AD cleared.
         let flags = 0x8080 | (flags & 0x7910) | (code as u16 & 0x0f);
         set_u16(&mut bytes, 2, flags);
@@ -220,7 +262,7 @@ impl Answer {
     }
 
     /// Says why (RFC 8914), to clients that speak EDNS.
-    pub(crate) fn because(mut self, ede: Ede, text: impl Into<String>) -> Self {
+    pub(crate) fn because(mut self, ede: Ede, text: impl Into<Cow<'static, str>>) -> Self {
         self.ede = Some((ede, text.into()));
         self
     }
@@ -237,33 +279,36 @@ impl Answer {
     pub(crate) fn finish(mut self) -> Vec<u8> {
         set_u16(&mut self.bytes, 6, self.answers);
         set_u16(&mut self.bytes, 8, self.authorities);
-        if self.edns {
-            let options = self.ede.map(|(ede, text)| ede_option(ede, &text)).unwrap_or_default();
-            self.bytes.push(0);
-            self.bytes.extend_from_slice(&OPT.to_be_bytes());
-            self.bytes.extend_from_slice(&UDP_PAYLOAD.to_be_bytes());
-            self.bytes.extend_from_slice(&[(self.code as u16 >> 4) as u8, 0, 0, 0]);
-            self.bytes.extend_from_slice(&(options.len() as u16).to_be_bytes());
-            self.bytes.extend_from_slice(&options);
-            set_u16(&mut self.bytes, 10, 1);
+        if let Some(dnssec_ok) = self.edns {
+            let ede = self.ede.as_ref().map(|(ede, text)| (*ede, &**text));
+            push_opt(&mut self.bytes, self.code, dnssec_ok, ede);
         }
         self.bytes
     }
 }
 
-/// An Extended DNS Error as an EDNS option, header and all.
-pub(crate) fn ede_option(ede: Ede, text: &str) -> Vec<u8> {
-    let mut end = text.len().min(200);
-    while !text.is_char_boundary(end) {
-        end -= 1;
+/// Longest text of an Extended DNS Error, bytes. RFC 8914 asks for short ones.
+const LONGEST_TEXT: usize = 200;
+
+/// The EDNS record, with an Extended DNS Error (RFC 8914) if there is one to say.
+fn push_opt(bytes: &mut Vec<u8>, code: Code, dnssec_ok: bool, ede: Option<(Ede, &str)>) {
+    let text = ede.map_or("", |(_, text)| text);
+    let text = text.get(..text.floor_char_boundary(LONGEST_TEXT)).unwrap_or("").as_bytes();
+    bytes.push(0);
+    bytes.extend_from_slice(&OPT.to_be_bytes());
+    bytes.extend_from_slice(&UDP_PAYLOAD.to_be_bytes());
+    bytes.extend_from_slice(&[(code as u16 >> 4) as u8, 0, if dnssec_ok { 0x80 } else { 0 }, 0]);
+    match ede {
+        None => bytes.extend_from_slice(&[0, 0]),
+        Some((ede, _)) => {
+            let length = 2 + text.len() as u16;
+            for field in [4 + length, 15, length, ede as u16] {
+                bytes.extend_from_slice(&field.to_be_bytes());
+            }
+            bytes.extend_from_slice(text);
+        }
     }
-    let text = text.as_bytes().get(..end).unwrap_or(&[]);
-    let mut option = Vec::with_capacity(6 + text.len());
-    option.extend_from_slice(&15u16.to_be_bytes());
-    option.extend_from_slice(&(2 + text.len() as u16).to_be_bytes());
-    option.extend_from_slice(&(ede as u16).to_be_bytes());
-    option.extend_from_slice(text);
-    option
+    set_u16(bytes, 10, 1);
 }
 
 /// The position after a name without compression.
@@ -281,8 +326,12 @@ fn skip_plain_name(packet: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]))
+}
+
+pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..)?.first_chunk().map(|four| u32::from_be_bytes(*four))
 }
 
 fn set_u16(bytes: &mut [u8], at: usize, value: u16) {
@@ -347,7 +396,7 @@ mod tests {
         packet[5] = 0;
         assert_eq!(Question::parse(&packet).err(), with(Code::FormErr));
         assert_eq!(Question::parse(&question("a.example", 252, false)).err(), with(Code::Refused));
-        assert_eq!(Question::parse(&question("a.example", 255, false)).err(), with(Code::NotImp));
+        assert_eq!(Question::parse(&question("a.example", 41, false)).err(), with(Code::NotImp));
         let mut version = question("a.example", 1, true);
         let at = version.len() - 5;
         version[at] = 1;

@@ -9,10 +9,14 @@
 )]
 
 mod dns;
+mod encrypted;
 mod hostile;
 mod pages;
 mod probes;
 mod proxy;
+mod rfc;
 mod snapshots;
 mod spool;
+mod upstreams;
+mod ways_round;
 mod world;

@@ -14,7 +14,7 @@ use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode}
 use hickory_proto::rr::rdata::{A, CNAME};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use holdfast_gateway::spool::SpoolReader;
-use holdfast_gateway::{ActivityEvent, Clock, Config, Running, Targets, snapshot, start, status};
+use holdfast_gateway::{ActivityEvent, Clock, Config, Running, Targets, TlsFiles, snapshot, start, status};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -27,6 +27,7 @@ pub(crate) const GUEST: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 13));
 pub(crate) const SHOWS_PAGE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 14));
 pub(crate) const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 99));
 pub(crate) const PASSWORD: &str = "c0ffee";
+pub(crate) const TLS_NAME: &str = "dns.test";
 
 pub(crate) fn device_id(n: u8) -> Uuid {
     Uuid::from_bytes([1, 2, 3, 4, 5, 6, 0x70, 8, 0x80, 10, 11, 12, 13, 14, 15, n])
@@ -68,8 +69,9 @@ pub(crate) fn policy(version: u64) -> PolicySnapshot {
         room: Some("Limpets room".into()),
         proxy_user: Some(format!("device-{n}")),
         proxy_password_sha256: Some(hex::encode(Sha256::digest(PASSWORD))),
-        doh_path: None,
+        doh_path: Some(format!("secret{n}")),
         source_addresses: vec![address],
+        mac: None,
         shows_block_page: false,
         person: Some(device_id(200 + n)),
     };
@@ -94,8 +96,14 @@ pub(crate) fn policy(version: u64) -> PolicySnapshot {
         holds: Vec::new(),
         never_log: BTreeSet::from(["childline.org.uk".to_owned()]),
         always: BTreeSet::from(["time.test".to_owned()]),
+        networks: Vec::new(),
     }
 }
+
+/// Where names outside lead.
+pub(crate) const OUTSIDE: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
+/// An address that the list of gambling names.
+pub(crate) const LISTED_ADDRESS: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 66);
 
 pub(crate) fn block_rule(name: &str) -> NameRule {
     NameRule { name: name.into(), rule: "change-7".into(), reason: "It upset a child.".into(), until: None }
@@ -106,6 +114,8 @@ pub(crate) struct Upstream {
     pub(crate) address: SocketAddr,
     pub(crate) asked: Arc<Mutex<Vec<(String, RecordType)>>>,
     pub(crate) silent: Arc<AtomicBool>,
+    /// The questions as they came.
+    pub(crate) packets: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
 impl Upstream {
@@ -116,8 +126,13 @@ impl Upstream {
                 break (udp, tcp);
             }
         };
-        let me = Self { address: udp.local_addr().unwrap(), asked: Arc::default(), silent: Arc::default() };
-        let (asked, silent) = (me.asked.clone(), me.silent.clone());
+        let me = Self {
+            address: udp.local_addr().unwrap(),
+            asked: Arc::default(),
+            silent: Arc::default(),
+            packets: Arc::default(),
+        };
+        let (asked, silent, packets) = (me.asked.clone(), me.silent.clone(), me.packets.clone());
         tokio::spawn(async move {
             let mut buffer = [0; 4096];
             loop {
@@ -125,6 +140,7 @@ impl Upstream {
                 if silent.load(Ordering::SeqCst) {
                     continue;
                 }
+                packets.lock().unwrap().push(buffer[..length].to_vec());
                 let mut answer = zone(&buffer[..length], &asked);
                 if answer.to_vec().unwrap().len() > 1232 {
                     answer = answer.truncate();
@@ -152,7 +168,7 @@ impl Upstream {
     }
 }
 
-fn zone(packet: &[u8], asked: &Mutex<Vec<(String, RecordType)>>) -> Message {
+pub(crate) fn zone(packet: &[u8], asked: &Mutex<Vec<(String, RecordType)>>) -> Message {
     let query = Message::from_vec(packet).unwrap();
     let question = query.queries[0].clone();
     let (name, kind) = (question.name().clone(), question.query_type());
@@ -162,7 +178,9 @@ fn zone(packet: &[u8], asked: &Mutex<Vec<(String, RecordType)>>) -> Message {
     let mut answer = Message::response(query.metadata.id, OpCode::Query);
     answer.metadata.recursion_available = true;
     answer.add_query(question);
-    let here = |ttl| Record::from_rdata(name.clone(), ttl, RData::A(A(Ipv4Addr::LOCALHOST)));
+    // What is for tests may lead to this machine; other names lead outside, as names outside must.
+    let place = if text.ends_with("test") { Ipv4Addr::LOCALHOST } else { OUTSIDE };
+    let here = |ttl| Record::from_rdata(name.clone(), ttl, RData::A(A(place)));
     match (text, kind) {
         (text, _) if text.starts_with("missing.") => answer.metadata.response_code = ResponseCode::NXDomain,
         ("cloaked.test", RecordType::A) => {
@@ -177,6 +195,40 @@ fn zone(packet: &[u8], asked: &Mutex<Vec<(String, RecordType)>>) -> Message {
             }
         }
         ("brief.test", RecordType::A) => drop(answer.add_answer(here(1))),
+        ("broken.test", _) => answer.metadata.response_code = ResponseCode::ServFail,
+        ("validated.test", _) => {
+            answer.metadata.authentic_data = query.metadata.authentic_data;
+            answer.add_answer(here(300));
+        }
+        // Ten aliases, the last of which is blocked for children.
+        ("deep.test", RecordType::A) => {
+            let link =
+                |n: u8| Name::from_ascii(if n == 10 { "arcade.test.".into() } else { format!("d{n}.test.") }).unwrap();
+            let mut owner = name.clone();
+            for n in 1..=10 {
+                answer.add_answer(Record::from_rdata(owner, 300, RData::CNAME(CNAME(link(n)))));
+                owner = link(n);
+            }
+            answer.add_answer(Record::from_rdata(owner, 300, RData::A(A(Ipv4Addr::LOCALHOST))));
+        }
+        ("listed-address.test", RecordType::A) => {
+            answer.add_answer(Record::from_rdata(name.clone(), 300, RData::A(A(LISTED_ADDRESS))));
+        }
+        ("hint.test", RecordType::HTTPS) => {
+            use hickory_proto::rr::rdata::svcb::{IpHint, SvcParamKey, SvcParamValue};
+            use hickory_proto::rr::rdata::{HTTPS, SVCB};
+            let hint = SvcParamValue::Ipv4Hint(IpHint(vec![A(LISTED_ADDRESS)]));
+            let https = HTTPS(SVCB::new(1, Name::root(), vec![(SvcParamKey::Ipv4Hint, hint)]));
+            answer.add_answer(Record::from_rdata(name.clone(), 300, RData::HTTPS(https)));
+        }
+        ("target.test", RecordType::HTTPS) => {
+            use hickory_proto::rr::rdata::{HTTPS, SVCB};
+            let https = HTTPS(SVCB::new(1, Name::from_ascii("x.casino.test.").unwrap(), Vec::new()));
+            answer.add_answer(Record::from_rdata(name.clone(), 300, RData::HTTPS(https)));
+        }
+        ("public.example" | "printer.lan" | "opened.example", RecordType::A) => {
+            answer.add_answer(Record::from_rdata(name.clone(), 300, RData::A(A(Ipv4Addr::new(192, 168, 1, 9)))));
+        }
         ("ech.test", RecordType::HTTPS) => {
             use hickory_proto::rr::rdata::svcb::{Alpn, EchConfigList, SvcParamKey, SvcParamValue};
             use hickory_proto::rr::rdata::{HTTPS, SVCB};
@@ -264,6 +316,8 @@ pub(crate) struct World {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) signing: SigningKey,
     pub(crate) opening: age::x25519::Identity,
+    /// What encrypted DNS proves itself with.
+    pub(crate) certificate: rustls_pki_types::CertificateDer<'static>,
 }
 
 impl World {
@@ -286,7 +340,16 @@ impl World {
         (config.dns, config.proxy, config.block_http) = (any, any, Some(any));
         config.proxy_sign_in = Some(any);
         config.block_addresses = (Some(Ipv4Addr::new(192, 0, 2, 80)), None);
-        config.upstreams = vec![upstream.address];
+        config.upstreams = vec![upstream.address.into()];
+        (config.dot, config.doh) = (Some(any), Some(any));
+        config.tls_name = Some(TLS_NAME.into());
+        let certificate =
+            rcgen::generate_simple_self_signed([TLS_NAME.into(), format!("*.{TLS_NAME}"), "127.0.0.1".into()]);
+        let certificate = certificate.unwrap();
+        let files = TlsFiles { chain: dir.path().join("tls.crt"), key: dir.path().join("tls.key") };
+        std::fs::write(&files.chain, certificate.cert.pem()).unwrap();
+        std::fs::write(&files.key, certificate.signing_key.serialize_pem()).unwrap();
+        config.tls = Some(files);
         config.targets = Targets::PublicAnd(vec![origin.address]);
         config.lists = Some(lists(dir.path()));
         config.categories = categories();
@@ -295,7 +358,7 @@ impl World {
             snapshot::write(&config.snapshot_dir(), &policy, &signing).unwrap();
         }
         let gateway = start(config, clock()).await.unwrap();
-        Self { gateway, upstream, origin, dir, signing, opening }
+        Self { gateway, upstream, origin, dir, signing, opening, certificate: certificate.cert.der().clone() }
     }
 
     pub(crate) fn gateway_dir(&self) -> PathBuf {
@@ -422,7 +485,7 @@ pub(crate) fn categories() -> Categories {
 }
 
 fn lists(dir: &std::path::Path) -> PathBuf {
-    for (list, names) in [("gambling", "casino.test\npoker.test\n"), ("games", "arcade.test\n")] {
+    for (list, names) in [("gambling", "casino.test\npoker.test\n198.51.100.66\n"), ("games", "arcade.test\n")] {
         let folder = dir.join("sources").join(list);
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("domains"), names).unwrap();

@@ -107,7 +107,8 @@ impl<'e> Seen<'e> {
                 }
                 // Named nobody and nothing: the alerts page shows when (S22, S27).
                 What::Sealed { .. } => {}
-                What::Held { .. }
+                What::Silent
+                | What::Held { .. }
                 | What::Guests { .. }
                 | What::Unidentified { .. }
                 | What::HelpCalled { .. }
@@ -198,6 +199,10 @@ fn words(event: &Event, visit: &Visit) -> String {
         }
         What::Unidentified { wrong_credential: false, count } => {
             format!("A device that nobody knows, {count} times. It got the strictest group")
+        }
+        What::Silent => {
+            "On the network for an hour or more, and not one question here. It may ask another DNS, or only sleep"
+                .to_owned()
         }
         What::Lost { count } => {
             format!("{count} records were lost between {} and {}", say(visit, event.at), say(visit, event.until))

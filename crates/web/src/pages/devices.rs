@@ -198,6 +198,7 @@ pub async fn save(visit: Visit, Path(id): Path<DeviceId>, form: Form<Input>) -> 
 }
 
 const NO_CREDENTIAL: &str = "Give it a credential first";
+const NOT_ENCRYPTED: &str = "Not served, or no credential yet";
 const NO_GATEWAY: &str = "The gateway does not run";
 
 /// One device, and how to set it up.
@@ -226,6 +227,8 @@ pub async fn show(visit: Visit, Path(id): Path<DeviceId>) -> Answer {
         .row("Proxy", known(sheet.proxy, NO_GATEWAY))
         .row("Proxy user", known(sheet.proxy_user, NO_CREDENTIAL))
         .row("DNS", known(sheet.dns, NO_GATEWAY))
+        .row("DNS over HTTPS, its own", known(sheet.doh_url, NOT_ENCRYPTED))
+        .row("DNS over TLS, its own", known(sheet.dot_name, NOT_ENCRYPTED))
         .row("To test it, open on the device", known(sheet.check_url, "Its group blocks nothing"));
     let mut page = thing(&view, id, summary);
     page.sheet = view.device.retired_at.is_none().then(|| Sheet {
@@ -315,6 +318,11 @@ pub async fn credential(visit: Visit, Path(id): Path<DeviceId>, form: Form<Press
         .row("Proxy user", Cell::Inert(fresh.user))
         .row("Proxy password", Cell::Inert(fresh.password))
         .row("Automatic proxy (PAC)", Cell::Inert(sheet.pac_url.unwrap_or_default()));
+    let encrypted = [("DNS over HTTPS", sheet.doh_url), ("DNS over TLS", sheet.dot_name)];
+    let summary = encrypted.into_iter().fold(summary, |summary, (what, address)| match address {
+        Some(address) => summary.row(what, Cell::Inert(address)),
+        None => summary,
+    });
     visit.page(&ShownOnce {
         heading: "The credential of this device".into(),
         about: vec!["Type it into the device now. This page shows it once; nobody can look it up later.".into()],

@@ -17,11 +17,12 @@ pub(crate) enum Kind {
     Unbound,
     Dnsmasq,
     Dnsdist,
+    Recursor,
 }
 
 impl Kind {
     /// Ours first.
-    pub(crate) const ALL: [Self; 4] = [Self::Holdfast, Self::Unbound, Self::Dnsmasq, Self::Dnsdist];
+    pub(crate) const ALL: [Self; 5] = [Self::Holdfast, Self::Unbound, Self::Dnsmasq, Self::Dnsdist, Self::Recursor];
 
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
@@ -30,6 +31,7 @@ impl Kind {
             Self::Unbound => "unbound",
             Self::Dnsmasq => "dnsmasq",
             Self::Dnsdist => "dnsdist",
+            Self::Recursor => "pdns_recursor",
         }
     }
 
@@ -45,7 +47,7 @@ impl Kind {
         }
     }
 
-    fn command(self, program: &Path, folder: &Path, port: u16, names: &[String]) -> Result<Command> {
+    fn command(self, program: &Path, folder: &Path, port: u16, names: &[String], above: u16) -> Result<Command> {
         let write = |file: &str, text: String| -> Result<PathBuf> {
             let path = folder.join(file);
             std::fs::write(&path, text).with_context(|| format!("could not write {}", path.display()))?;
@@ -62,12 +64,13 @@ impl Kind {
         match self {
             Self::Holdfast => {
                 let list = write("names.txt", lines(String::new(), &|text, name| _ = writeln!(text, "{name}")))?;
-                command.arg(list).arg(port.to_string());
+                command.arg(list).arg(port.to_string()).arg(folder.join("lists.compiled")).arg(above.to_string());
             }
             Self::Unbound => {
                 let head = format!(
                     "server:\n  interface: 127.0.0.1\n  port: {port}\n  num-threads: 1\n  do-daemonize: no\n  username: \"\"\n  chroot: \"\"\n  \
-                     directory: \"{}\"\n  pidfile: \"\"\n  use-syslog: no\n  logfile: \"\"\n  module-config: \"iterator\"\n",
+                     directory: \"{}\"\n  pidfile: \"\"\n  use-syslog: no\n  logfile: \"\"\n  module-config: \"iterator\"\n  \
+                     do-not-query-localhost: no\nforward-zone:\n  name: \".\"\n  forward-addr: 127.0.0.1@{above}\nserver:\n",
                     folder.display()
                 );
                 let zones = lines(head, &|text, name| _ = writeln!(text, "  local-zone: \"{name}.\" always_nxdomain"));
@@ -75,7 +78,8 @@ impl Kind {
             }
             Self::Dnsmasq => {
                 let head = format!(
-                    "port={port}\nlisten-address=127.0.0.1\nbind-interfaces\nno-resolv\nno-hosts\npid-file=\nuser=\n"
+                    "port={port}\nlisten-address=127.0.0.1\nbind-interfaces\nno-resolv\nno-hosts\npid-file=\nuser=\n\
+                     server=127.0.0.1#{above}\ncache-size=10000\ndns-forward-max=1000\n"
                 );
                 let zones = lines(head, &|text, name| _ = writeln!(text, "local=/{name}/"));
                 command
@@ -84,11 +88,28 @@ impl Kind {
             }
             Self::Dnsdist => {
                 let head = format!(
-                    "setLocal('127.0.0.1:{port}')\nnewServer({{address='127.0.0.1:9', healthCheckMode='up'}})\nlocal names = newSuffixMatchNode()\n"
+                    "setLocal('127.0.0.1:{port}')\nnewServer({{address='127.0.0.1:{above}', healthCheckMode='up'}})\n\
+                     getPool(''):setCache(newPacketCache(20000))\nlocal names = newSuffixMatchNode()\n"
                 );
                 let mut rules = lines(head, &|text, name| _ = writeln!(text, "names:add(newDNSName('{name}.'))"));
                 rules.push_str("addAction(SuffixMatchNodeRule(names), RCodeAction(DNSRCode.NXDOMAIN))\n");
                 command.args(["--supervised", "--disable-syslog", "-C"]).arg(write("dnsdist.conf", rules)?);
+            }
+            Self::Recursor => {
+                let head =
+                    "$TTL 60\n@ SOA localhost. root.localhost. 1 3600 600 86400 60\n@ NS localhost.\n".to_owned();
+                let zone = lines(head, &|text, name| _ = writeln!(text, "{name} CNAME .\n*.{name} CNAME ."));
+                let lua = format!("rpzFile('{}', {{policyName='listed'}})\n", write("blocked.rpz", zone)?.display());
+                let own = folder.join("recursor");
+                std::fs::create_dir_all(&own)?;
+                let conf = format!(
+                    "local-address=127.0.0.1\nlocal-port={port}\nthreads=1\ndnssec=off\nsocket-dir={0}\nlua-config-file={1}\n\
+                     forward-zones-recurse=.=127.0.0.1:{above}\nquiet=yes\nloglevel=0\nsetuid=root\nsetgid=root\n",
+                    own.display(),
+                    write("recursor.lua", lua)?.display()
+                );
+                std::fs::write(own.join("recursor.conf"), conf)?;
+                command.arg("--daemon=no").arg("--write-pid=no").arg(format!("--config-dir={}", own.display()));
             }
         }
         Ok(command)
@@ -105,11 +126,11 @@ impl Server {
     /// Starts it and waits until it blocks a name.
     ///
     /// # Errors
-    /// When it ends, or does not answer within a minute.
-    pub(crate) fn start(kind: Kind, program: &Path, folder: &Path, names: &[String]) -> Result<Self> {
+    /// When it ends, or does not answer within two minutes.
+    pub(crate) fn start(kind: Kind, program: &Path, folder: &Path, names: &[String], above: u16) -> Result<Self> {
         let port = UdpSocket::bind("127.0.0.1:0")?.local_addr()?.port();
         let child = kind
-            .command(program, folder, port, names)?
+            .command(program, folder, port, names, above)?
             .stdout(Stdio::null())
             .spawn()
             .with_context(|| format!("could not start {}", kind.name()))?;
@@ -120,8 +141,8 @@ impl Server {
             if let Some(status) = server.child.try_wait()? {
                 bail!("{} ended with {status}", kind.name());
             }
-            if waiting.elapsed() > Duration::from_secs(60) {
-                bail!("{} did not answer within a minute", kind.name());
+            if waiting.elapsed() > Duration::from_secs(120) {
+                bail!("{} did not answer within two minutes", kind.name());
             }
         }
         Ok(server)
@@ -169,13 +190,7 @@ impl Drop for Server {
 fn answers(port: u16, name: &str) -> Result<bool> {
     let socket = UdpSocket::bind("127.0.0.1:0")?;
     socket.set_read_timeout(Some(Duration::from_millis(200)))?;
-    let mut question = vec![0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
-    for label in name.split('.') {
-        question.push(u8::try_from(label.len())?);
-        question.extend(label.bytes());
-    }
-    question.extend([0, 0, 1, 0, 1]);
-    let sent = socket.send_to(&question, ("127.0.0.1", port));
+    let sent = socket.send_to(&question(name)?, ("127.0.0.1", port));
     let mut answer = [0; 512];
     let answered = sent.is_ok() && socket.recv(&mut answer).is_ok();
     if !answered {
@@ -183,4 +198,18 @@ fn answers(port: u16, name: &str) -> Result<bool> {
         std::thread::sleep(Duration::from_millis(50));
     }
     Ok(answered)
+}
+
+/// A question for the address of a name.
+///
+/// # Errors
+/// When it is no name.
+pub(crate) fn question(name: &str) -> Result<Vec<u8>> {
+    let mut question = vec![0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    for label in name.split('.') {
+        question.push(u8::try_from(label.len())?);
+        question.extend(label.bytes());
+    }
+    question.extend([0, 0, 1, 0, 1]);
+    Ok(question)
 }

@@ -122,7 +122,7 @@ fn unknown_devices_strictest(facts: &Facts, found: &Found) -> Answer {
         return gap;
     }
     // An address for documentation, that no device of a register can have (RFC 5737).
-    let stranger = filter::Evidence { proxy: None, doh_path: None, addr: Some([192, 0, 2, 77].into()) };
+    let stranger = filter::Evidence { addr: Some([192, 0, 2, 77].into()), ..filter::Evidence::default() };
     let identity = policy.identify(&stranger);
     let snapshot = policy.snapshot();
     let strictest = snapshot.groups.get(snapshot.strictest.as_str());
