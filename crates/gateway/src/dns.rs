@@ -325,6 +325,27 @@ impl Dns {
     }
 }
 
+/// For fuzzers: what any bytes get, as a question, and where they are an answer too, as that answer to the same question.
+pub(crate) fn probe_answer(bytes: &[u8]) -> Option<Vec<u8>> {
+    let packed = hickory_proto::op::Message::from_vec(bytes).ok().and_then(|message| packed::Packed::new(&message));
+    match Question::parse(bytes) {
+        Err(Rejected::Silently) => None,
+        Err(Rejected::With(code)) => wire::reject(bytes, code),
+        Ok(question) => {
+            let host = host_of(&question.name());
+            compose::question_name(&question)?;
+            let packed = packed.and_then(|packed| packed.answer(&question, Vec::new(), |ttl| ttl.min(CHILDREN_TTL)));
+            Some(match (packed, host) {
+                (Some(bytes), _) => question.close(bytes, Some((Ede::StaleAnswer, OFFLINE)), question.udp_limit()),
+                (None, Some(_)) => {
+                    question.answer(Code::NxDomain).negative(BLOCKED_TTL).because(Ede::Blocked, OFFLINE).finish()
+                }
+                (None, None) => question.answer(Code::Refused).finish(),
+            })
+        }
+    }
+}
+
 /// The host of `http(s)://host[:port]/…`.
 fn url_host(base: &str) -> Option<&str> {
     let rest = base.split_once("://")?.1;

@@ -27,6 +27,8 @@ mod config;
 mod counters;
 mod dns;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod lock;
 mod neighbours;
 mod policy;

@@ -9,9 +9,11 @@
 
 mod arrows;
 mod browser;
+mod categories;
 mod change;
 mod child;
 mod contract;
+mod encrypted;
 mod house;
 mod kill;
 mod lan;
