@@ -9,7 +9,7 @@ use crate::{assets, build, need, sh};
 const CRUEL: [&str; 4] = ["kill", "crash", "tamper", "bad_day"];
 
 /// What is fuzzed: the bodies in `fuzz/bodies.rs`.
-const FUZZED: [&str; 4] = ["lines", "urls", "compiled", "snapshot"];
+const FUZZED: [&str; 5] = ["lines", "urls", "compiled", "snapshot", "packets"];
 
 /// Every test with many more property cases, then the cruel ones again and again, the filter against its slow reference
 /// over ten million names, and each fuzz target for `fuzz` seconds (none for 0).
