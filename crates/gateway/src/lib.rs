@@ -32,6 +32,7 @@ mod policy;
 pub mod probe;
 mod proxy;
 mod running;
+pub mod sealed;
 pub mod snapshot;
 pub mod spool;
 pub mod status;

@@ -61,10 +61,11 @@ impl Policy {
         Ok(Self { prepared, sealed, lists, devices, state })
     }
 
-    /// The same policy against other lists. The baseline stays without.
-    pub(crate) fn with_lists(&self, lists: Lists) -> Result<Self, Error> {
+    /// The same policy against other lists, and another sealed tier. The baseline stays without lists, never without the
+    /// sealed tier.
+    pub(crate) fn with(&self, lists: Lists, sealed: Arc<SealedTier>) -> Result<Self, Error> {
         let lists = if self.is_baseline() { Lists::missing() } else { lists };
-        Self::new(self.snapshot().clone(), self.sealed.clone(), lists, self.state.clone())
+        Self::new(self.snapshot().clone(), sealed, lists, self.state.clone())
     }
 
     pub(crate) fn snapshot(&self) -> &PolicySnapshot {

@@ -1,11 +1,12 @@
 //! What changes while the gateway runs: a new snapshot, a new list file, the ends of holds and rules; and the status
 //! that says so. A bad file never replaces a good one (S30).
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+mod lists;
 
-use filter::{Categories, Lists, SealedStatus, SealedTier};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -13,9 +14,11 @@ use crate::counters::Counters;
 use crate::dns::Resolver;
 use crate::policy::{Gate, Policy};
 use crate::proxy::Tunnels;
+use crate::sealed::Sealed;
 use crate::snapshot::{SnapshotWatcher, write_aside};
-use crate::status::{self, Listening, Status};
+use crate::status::{Listening, Status};
 use crate::{Clock, Config, Error};
+use lists::ListFiles;
 
 /// A new snapshot is seen within this time.
 const TICK: Duration = Duration::from_millis(200);
@@ -27,8 +30,8 @@ const FIVE_SECONDS: u64 = 25;
 #[derive(Debug)]
 pub(crate) struct Watch {
     snapshots: SnapshotWatcher,
-    lists: ListFile,
-    sealed: Arc<SealedTier>,
+    lists: ListFiles,
+    sealed: Sealed,
     listening: Listening,
     started_at: Timestamp,
     status_path: PathBuf,
@@ -42,8 +45,8 @@ impl Watch {
         let now = clock.now();
         let mut watch = Self {
             snapshots: SnapshotWatcher::new(config.snapshot_dir(), config.snapshot_key),
-            lists: ListFile::new(config.dir.clone(), config.lists.clone(), config.categories.clone()),
-            sealed: config.sealed.clone(),
+            lists: ListFiles::new(config),
+            sealed: Sealed::begin(config),
             listening,
             started_at: now,
             status_path: config.dir.join("status.json"),
@@ -55,7 +58,7 @@ impl Watch {
             Some(policy) => policy,
             None => {
                 let why = watch.refused.clone().unwrap_or_else(|| "no policy has arrived yet".into());
-                Policy::baseline(&why, config.sealed.clone(), now)?
+                Policy::baseline(&why, watch.sealed.in_force.clone(), now)?
             }
         };
         Ok((watch, policy))
@@ -95,8 +98,9 @@ impl Watch {
             gate.swap(policy);
             changed = true;
         }
-        if tick.is_multiple_of(SECOND) && self.lists.look() {
-            match gate.policy().with_lists(self.lists.lists.clone()) {
+        // Both look, whatever the other found.
+        if tick.is_multiple_of(SECOND) && self.lists.look() | self.sealed.look() {
+            match gate.policy().with(self.lists.lists.clone(), self.sealed.in_force.clone()) {
                 Ok(policy) => gate.swap(policy),
                 Err(error) => tracing::error!(%error, "the lists were not taken"),
             }
@@ -126,7 +130,7 @@ impl Watch {
         if let Some(newest) = complaints.first() {
             self.refused = Some(newest.to_string());
         }
-        match Policy::from_snapshot(snapshot?, self.sealed.clone(), self.lists.lists.clone(), now) {
+        match Policy::from_snapshot(snapshot?, self.sealed.in_force.clone(), self.lists.lists.clone(), now) {
             Ok(policy) => {
                 if complaints.is_empty() {
                     self.refused = None;
@@ -154,7 +158,7 @@ impl Watch {
             policy: policy.state.clone(),
             snapshot_refused: self.refused.clone(),
             listening: self.listening.clone(),
-            lists: self.lists.status(&policy),
+            lists: self.lists.status(&policy, &self.sealed),
             upstreams: resolver.upstreams.health(),
             held: counters.held(),
             counts,
@@ -170,76 +174,6 @@ impl Watch {
         match written {
             Ok(()) => self.written = Some(status),
             Err(error) => tracing::warn!(%error, "the status could not be written"),
-        }
-    }
-}
-
-/// Opens a copy of our own that has no name any more. The file is mapped, not read: were the original overwritten
-/// where it lies, its pages would change, or go, under the answers.
-fn open_copy(path: &Path, dir: &Path) -> Result<Lists, String> {
-    let cannot = |e: std::io::Error| format!("{}: {e}", path.display());
-    let copy = tempfile::Builder::new().prefix("lists-").tempfile_in(dir).map_err(cannot)?;
-    std::fs::copy(path, copy.path()).map_err(cannot)?;
-    Lists::open(copy.path())
-        .map_err(|e| e.to_string().replace(&*copy.path().to_string_lossy(), &path.to_string_lossy()))
-}
-
-/// The compiled list file and what became of it.
-#[derive(Debug)]
-struct ListFile {
-    /// Where copies are made: the gateway's own folder.
-    dir: PathBuf,
-    path: Option<PathBuf>,
-    categories: Categories,
-    lists: Lists,
-    /// Length and time of change of the file that was last judged.
-    seen: Option<(u64, Option<SystemTime>)>,
-    changed_at: Option<Timestamp>,
-    refused: Option<String>,
-}
-
-impl ListFile {
-    fn new(dir: PathBuf, path: Option<PathBuf>, categories: Categories) -> Self {
-        Self { dir, path, categories, lists: Lists::missing(), seen: None, changed_at: None, refused: None }
-    }
-
-    /// Whether other lists are in force now than before.
-    fn look(&mut self) -> bool {
-        let Some(path) = &self.path else { return false };
-        let seen = std::fs::metadata(path).ok().map(|m| (m.len(), m.modified().ok()));
-        if seen == self.seen {
-            return false;
-        }
-        self.seen = seen;
-        match open_copy(path, &self.dir) {
-            Ok(lists) => {
-                self.lists = lists.with_categories(&self.categories);
-                self.changed_at = seen.and_then(|(_, at)| Timestamp::try_from(at?).ok());
-                self.refused = None;
-                true
-            }
-            Err(error) => {
-                tracing::warn!(%error, path = %path.display(), "a list file was refused");
-                self.refused = Some(error);
-                false
-            }
-        }
-    }
-
-    fn status(&self, policy: &Policy) -> status::Lists {
-        status::Lists {
-            loaded: !self.lists.is_missing(),
-            names: self.lists.lists().iter().map(|list| list.names).sum(),
-            changed_at: self.changed_at,
-            refused: self.refused.clone(),
-            sealed_supplied: policy.sealed_status() != SealedStatus::NotSupplied,
-            sealed: match policy.sealed_status() {
-                SealedStatus::NotSupplied => "not supplied".into(),
-                SealedStatus::Supplied { by, entries_names, entries_urls, .. } => format!(
-                    "supplied by {by}: {entries_names} names that every path enforces, {entries_urls} addresses that \
-                     only plain HTTP shows"
-                ),
-            },
         }
     }
 }

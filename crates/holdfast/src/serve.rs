@@ -13,7 +13,7 @@ use store::Scope;
 
 use crate::house::{self, House, Plan};
 use crate::up::{self, GatewayIn};
-use crate::{addresses, cli, control, running};
+use crate::{addresses, cli, control, running, sealed_tier};
 
 /// Beside the data, so that commands find the same database without the configuration.
 const DATABASE: &str = "database.json";
@@ -35,6 +35,12 @@ struct Config {
     /// Lists: a UT1 folder, a list file, a folder of those, or a compiled file.
     #[serde(default)]
     lists: Option<PathBuf>,
+    /// Who supplies lists of illegal addresses, by signed file or licensed feed (S26).
+    #[serde(default)]
+    sealed: Vec<sealed_tier::Supplier>,
+    /// How lists are fetched from the web.
+    #[serde(default)]
+    lists_from_web: sealed_tier::FromWeb,
     /// PostgreSQL instead of the encrypted SQLite file.
     #[serde(default)]
     database_url: Option<String>,
@@ -85,6 +91,7 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
         block_https: None,
         upstream: config.upstream,
         lists: config.lists,
+        fetched_lists: None,
     };
     let plan = Plan {
         data: data.clone(),
@@ -92,11 +99,17 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
         web_base: config.web_base,
         mailer: mailer(config.mail.as_ref())?,
         demo: false,
+        from_web: config.lists_from_web,
     };
     let house = Arc::new(House::open(plan).await?);
+    sealed_tier::configure(&data, &config.sealed, house.keys.verifying_key())?;
     let door = web::Door::take(listen.web.unwrap_or(addresses::WEB))?;
     let https = config.listen.https || !door.addr.ip().is_loopback();
     let up = up::start(&house, door, &listen, GatewayIn::Child, https).await?;
+    let (feeding, suppliers) = (house.clone(), config.sealed);
+    let feeds = tokio::spawn(async move {
+        sealed_tier::keep_feeds(&feeding.services, &suppliers, &feeding.keys.signing_key()).await;
+    });
     let answering = control::listen(house.clone())?;
     running::note(&data, &up)?;
     println!("Holdfast serves at {}. DNS {}, proxy {}.", up.web_url(), up.as_reached(up.dns), up.as_reached(up.proxy));
@@ -107,6 +120,7 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
     up::stop_signal().await;
     running::forget(&data);
     answering.abort();
+    feeds.abort();
     up.stop().await;
     house.services.db.clone().close().await;
     Ok(ExitCode::SUCCESS)

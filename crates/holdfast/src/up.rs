@@ -181,6 +181,8 @@ pub(crate) fn gateway_config(house: &House, listen: &Listen) -> anyhow::Result<g
     let recipient = house.keys.spool_identity()?.to_public();
     let mut config = gateway::Config::new(data.join("gateway"), house.keys.verifying_key(), recipient);
     config.lists = Some(house::compiled_lists(data));
+    config.fetched_lists = Some(house::fetched_lists(data));
+    config.sealed_slot = crate::sealed_tier::slot(&data.join("gateway"));
     apply(&mut config, listen)?;
     Ok(config)
 }
@@ -299,6 +301,7 @@ fn spawn(data: &Path, listen: &Listen) -> anyhow::Result<Child> {
     let mut command = Command::new(std::env::current_exe().context("where am I?")?);
     command.arg("gateway").arg("--dir").arg(data.join("gateway"));
     command.arg("--lists").arg(house::compiled_lists(data));
+    command.arg("--fetched-lists").arg(house::fetched_lists(data));
     let mut address = |flag: &str, address: Option<SocketAddr>| {
         if let Some(address) = address {
             command.arg(flag).arg(address.to_string());
