@@ -134,7 +134,7 @@ pub async fn remove_post(visit: Visit, Path(key): Path<String>, form: Form<Remov
     send(&visit, Change::RemoveSource { key }, why, form.view, "reason", |form| Ok(pages::Remove { form, ..page })).await
 }
 
-async fn send<P: views::shell::Page>(
+async fn send<P: views::Page>(
     visit: &Visit,
     change: Change,
     why: Why,
