@@ -30,6 +30,11 @@ pub trait Gateway: Send + Sync {
     /// A sentence, when it cannot be written.
     fn publish(&self, snapshot: &PolicySnapshot) -> Result<(), String>;
 
+    /// Compiles these folders of lists in a process of its own and lays the result where the gateway takes it, over the
+    /// base and without a restart. None at all is an answer too: then the base stands alone. Whatever goes wrong, what was
+    /// there stays.
+    fn take_lists(&self, folders: Vec<std::path::PathBuf>) -> Pending<'_, Result<(), String>>;
+
     /// How it stands; `None` when it does not run.
     fn status(&self) -> Option<GatewayState>;
 
@@ -96,6 +101,12 @@ pub struct GatewayState {
     pub lists_changed_at: Option<Timestamp>,
     /// Why the newest list was not taken, if so.
     pub lists_refused: Option<String>,
+    /// When the lists fetched from sources last changed.
+    pub fetched_at: Option<Timestamp>,
+    /// The sealed lists in force: who supplied each, and of when.
+    pub sealed_lists: Vec<filter::Supply>,
+    /// Why the newest sealed list was not taken, if so.
+    pub sealed_refused: Option<String>,
     /// Is a sealed list supplied?
     pub sealed_supplied: bool,
     /// The sealed tier in plain words (S26).

@@ -144,9 +144,9 @@ pub async fn schedule(services: &Services, ctx: &mut OpCtx) -> Result<()> {
     Ok(())
 }
 
-/// Runs jobs until the program ends, and files what the gateway has seen meanwhile.
+/// Runs jobs until the program ends, files what the gateway has seen meanwhile, and looks after the sources of lists.
 pub async fn run(services: &Services) {
-    tokio::join!(run_jobs(services), crate::activity::run_ingest(services));
+    tokio::join!(run_jobs(services), crate::activity::run_ingest(services), crate::sources::work::run(services));
 }
 
 /// Runs jobs: at once when woken, else when the next is due, at the latest every ten seconds.

@@ -31,10 +31,12 @@ pub mod notices;
 pub mod people;
 pub mod printer;
 pub mod referrals;
+pub mod sealed;
 pub mod self_test;
 pub mod services;
 pub mod setup;
 pub mod sight;
+pub mod sources;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod trail;

@@ -44,6 +44,8 @@ pub struct Services {
     pub publishing: Arc<tokio::sync::Mutex<()>>,
     /// What the program remembers of its own live probes, and how it knocks on its own pages.
     pub live: Arc<crate::evidence::Live>,
+    /// Fetching of lists: who is asked, and how far it is.
+    pub lists: Arc<crate::sources::Desk>,
 }
 
 /// Where the time comes from: the machine, or a test.

@@ -133,6 +133,10 @@ impl TestApp {
             wake: Arc::default(),
             publishing: Arc::default(),
             live: Arc::default(),
+            lists: Arc::new(
+                crate::sources::Desk::new(crate::sources::Rules { private_addresses: true, ..Default::default() })
+                    .unwrap_or_else(|error| panic!("no desk: {error}")),
+            ),
         };
         Self { services, world, setting, people, mail, gateway, roles, test_db: Arc::new(test_db) }
     }
@@ -507,6 +511,8 @@ pub struct StillGateway {
     probes: Mutex<Option<Result<Vec<ProbeResult>, String>>>,
     spool: Mutex<Vec<Batch>>,
     forgot: AtomicUsize,
+    lists: Mutex<Vec<Vec<std::path::PathBuf>>>,
+    refuses_lists: Mutex<Option<String>>,
 }
 
 impl StillGateway {
@@ -535,6 +541,16 @@ impl StillGateway {
         self.forgot.load(Ordering::Relaxed)
     }
 
+    /// The folders of lists that it was given, each time.
+    pub fn lists(&self) -> Vec<Vec<std::path::PathBuf>> {
+        self.lists.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lists cannot be compiled from now on, and why; or they can again.
+    pub fn refuse_lists(&self, why: Option<&str>) {
+        *self.refuses_lists.lock().unwrap_or_else(PoisonError::into_inner) = why.map(str::to_owned);
+    }
+
     /// What it is to say of itself.
     pub fn say(&self, state: Option<GatewayState>) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
@@ -549,6 +565,17 @@ impl Gateway for StillGateway {
     fn publish(&self, snapshot: &PolicySnapshot) -> Result<(), String> {
         self.published.lock().unwrap_or_else(PoisonError::into_inner).push(snapshot.clone());
         Ok(())
+    }
+
+    fn take_lists(&self, folders: Vec<std::path::PathBuf>) -> Pending<'_, Result<(), String>> {
+        let refuses = self.refuses_lists.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Box::pin(async move {
+            if let Some(why) = refuses {
+                return Err(why);
+            }
+            self.lists.lock().unwrap_or_else(PoisonError::into_inner).push(folders);
+            Ok(())
+        })
     }
 
     fn status(&self) -> Option<GatewayState> {

@@ -129,9 +129,13 @@ impl Categories {
         self.all.iter().find(|category| category.id == id)
     }
 
-    /// The category that a list feeds.
+    /// The category that a list feeds. A list that a person gave to a category carries that one's id before a dot, as
+    /// in `gambling.our-county`: ids hold no dot.
     pub fn of_list(&self, list: &str) -> Option<&Category> {
-        self.by_list.get(list).and_then(|at| self.all.get(*at))
+        match self.by_list.get(list) {
+            Some(at) => self.all.get(*at),
+            None => list.split_once('.').and_then(|(id, _)| self.find(id)),
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //! The way through: [`list`] reads what strangers wrote → [`compiled`] is the file → [`Lists`] answers from it;
 //! [`PolicySnapshot`] + [`SealedTier`] → [`Prepared`], which says who asks ([`Prepared::identify`]); [`decide`] joins both.
 
+pub mod address;
 pub mod categories;
 pub mod compiled;
 pub mod decide;
@@ -36,6 +37,6 @@ pub use name::{Host, HostName, NameError};
 pub use policy::{Audience, Device, Group, Hold, NameRule, PolicySnapshot, Reason, SafeSearch};
 pub use prepared::{PolicyError, Prepared};
 pub use rule::{About, Effect, Rule, Scope};
-pub use sealed::{SealedError, SealedStatus, SealedTier};
+pub use sealed::{SealedError, SealedStatus, SealedTier, Supply};
 pub use url::{CanonicalUrl, UrlError};
 pub use verdict::{Cause, Outcome, Verdict};

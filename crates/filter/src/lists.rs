@@ -199,6 +199,14 @@ impl Lists {
         Self { layers, categories: Arc::new(categories.clone()) }
     }
 
+    /// These lists and others beside them: each file answers for itself, so that a change of one never rebuilds another.
+    /// What the policy calls their lists is said afterwards, with [`Lists::with_categories`].
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.layers.extend(others.layers);
+        self
+    }
+
     /// The same lists with a small one over them, held in memory: a rule more never rebuilds the base.
     ///
     /// # Errors

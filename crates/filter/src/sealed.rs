@@ -1,53 +1,67 @@
 //! The sealed tier's slot (S26, S27): licensed lists of illegal content, as keyed hashes, before everything else.
 //!
-//! What it is: the reader of a signed file, the question "is this an entry", and the status that may be shown.
+//! What it is: the lists in force, one a supplier, the question "is this an entry", and the status that may be shown.
 //! What it is not: a list that anybody can look through. There is no way to print, count by name, export or unblock an
 //! entry here, and none may be added; `lists lookup` never comes near.
 //!
-//! The file is UTF-8 text: a JSON header ([`Header`]) on the first line; then one entry a line, `n ` (a host and
-//! everything below it) or `u ` (a URL prefix) and 32 hex digits of SipHash-2-4-128 under the header's salt, fed as in
-//! `hash.rs`; last `signature ` and 128 hex digits of Ed25519 over all bytes before that line.
+//! [`file`] is the signed file in which a list arrives, [`feed`] reads what suppliers write before it is sealed,
+//! `digest` makes the strings over which a supplier's plain hashes go.
+
+mod digest;
+pub mod feed;
+pub mod file;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
+use std::hash::Hasher;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use jiff::Timestamp;
+use ed25519_dalek::VerifyingKey;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128, SipHasher24};
 
+pub use file::{Header, header, seal, seal_with_digests};
+
 use crate::compiled::Asked;
-use crate::hash::{prefixes, suffixes, whole};
+use crate::hash::{prefixes, suffixes};
 use crate::{CanonicalUrl, Host};
 
-/// What the first line must call itself.
-const FORMAT: &str = "holdfast-sealed";
-/// The version that this program reads.
-const VERSION: u32 = 1;
 /// Largest file that is read, in bytes: about seven million entries.
 const MOST: u64 = 256 * 1024 * 1024;
-/// How the last line begins.
-const SIGNATURE: &str = "signature ";
+/// Suppliers issue daily. A list that is older than this has a broken way here, and the status says so.
+pub const STALE_AFTER: SignedDuration = SignedDuration::from_hours(24 * 7);
 
-/// What the status page may say of the sealed tier. Never an entry.
+/// What may be said of one list in force. Never an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "status")]
-pub enum SealedStatus {
-    /// Nobody supplied a licensed list. Red, everywhere.
-    NotSupplied,
-    /// A signed list is in force.
-    Supplied {
-        /// Who supplied it.
-        by: String,
-        /// When the supplier issued it.
-        at: Timestamp,
-        /// Entries that speak of a whole host: every path enforces them.
-        entries_names: u64,
-        /// Entries that speak of a URL: only a path that sees URLs enforces them.
-        entries_urls: u64,
-    },
+pub struct Supply {
+    /// Who supplied it.
+    pub by: String,
+    /// When the supplier issued it.
+    pub at: Timestamp,
+    /// Entries that speak of a whole host: every path enforces them.
+    pub names: u64,
+    /// Entries that speak of a URL: only a path that sees URLs enforces them.
+    pub urls: u64,
+    /// Entries of which the supplier gave a hash alone. What they speak of is not known here; those that mean a whole
+    /// host are enforced by every path, the others where URLs are seen.
+    pub hashes: u64,
+}
+
+impl Supply {
+    /// No newer list came for a week.
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        now.duration_since(self.at) > STALE_AFTER
+    }
+}
+
+/// What the status page may say of the sealed tier: the lists in force. None: *not supplied*, red everywhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedStatus {
+    /// One a supplier.
+    pub lists: Vec<Supply>,
 }
 
 /// What a way through the gateway can see of a request.
@@ -60,38 +74,18 @@ pub enum Sight {
 }
 
 impl SealedStatus {
-    /// How many entries a path can enforce, of how many (S26: a URL entry is invisible to DNS and to CONNECT).
-    pub fn enforceable(&self, sight: Sight) -> (u64, u64) {
-        match self {
-            Self::NotSupplied => (0, 0),
-            Self::Supplied { entries_names, entries_urls, .. } => {
-                let all = entries_names + entries_urls;
-                (if sight == Sight::Urls { all } else { *entries_names }, all)
-            }
-        }
+    /// Is there any list?
+    pub fn is_supplied(&self) -> bool {
+        !self.lists.is_empty()
     }
-}
 
-/// The first line of a sealed file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Header {
-    /// `holdfast-sealed`.
-    pub format: String,
-    /// 1.
-    pub version: u32,
-    /// Who supplies the list, as the status page says it.
-    pub supplier: String,
-    /// When; a file only ever gives way to a later one.
-    pub issued: Timestamp,
-    /// Which of the trusted keys signed it.
-    pub key_id: String,
-    /// The hashes' key: 16 bytes in hex.
-    pub salt: String,
-    /// How many `n` lines follow.
-    pub names: u64,
-    /// How many `u` lines follow.
-    pub urls: u64,
+    /// How many entries a path is sure to enforce, of how many (S26: a URL entry is invisible to DNS and to CONNECT; of
+    /// a hashed one nobody here knows what it is, so it does not count there).
+    pub fn enforceable(&self, sight: Sight) -> (u64, u64) {
+        let sum = |of: fn(&Supply) -> u64| self.lists.iter().map(of).sum::<u64>();
+        let (names, all) = (sum(|list| list.names), sum(|list| list.names + list.urls + list.hashes));
+        (if sight == Sight::Urls { all } else { names }, all)
+    }
 }
 
 /// Why a sealed file was not taken. Says nothing of its entries.
@@ -122,18 +116,20 @@ pub enum SealedError {
     },
 }
 
-/// The sealed entries as keyed hashes, in memory of this process only.
-#[derive(Default)]
+/// The sealed entries as keyed hashes, in memory of this process only. Cheap to clone.
+#[derive(Default, Clone)]
 pub struct SealedTier {
-    supplied: Option<Supplied>,
+    /// By the id of the key that signs them: a supplier's list gives way to that supplier's newer one alone.
+    lists: BTreeMap<String, Arc<List>>,
 }
 
-struct Supplied {
-    by: String,
-    at: Timestamp,
+/// One supplier's entries.
+struct List {
+    supply: Supply,
     salt: [u8; 16],
     names: HashSet<u128>,
     urls: HashSet<u128>,
+    hashes: HashSet<u128>,
 }
 
 impl std::fmt::Debug for SealedTier {
@@ -157,15 +153,11 @@ impl SealedTier {
         trusted: &BTreeMap<String, VerifyingKey>,
         in_force: &SealedTier,
     ) -> Result<Self, SealedError> {
-        let mut bytes = Vec::new();
-        File::open(path)?.take(MOST + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > MOST {
-            return Err(SealedError::Shape("it is larger than any such list"));
-        }
-        Self::load(&bytes, trusted, in_force)
+        Self::load(&read(path)?, trusted, in_force)
     }
 
-    /// Reads a signed file. `trusted` holds the suppliers' keys by id; `in_force` is the tier that it would replace.
+    /// Reads a signed file: the lists in force with this one in its supplier's place. `trusted` holds the suppliers'
+    /// keys by id; other suppliers' lists stay as they are.
     ///
     /// # Errors
     /// [`SealedError`]; the tier in force stays.
@@ -174,47 +166,46 @@ impl SealedTier {
         trusted: &BTreeMap<String, VerifyingKey>,
         in_force: &SealedTier,
     ) -> Result<Self, SealedError> {
-        let text = std::str::from_utf8(file).map_err(|_| SealedError::Shape("it is not text"))?;
-        let first = text.lines().next().unwrap_or_default();
-        let header: Header =
-            serde_json::from_str(first).map_err(|_| SealedError::Shape("its first line cannot be read"))?;
-        if header.format != FORMAT || header.version != VERSION {
-            return Err(SealedError::Shape("it is of a kind or version that this program does not read"));
+        let (header, signed) = file::verified(file, trusted)?;
+        if let Some(old) = in_force.lists.get(&header.key_id).filter(|old| header.issued <= old.supply.at) {
+            return Err(SealedError::NotNewer { offered: header.issued, in_force: old.supply.at });
         }
-        let key = trusted.get(&header.key_id).ok_or_else(|| SealedError::UnknownKey(header.key_id.clone()))?;
-        let bare = text.strip_suffix('\n').unwrap_or(text);
-        let (signed, last) = bare.rsplit_once('\n').ok_or(SealedError::Shape("it has one line only"))?;
-        let signature = last.strip_prefix(SIGNATURE).ok_or(SealedError::Shape("its signature is missing"))?;
-        let mut bytes = [0_u8; 64];
-        hex::decode_to_slice(signature.trim(), &mut bytes).map_err(|_| SealedError::Signature)?;
-        let signed_bytes = file.get(..=signed.len()).ok_or(SealedError::Signature)?;
-        key.verify_strict(signed_bytes, &Signature::from_bytes(&bytes)).map_err(|_| SealedError::Signature)?;
-        if let Some(old) = in_force.supplied.as_ref().filter(|old| header.issued <= old.at) {
-            return Err(SealedError::NotNewer { offered: header.issued, in_force: old.at });
-        }
-        Ok(Self { supplied: Some(entries(signed, header)?) })
+        let key = header.key_id.clone();
+        let list = file::entries(signed, header)?;
+        let mut after = in_force.clone();
+        after.lists.insert(key, Arc::new(list));
+        Ok(after)
     }
 
     /// What may be said.
     pub fn status(&self) -> SealedStatus {
-        self.supplied.as_ref().map_or(SealedStatus::NotSupplied, |supplied| SealedStatus::Supplied {
-            by: supplied.by.clone(),
-            at: supplied.at,
-            entries_names: supplied.names.len() as u64,
-            entries_urls: supplied.urls.len() as u64,
-        })
+        SealedStatus { lists: self.lists.values().map(|list| list.supply.clone()).collect() }
     }
 
     /// Whether an entry covers this host or URL.
     pub fn contains(&self, host: &Host, url: Option<&CanonicalUrl>) -> bool {
-        let Some(supplied) = &self.supplied else {
-            return false;
-        };
-        supplied.holds_name(host) || url.is_some_and(|url| supplied.holds_name(url.host()) || supplied.holds_url(url))
+        self.lists.values().any(|list| {
+            list.holds_name(host)
+                || url.is_some_and(|url| list.holds_name(url.host()) || list.holds_url(url))
+                || list.holds_hash(host, url)
+        })
     }
 }
 
-impl Supplied {
+/// The bytes of a sealed file, as many as such a file can have.
+///
+/// # Errors
+/// [`SealedError::Io`]; [`SealedError::Shape`] for one that is too large.
+pub fn read(path: &Path) -> Result<Vec<u8>, SealedError> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MOST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST {
+        return Err(SealedError::Shape("it is larger than any such list"));
+    }
+    Ok(bytes)
+}
+
+impl List {
     fn holds_name(&self, host: &Host) -> bool {
         let asked = Asked::new(host);
         suffixes(SipHasher24::new_with_key(&self.salt), &asked)
@@ -229,69 +220,26 @@ impl Supplied {
         }
         found
     }
+
+    /// SHA-256 costs a microsecond a URL: only a list that has hashed entries pays it.
+    fn holds_hash(&self, host: &Host, url: Option<&CanonicalUrl>) -> bool {
+        !self.hashes.is_empty()
+            && digest::expressions(host, url).any(|digest| self.hashes.contains(&keyed_digest(&self.salt, &digest)))
+    }
 }
 
-fn entries(signed: &str, header: Header) -> Result<Supplied, SealedError> {
-    let mut salt = [0_u8; 16];
-    hex::decode_to_slice(&header.salt, &mut salt).map_err(|_| SealedError::Shape("its salt cannot be read"))?;
-    let (mut names, mut urls) = (HashSet::new(), HashSet::new());
-    for line in signed.lines().skip(1) {
-        let (set, digits) = match line.split_once(' ') {
-            Some(("n", digits)) => (&mut names, digits),
-            Some(("u", digits)) => (&mut urls, digits),
-            _ => return Err(SealedError::Shape("a line is neither a name nor a URL")),
-        };
-        let hash = u128::from_str_radix(digits, 16).map_err(|_| SealedError::Shape("an entry cannot be read"))?;
-        set.insert(hash);
-    }
-    if names.len() as u64 != header.names || urls.len() as u64 != header.urls {
-        return Err(SealedError::Shape("it holds another number of entries than it says"));
-    }
-    Ok(Supplied { by: header.supplier, at: header.issued, salt, names, urls })
-}
-
-/// Makes a sealed file: for suppliers' tools and for tests. A URL with nothing behind its host becomes a name entry.
-pub fn seal(
-    supplier: &str,
-    issued: Timestamp,
-    key_id: &str,
-    salt: [u8; 16],
-    entries: &[CanonicalUrl],
-    key: &SigningKey,
-) -> String {
-    let hasher = || SipHasher24::new_with_key(&salt);
-    let (mut names, mut urls) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
-    for entry in entries {
-        let host = whole(hasher(), &Asked::new(entry.host()));
-        let name = host.0.finish128().as_u128();
-        let mut last = None;
-        prefixes(host, entry, |_, hash| last = Some(hash.0.finish128().as_u128()));
-        match last {
-            None => names.insert(name),
-            Some(url) => urls.insert(url),
-        };
-    }
-    let header = Header {
-        format: FORMAT.into(),
-        version: VERSION,
-        supplier: supplier.into(),
-        issued,
-        key_id: key_id.into(),
-        salt: hex::encode(salt),
-        names: names.len() as u64,
-        urls: urls.len() as u64,
-    };
-    let mut text = serde_json::json!(header).to_string();
-    text.push('\n');
-    let lines = names.iter().map(|hash| ('n', hash)).chain(urls.iter().map(|hash| ('u', hash)));
-    text.extend(lines.map(|(kind, hash)| format!("{kind} {hash:032x}\n")));
-    let signature = key.sign(text.as_bytes());
-    text.push_str(&format!("{SIGNATURE}{}\n", hex::encode(signature.to_bytes())));
-    text
+/// A supplier's hash under the list's salt, so that the file holds no digest that another list could be compared with.
+fn keyed_digest(salt: &[u8; 16], digest: &[u8; 32]) -> u128 {
+    let mut hasher = SipHasher24::new_with_key(salt);
+    hasher.write(digest);
+    hasher.write_u8(b'#');
+    hasher.finish128().as_u128()
 }
 
 #[cfg(test)]
 mod tests {
+    use ed25519_dalek::SigningKey;
+
     use super::*;
 
     fn sample(issued: &str, key: &SigningKey) -> String {
@@ -326,6 +274,50 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), sample("2026-11-01T00:00:00Z", &key)).unwrap();
         assert_eq!(SealedTier::open(file.path(), &trusted(&key), &empty).unwrap().status(), tier.status());
+    }
+
+    #[test]
+    fn each_supplier_has_a_place_of_its_own() {
+        let (one, two) = (SigningKey::from_bytes(&[1; 32]), SigningKey::from_bytes(&[2; 32]));
+        let keys: BTreeMap<_, _> =
+            [("k1".to_owned(), one.verifying_key()), ("k2".to_owned(), two.verifying_key())].into();
+        let list = |id: &str, entry: &str, at: &str, key: &SigningKey| {
+            seal(id, at.parse().unwrap(), id, [9; 16], &[CanonicalUrl::parse(entry).unwrap()], key)
+        };
+        let empty = SealedTier::not_supplied();
+        let first = list("k1", "one.example", "2026-11-02T00:00:00Z", &one);
+        let tier = SealedTier::load(first.as_bytes(), &keys, &empty).unwrap();
+        // An older list of another supplier is new here, and takes nothing away.
+        let second = list("k2", "two.example", "2026-11-01T00:00:00Z", &two);
+        let tier = SealedTier::load(second.as_bytes(), &keys, &tier).unwrap();
+        for name in ["one.example", "two.example"] {
+            assert!(tier.contains(&Host::parse(name).unwrap(), None), "{name}");
+        }
+        assert_eq!(tier.status().enforceable(Sight::Names), (2, 2));
+        // One supplier cannot speak in the other's place.
+        let forged = list("k1", "nothing.example", "2026-11-09T00:00:00Z", &two);
+        assert!(matches!(SealedTier::load(forged.as_bytes(), &keys, &tier), Err(SealedError::Signature)));
+    }
+
+    #[test]
+    fn hashed_entries_are_found_by_host_and_by_address() {
+        let key = SigningKey::from_bytes(&[1; 32]);
+        let digests = ["bad.example/", "example.com/a/b.html", "example.com/folder/"].map(digest::of);
+        let file = seal_with_digests("S", "2026-11-01T00:00:00Z".parse().unwrap(), "k1", [9; 16], &[], &digests, &key);
+        let tier = SealedTier::load(file.as_bytes(), &trusted(&key), &SealedTier::not_supplied()).unwrap();
+        let has = |text: &str| {
+            let url = CanonicalUrl::parse(text).unwrap();
+            (tier.contains(url.host(), None), tier.contains(url.host(), Some(&url)))
+        };
+        assert_eq!(has("http://www.bad.example/x"), (true, true));
+        assert_eq!(has("http://www.example.com/a/b.html?x=1"), (false, true));
+        assert_eq!(has("http://example.com/folder/deeper"), (false, true));
+        assert_eq!(has("http://example.com/a/b.htm"), (false, false));
+        assert_eq!(tier.status().enforceable(Sight::Names), (0, 3));
+        assert_eq!(tier.status().enforceable(Sight::Urls), (3, 3));
+        for digest in digests {
+            assert!(!file.contains(&hex::encode(digest)), "the file shows no plain digest");
+        }
     }
 
     #[test]

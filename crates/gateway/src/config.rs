@@ -39,12 +39,14 @@ pub struct Config {
     pub upstreams: Vec<Upstream>,
     /// The compiled list file. A newer one at the same path is picked up while running; a bad one is not (S30).
     pub lists: Option<PathBuf>,
+    /// A second one over it: what control fetched from the sources of lists. An empty file says that there are none.
+    pub fetched_lists: Option<PathBuf>,
     /// How the lists' names map to the policy's categories (`content/categories.toml`).
     pub categories: filter::Categories,
     /// The sealed tier, loaded by whoever starts the gateway; it stands before every policy, the baseline too (S27).
     pub sealed: Arc<filter::SealedTier>,
-    /// A sealed list's file: read at the start, and again when a newer one lies there.
-    pub sealed_file: Option<Sealed>,
+    /// Where signed lists for the sealed tier are offered while it runs.
+    pub sealed_slot: crate::sealed::SealedSlot,
     /// The public key that snapshots must verify with.
     pub snapshot_key: VerifyingKey,
     /// The store's public key: who can open the spool.
@@ -72,9 +74,10 @@ impl Config {
             block_addresses: (None, None),
             upstreams: Vec::new(),
             lists: None,
+            fetched_lists: None,
             categories: filter::Categories::default(),
             sealed: Arc::new(filter::SealedTier::not_supplied()),
-            sealed_file: None,
+            sealed_slot: crate::sealed::SealedSlot::default(),
             snapshot_key,
             spool_recipient,
             spool_limit: 64 << 20,
@@ -101,15 +104,6 @@ pub fn snapshot_dir(gateway_dir: &Path) -> PathBuf {
 /// `GATEWAY_DIR/spool`.
 pub(crate) fn spool_dir(gateway_dir: &Path) -> PathBuf {
     gateway_dir.join("spool")
-}
-
-/// Where a supplier's sealed list is put, and whose signature counts.
-#[derive(Debug, Clone)]
-pub struct Sealed {
-    /// The signed file.
-    pub file: PathBuf,
-    /// The suppliers' keys by id.
-    pub trusted: BTreeMap<String, VerifyingKey>,
 }
 
 /// A certificate and its key, as PEM files.

@@ -94,11 +94,20 @@ pub struct Lists {
     pub changed_at: Option<Timestamp>,
     /// Why the newest file was not taken, if it was not; the older one stays in force.
     pub refused: Option<String>,
+    /// When what was fetched from the sources of lists was last changed.
+    #[serde(default)]
+    pub fetched_at: Option<Timestamp>,
     /// Whether a sealed list is supplied.
     #[serde(default)]
     pub sealed_supplied: bool,
     /// The sealed tier in plain words; "not supplied" is red everywhere.
     pub sealed: String,
+    /// Who supplied which, when, and how much of it: never an entry.
+    #[serde(default)]
+    pub sealed_lists: Vec<filter::Supply>,
+    /// Why the newest sealed list was not taken, if it was not; the older one stays in force.
+    #[serde(default)]
+    pub sealed_refused: Option<String>,
 }
 
 /// What was really cut for a held device since the gateway saw the hold.

@@ -1,12 +1,13 @@
 //! What changes while the gateway runs: a new snapshot, a new list file, the ends of holds and rules; and the status
 //! that says so. A bad file never replaces a good one (S30).
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+mod lists;
 
-use filter::{Categories, Lists, SealedStatus, SealedTier};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -17,10 +18,12 @@ use crate::neighbours::Neighbours;
 use crate::policy::{Gate, Policy};
 use crate::presence;
 use crate::proxy::Tunnels;
+use crate::sealed::Sealed;
 use crate::snapshot::{SnapshotWatcher, write_aside};
-use crate::status::{self, Listening, Status};
+use crate::status::{Listening, Status};
 use crate::tls::Certificate;
-use crate::{Clock, Config, Error, Sealed};
+use crate::{Clock, Config, Error};
+use lists::ListFiles;
 
 /// A new snapshot is seen within this time.
 const TICK: Duration = Duration::from_millis(200);
@@ -34,8 +37,8 @@ const MINUTE: u64 = 300;
 #[derive(Debug)]
 pub(crate) struct Watch {
     snapshots: SnapshotWatcher,
-    lists: ListFile,
-    sealed: SealedFile,
+    lists: ListFiles,
+    sealed: Sealed,
     neighbours: Arc<Neighbours>,
     certificate: Option<Arc<Certificate>>,
     silent: BTreeMap<Uuid, Timestamp>,
@@ -57,8 +60,8 @@ impl Watch {
         let now = clock.now();
         let mut watch = Self {
             snapshots: SnapshotWatcher::new(config.snapshot_dir(), config.snapshot_key),
-            lists: ListFile::new(config.dir.clone(), config.lists.clone(), config.categories.clone()),
-            sealed: SealedFile::new(config),
+            lists: ListFiles::new(config),
+            sealed: Sealed::begin(config),
             neighbours: Arc::new(Neighbours::new()),
             certificate,
             silent: BTreeMap::new(),
@@ -190,7 +193,7 @@ impl Watch {
             policy: policy.state.clone(),
             snapshot_refused: self.refused.clone(),
             listening: self.listening.clone(),
-            lists: self.lists.status(&policy),
+            lists: self.lists.status(&policy, &self.sealed),
             upstreams: resolver.upstreams.health(),
             held: counters.held(),
             silent: self.silent.clone(),
@@ -207,115 +210,6 @@ impl Watch {
         match written {
             Ok(()) => self.written = Some(status),
             Err(error) => tracing::warn!(%error, "the status could not be written"),
-        }
-    }
-}
-
-/// Opens a copy of our own that has no name any more. The file is mapped, not read: were the original overwritten
-/// where it lies, its pages would change, or go, under the answers.
-fn open_copy(path: &Path, dir: &Path) -> Result<Lists, String> {
-    let cannot = |e: std::io::Error| format!("{}: {e}", path.display());
-    let copy = tempfile::Builder::new().prefix("lists-").tempfile_in(dir).map_err(cannot)?;
-    std::fs::copy(path, copy.path()).map_err(cannot)?;
-    Lists::open(copy.path())
-        .map_err(|e| e.to_string().replace(&*copy.path().to_string_lossy(), &path.to_string_lossy()))
-}
-
-/// The sealed list: a newer one is taken while we run, and nothing ever takes the place of one but a newer one (S26).
-#[derive(Debug)]
-struct SealedFile {
-    source: Option<Sealed>,
-    in_force: Arc<SealedTier>,
-    /// Length and time of change of the file that was last judged.
-    seen: Option<(u64, Option<SystemTime>)>,
-}
-
-impl SealedFile {
-    fn new(config: &Config) -> Self {
-        Self { source: config.sealed_file.clone(), in_force: config.sealed.clone(), seen: None }
-    }
-
-    /// Whether another one is in force now than before.
-    fn look(&mut self) -> bool {
-        let Some(source) = &self.source else { return false };
-        let seen = std::fs::metadata(&source.file).ok().map(|m| (m.len(), m.modified().ok()));
-        if seen == self.seen {
-            return false;
-        }
-        self.seen = seen;
-        if seen.is_none() {
-            // The one that was read stays in force.
-            return false;
-        }
-        match SealedTier::open(&source.file, &source.trusted, &self.in_force) {
-            Ok(newer) => {
-                self.in_force = Arc::new(newer);
-                true
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a sealed list was refused; the one in force stays");
-                false
-            }
-        }
-    }
-}
-
-/// The compiled list file and what became of it.
-#[derive(Debug)]
-struct ListFile {
-    /// Where copies are made: the gateway's own folder.
-    dir: PathBuf,
-    path: Option<PathBuf>,
-    categories: Categories,
-    lists: Lists,
-    /// Length and time of change of the file that was last judged.
-    seen: Option<(u64, Option<SystemTime>)>,
-    changed_at: Option<Timestamp>,
-    refused: Option<String>,
-}
-
-impl ListFile {
-    fn new(dir: PathBuf, path: Option<PathBuf>, categories: Categories) -> Self {
-        Self { dir, path, categories, lists: Lists::missing(), seen: None, changed_at: None, refused: None }
-    }
-
-    /// Whether other lists are in force now than before.
-    fn look(&mut self) -> bool {
-        let Some(path) = &self.path else { return false };
-        let seen = std::fs::metadata(path).ok().map(|m| (m.len(), m.modified().ok()));
-        if seen == self.seen {
-            return false;
-        }
-        self.seen = seen;
-        match open_copy(path, &self.dir) {
-            Ok(lists) => {
-                self.lists = lists.with_categories(&self.categories);
-                self.changed_at = seen.and_then(|(_, at)| Timestamp::try_from(at?).ok());
-                self.refused = None;
-                true
-            }
-            Err(error) => {
-                tracing::warn!(%error, path = %path.display(), "a list file was refused");
-                self.refused = Some(error);
-                false
-            }
-        }
-    }
-
-    fn status(&self, policy: &Policy) -> status::Lists {
-        status::Lists {
-            loaded: !self.lists.is_missing(),
-            names: self.lists.lists().iter().map(|list| list.names).sum(),
-            changed_at: self.changed_at,
-            refused: self.refused.clone(),
-            sealed_supplied: policy.sealed_status() != SealedStatus::NotSupplied,
-            sealed: match policy.sealed_status() {
-                SealedStatus::NotSupplied => "not supplied".into(),
-                SealedStatus::Supplied { by, entries_names, entries_urls, .. } => format!(
-                    "supplied by {by}: {entries_names} names that every path enforces, {entries_urls} addresses that \
-                     only plain HTTP shows"
-                ),
-            },
         }
     }
 }

@@ -34,6 +34,9 @@ pub(crate) enum Command {
     /// Ask the filter, or test it through the real path.
     #[command(subcommand)]
     Filter(Filter),
+    /// Signed lists of illegal addresses: load one, see who supplies. Nothing prints an entry.
+    #[command(subcommand)]
+    Sealed(Sealed),
     /// Every obligation of the policy with its status today.
     #[command(after_help = "Example: holdfast evidence --json")]
     Evidence(Evidence),
@@ -98,12 +101,6 @@ pub(crate) struct Listen {
     /// The block page over HTTPS, for devices that carry our certificate.
     #[arg(long)]
     pub(crate) block_https: Option<SocketAddr>,
-    /// A supplier's sealed list; a newer file is taken while running, and nothing else ever replaces one.
-    #[arg(long, requires = "sealed_keys")]
-    pub(crate) sealed: Option<PathBuf>,
-    /// A supplier's key, as ID=HEX (Ed25519). Several with commas between.
-    #[arg(long = "sealed-key", value_delimiter = ',')]
-    pub(crate) sealed_keys: Vec<String>,
     /// Resolvers of the filtering provider, with commas between: 192.0.2.1, tls://192.0.2.1#dns.example,
     /// https://192.0.2.1/dns-query#dns.example.
     #[arg(long, value_delimiter = ',')]
@@ -111,6 +108,9 @@ pub(crate) struct Listen {
     /// Lists: a UT1 folder, a list file, a folder of those, or a compiled file.
     #[arg(long)]
     pub(crate) lists: Option<PathBuf>,
+    /// A compiled file over them: what was fetched from sources; set by `serve`.
+    #[arg(long, hide = true)]
+    pub(crate) fetched_lists: Option<PathBuf>,
 }
 
 /// A name or an address for a link, nothing more; an IPv6 address gets its brackets.
@@ -251,6 +251,52 @@ pub(crate) enum Filter {
         /// As JSON.
         #[arg(long)]
         json: bool,
+    },
+}
+
+/// `holdfast sealed`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sealed {
+    /// Who supplies, of when, and how many entries each way through can enforce. Exit 1 when nobody does.
+    #[command(after_help = "Example: holdfast sealed status")]
+    Status {
+        #[command(flatten)]
+        data: Data,
+    },
+    /// Load a signed list. It is only ever replaced by a newer one of the same supplier.
+    #[command(after_help = "Example: holdfast sealed load iwf.sealed")]
+    Load {
+        #[command(flatten)]
+        data: Data,
+        /// The signed file.
+        file: PathBuf,
+    },
+    /// For whoever holds the licence: make a key, print its public half for the configuration.
+    #[command(after_help = "Example: holdfast sealed key --out county.key")]
+    Key {
+        /// The file to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// For whoever holds the licence: seal and sign a plain list (addresses or SHA-256 of them, a line each).
+    #[command(
+        after_help = "Example: holdfast sealed make --supplier 'The county' --id county --key county.key --out iwf.sealed list.txt"
+    )]
+    Make {
+        /// Who supplies it, as the status says it.
+        #[arg(long)]
+        supplier: String,
+        /// Id of the key, as in the configuration.
+        #[arg(long)]
+        id: String,
+        /// The key's file.
+        #[arg(long)]
+        key: PathBuf,
+        /// The signed file to write.
+        #[arg(long)]
+        out: PathBuf,
+        /// The plain list.
+        list: PathBuf,
     },
 }
 

@@ -122,6 +122,7 @@ pub(crate) async fn ask(data: &Path, ask: Ask) -> anyhow::Result<Reply> {
         web_base: "http://localhost".to_owned(),
         mailer: Arc::new(NoMail),
         demo: data.join(crate::demo::CREDENTIALS).exists(),
+        from_web: Default::default(),
     };
     let house = House::open(plan).await?;
     let reply = perform(&house, ask).await;

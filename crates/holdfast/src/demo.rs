@@ -39,6 +39,7 @@ pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
         web_base: String::new(),
         mailer: Arc::new(Kept::default()),
         demo: true,
+        from_web: Default::default(),
     };
     crate::serve::remember(data, options.database_url.as_deref())?;
     let mut house = House::open(plan).await?;

@@ -95,15 +95,28 @@ fn lists(house: &House) -> Finding {
 }
 
 fn sealed(house: &House) -> Finding {
-    match house.services.gateway.status() {
-        Some(status) if status.sealed_supplied => finding("sealed tier", Stands::Well, status.sealed, ""),
-        Some(status) => finding(
+    let how = "Ask your filtering provider in writing whether its resolvers carry the IWF and CTIRU lists, and keep them \
+               upstream; or load a signed list: see the operator's book.";
+    let Some(status) = house.services.gateway.status() else {
+        return finding("sealed tier", Stands::Wrong, "Not known while the gateway does not run.", "");
+    };
+    let troubles = crate::sealed_tier::troubles(&house.services.data);
+    if let Some(why) = status.sealed_refused.as_ref().or(troubles.first()) {
+        let say = format!("{} The newest list was not taken: {why}", status.sealed);
+        return finding(
             "sealed tier",
             Stands::Wrong,
-            status.sealed,
-            "Ask your filtering provider in writing whether its resolvers carry the IWF and CTIRU lists, and keep them upstream.",
-        ),
-        None => finding("sealed tier", Stands::Wrong, "Not known while the gateway does not run.", ""),
+            say,
+            "Ask the supplier for the list once more. The old one holds.",
+        );
+    }
+    if let Some(old) = status.sealed_lists.iter().find(|list| list.is_stale(house::now())) {
+        let say = format!("Stale. {} The list of {} is older than a week.", status.sealed, old.by);
+        return finding("sealed tier", Stands::Wrong, say, "Ask the supplier why no newer list comes.");
+    }
+    match status.sealed_supplied {
+        true => finding("sealed tier", Stands::Well, status.sealed, ""),
+        false => finding("sealed tier", Stands::Wrong, status.sealed, how),
     }
 }
 

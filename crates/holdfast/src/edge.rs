@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Mutex, PoisonError};
 
 use app::gateway::{
     Activity, Answer, Batch, Cut, EncryptedDns, Gateway, GatewayState, Pending, ProbeResult, Question, What,
 };
 use domain::DeviceId;
-use filter::{Lists, PolicySnapshot, Prepared, SealedTier};
+use filter::{Lists, PolicySnapshot, Prepared};
 use gateway::activity::{ActivityEvent, Confidence, Kind, Route};
 use gateway::spool::{Archive, SpoolReader};
 use gateway::status::{self, Policy};
@@ -21,21 +21,25 @@ pub(crate) struct LocalGateway {
     archive: Archive,
     key: ed25519_dalek::SigningKey,
     lists: PathBuf,
+    fetched: PathBuf,
+    sealed: Mutex<gateway::sealed::Kept>,
     clock: gateway::Clock,
 }
 
 impl LocalGateway {
-    /// The gateway of a data folder. `lists` is the compiled list file, which need not exist yet.
+    /// The gateway of a data folder. `lists` is the compiled list file, `fetched` the one over it; neither need exist yet.
     pub(crate) fn new(
         data: &Path,
         key: ed25519_dalek::SigningKey,
         identity: age::x25519::Identity,
         lists: PathBuf,
+        fetched: PathBuf,
         clock: gateway::Clock,
     ) -> Self {
         let dir = data.join("gateway");
         let archive = Archive::new(data.join("activity"), SpoolReader::new(&dir, identity));
-        Self { dir, archive, key, lists, clock }
+        let sealed = Mutex::new(gateway::sealed::Kept::of(crate::sealed_tier::slot(&dir)));
+        Self { dir, archive, key, lists, fetched, sealed, clock }
     }
 }
 
@@ -51,6 +55,12 @@ impl Gateway for LocalGateway {
         gateway::snapshot::write(&gateway::snapshot_dir(&self.dir), &snapshot, &self.key)
             .map(|_| ())
             .map_err(|error| error.to_string())
+    }
+
+    fn take_lists(&self, folders: Vec<PathBuf>) -> Pending<'_, Result<(), String>> {
+        Box::pin(async move {
+            crate::lists::compile_apart(&folders, &self.fetched).await.map_err(|error| format!("{error:#}"))
+        })
     }
 
     fn status(&self) -> Option<GatewayState> {
@@ -90,10 +100,12 @@ impl Gateway for LocalGateway {
     }
 
     fn decide(&self, snapshot: &PolicySnapshot, question: &Question, now: Timestamp) -> Result<Answer, String> {
-        let lists = Lists::open(&self.lists).unwrap_or_else(|_| Lists::missing());
+        let fetched = Lists::open(&self.fetched).unwrap_or_else(|_| Lists::missing());
+        // Without the base all is closed, as in the gateway.
+        let lists = Lists::open(&self.lists).map_or_else(|_| Lists::missing(), |base| base.and(fetched));
         let categories = crate::lists::categories().map_err(|error| error.to_string())?;
-        let prepared =
-            Prepared::new(snapshot.clone(), Arc::new(SealedTier::not_supplied())).map_err(|e| e.to_string())?;
+        let sealed = self.sealed.lock().unwrap_or_else(PoisonError::into_inner).tier();
+        let prepared = Prepared::new(snapshot.clone(), sealed).map_err(|e| e.to_string())?;
         crate::verdict::answer(&prepared, &lists.with_categories(&categories), question, now)
     }
 }
@@ -116,6 +128,9 @@ fn state(status: status::Status) -> GatewayState {
         list_names: status.lists.loaded.then_some(status.lists.names),
         lists_changed_at: status.lists.changed_at,
         lists_refused: status.lists.refused,
+        fetched_at: status.lists.fetched_at,
+        sealed_lists: status.lists.sealed_lists,
+        sealed_refused: status.lists.sealed_refused,
         sealed_supplied: status.lists.sealed_supplied,
         sealed: status.lists.sealed,
         upstreams: status.upstreams.into_iter().collect(),

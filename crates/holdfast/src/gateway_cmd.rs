@@ -39,6 +39,8 @@ fn child(dir: &Path, options: &cli::GatewayArgs) -> anyhow::Result<gateway::Conf
     let recipient = read("spool.pub")?.trim().parse().map_err(|why: &str| anyhow::anyhow!("spool.pub: {why}"))?;
     let mut config = gateway::Config::new(dir, VerifyingKey::from_bytes(&key)?, recipient);
     config.lists.clone_from(&options.listen.lists);
+    config.fetched_lists.clone_from(&options.listen.fetched_lists);
+    config.sealed_slot = crate::sealed_tier::slot(dir);
     up::apply(&mut config, &options.listen)?;
     Ok(config)
 }

@@ -26,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) mailer: Arc<dyn Mailer>,
     /// Fictional?
     pub(crate) demo: bool,
+    /// How lists are fetched.
+    pub(crate) from_web: crate::sealed_tier::FromWeb,
 }
 
 /// An open house.
@@ -57,6 +59,7 @@ impl House {
             keys.signing_key(),
             keys.spool_identity()?,
             compiled_lists(&plan.data),
+            fetched_lists(&plan.data),
             gateway::Clock::new(self::now),
         );
         let services = Services {
@@ -73,6 +76,7 @@ impl House {
             wake: Arc::default(),
             publishing: Arc::default(),
             live: Arc::default(),
+            lists: Arc::new(app::sources::Desk::new(plan.from_web.rules()?).map_err(anyhow::Error::msg)?),
         };
         Ok(Self { services, keys, fresh_recovery_code })
     }
@@ -99,6 +103,11 @@ fn machine_key(data: &Path) -> MachineKey {
 /// Where the compiled lists of a data folder lie, for gateway and commands alike.
 pub(crate) fn compiled_lists(data: &Path) -> PathBuf {
     data.join("lists").join("lists.compiled")
+}
+
+/// What was fetched from the sources of lists, compiled.
+pub(crate) fn fetched_lists(data: &Path) -> PathBuf {
+    data.join("lists").join("fetched.compiled")
 }
 
 /// Makes a folder for our files.

@@ -17,6 +17,7 @@ mod output;
 mod printer;
 mod reach;
 mod running;
+mod sealed_tier;
 mod serve;
 mod up;
 mod verdict;
@@ -53,6 +54,7 @@ fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
         cli::Command::Gateway(options) => in_runtime(gateway_cmd::run(options)),
         cli::Command::Lists(command) => lists::run(command),
         cli::Command::Filter(command) => in_runtime(ask::filter(command)),
+        cli::Command::Sealed(command) => sealed_tier::run(command),
         cli::Command::Evidence(options) => in_runtime(ask::evidence(options)),
         cli::Command::Audit(command) => in_runtime(ask::audit(command)),
         cli::Command::Backup(command) => in_runtime(ask::backup(command)),

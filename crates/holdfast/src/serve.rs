@@ -14,7 +14,7 @@ use store::Scope;
 
 use crate::house::{self, House, Plan};
 use crate::up::{self, GatewayIn};
-use crate::{addresses, cli, control, running};
+use crate::{addresses, cli, control, running, sealed_tier};
 
 /// Beside the data, so that commands find the same database without the configuration.
 const DATABASE: &str = "database.json";
@@ -33,26 +33,21 @@ struct Config {
     /// Resolvers of the filtering provider (S26).
     #[serde(default)]
     upstream: Vec<gateway::Upstream>,
-    /// A supplier's sealed list.
-    #[serde(default)]
-    sealed: Option<SealedConfig>,
     /// Lists: a UT1 folder, a list file, a folder of those, or a compiled file.
     #[serde(default)]
     lists: Option<PathBuf>,
+    /// Who supplies lists of illegal addresses, by signed file or licensed feed (S26).
+    #[serde(default)]
+    sealed: Vec<sealed_tier::Supplier>,
+    /// How lists are fetched from the web.
+    #[serde(default)]
+    lists_from_web: sealed_tier::FromWeb,
     /// PostgreSQL instead of the encrypted SQLite file.
     #[serde(default)]
     database_url: Option<String>,
     /// The mail server. Without one people see what needs them on their pages only.
     #[serde(default)]
     mail: Option<SmtpConfig>,
-}
-
-/// Where a supplier puts its list, and whose signature counts: key id → Ed25519 public key in hex.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SealedConfig {
-    file: PathBuf,
-    keys: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -106,15 +101,9 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
         proxy_sign_in: config.listen.proxy_sign_in,
         block_http: config.listen.block_http,
         block_https: None,
-        sealed: config.sealed.as_ref().map(|sealed| sealed.file.clone()),
-        sealed_keys: config
-            .sealed
-            .iter()
-            .flat_map(|sealed| &sealed.keys)
-            .map(|(id, key)| format!("{id}={key}"))
-            .collect(),
         upstream: config.upstream,
         lists: config.lists,
+        fetched_lists: None,
     };
     let plan = Plan {
         data: data.clone(),
@@ -122,11 +111,17 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
         web_base: config.web_base,
         mailer: mailer(config.mail.as_ref())?,
         demo: false,
+        from_web: config.lists_from_web,
     };
     let house = Arc::new(House::open(plan).await?);
+    sealed_tier::configure(&data, &config.sealed, house.keys.verifying_key())?;
     let door = web::Door::take(listen.web.unwrap_or(addresses::WEB))?;
     let https = config.listen.https || !door.addr.ip().is_loopback();
     let up = up::start(&house, door, &listen, GatewayIn::Child, https).await?;
+    let (feeding, suppliers) = (house.clone(), config.sealed);
+    let feeds = tokio::spawn(async move {
+        sealed_tier::keep_feeds(&feeding.services, &suppliers, &feeding.keys.signing_key()).await;
+    });
     let answering = control::listen(house.clone())?;
     running::note(&data, &up)?;
     println!("Holdfast serves at {}. DNS {}, proxy {}.", up.web_url(), up.as_reached(up.dns), up.as_reached(up.proxy));
@@ -137,6 +132,7 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
     up::stop_signal().await;
     running::forget(&data);
     answering.abort();
+    feeds.abort();
     up.stop().await;
     house.services.db.clone().close().await;
     Ok(ExitCode::SUCCESS)

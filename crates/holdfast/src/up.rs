@@ -192,6 +192,8 @@ pub(crate) fn gateway_config(house: &House, listen: &Listen) -> anyhow::Result<g
     let recipient = house.keys.spool_identity()?.to_public();
     let mut config = gateway::Config::new(data.join("gateway"), house.keys.verifying_key(), recipient);
     config.lists = Some(house::compiled_lists(data));
+    config.fetched_lists = Some(house::fetched_lists(data));
+    config.sealed_slot = crate::sealed_tier::slot(&data.join("gateway"));
     apply(&mut config, listen)?;
     Ok(config)
 }
@@ -208,28 +210,11 @@ pub(crate) fn apply(config: &mut gateway::Config, listen: &Listen) -> anyhow::Re
     config.tls =
         listen.dns_certificate.clone().zip(listen.dns_key.clone()).map(|(chain, key)| gateway::TlsFiles { chain, key });
     config.tls_name.clone_from(&listen.dns_name);
-    config.sealed_file = sealed(listen)?;
     config.proxy = listen.proxy.unwrap_or(config.proxy);
     config.proxy_sign_in = listen.proxy_sign_in;
     config.block_http = listen.block_http;
     config.upstreams.clone_from(&listen.upstream);
     Ok(())
-}
-
-/// The sealed list's place, with the keys that its suppliers gave.
-fn sealed(listen: &Listen) -> anyhow::Result<Option<gateway::Sealed>> {
-    let Some(file) = listen.sealed.clone() else { return Ok(None) };
-    let mut trusted = BTreeMap::new();
-    for text in &listen.sealed_keys {
-        let (id, figures) = text.split_once('=').context("a supplier's key is written ID=HEX")?;
-        let mut key = [0_u8; 32];
-        hex::decode_to_slice(figures, &mut key)
-            .with_context(|| format!("the supplier's key {id} is not 64 hex digits"))?;
-        let key = ed25519_dalek::VerifyingKey::from_bytes(&key)
-            .with_context(|| format!("the supplier's key {id} is none"))?;
-        trusted.insert(id.to_owned(), key);
-    }
-    Ok(Some(gateway::Sealed { file, trusted }))
 }
 
 /// The child says where it listens by its status. One that ends by itself has said why: a taken port, a bad folder.
@@ -332,6 +317,7 @@ fn spawn(data: &Path, listen: &Listen) -> anyhow::Result<Child> {
     let mut command = Command::new(std::env::current_exe().context("where am I?")?);
     command.arg("gateway").arg("--dir").arg(data.join("gateway"));
     command.arg("--lists").arg(house::compiled_lists(data));
+    command.arg("--fetched-lists").arg(house::fetched_lists(data));
     let mut address = |flag: &str, address: Option<SocketAddr>| {
         if let Some(address) = address {
             command.arg(flag).arg(address.to_string());
@@ -345,9 +331,6 @@ fn spawn(data: &Path, listen: &Listen) -> anyhow::Result<Child> {
     address("--block-http", listen.block_http);
     if let (Some(chain), Some(key), Some(name)) = (&listen.dns_certificate, &listen.dns_key, &listen.dns_name) {
         command.arg("--dns-certificate").arg(chain).arg("--dns-key").arg(key).arg("--dns-name").arg(name);
-    }
-    if let Some(file) = &listen.sealed {
-        command.arg("--sealed").arg(file).arg("--sealed-key").arg(listen.sealed_keys.join(","));
     }
     for upstream in &listen.upstream {
         command.arg("--upstream").arg(upstream.to_string());

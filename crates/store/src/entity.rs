@@ -4,6 +4,7 @@
 
 pub(crate) mod cases;
 pub(crate) mod house;
+pub(crate) mod lists;
 pub(crate) mod policy;
 pub(crate) mod register;
 pub(crate) mod running;
@@ -36,6 +37,8 @@ pub(crate) const TABLES: &[&TableDef] = &[
     register::Hold::DEF,
     policy::FilterPolicy::DEF,
     policy::Proposal::DEF,
+    lists::ListVersion::DEF,
+    lists::ListCheck::DEF,
     policy::AccessRequest::DEF,
     policy::ActionRow::DEF,
     policy::Review::DEF,

@@ -39,6 +39,7 @@ pub mod follow_up;
 pub mod imports;
 pub mod jobs;
 pub mod keys;
+pub mod lists;
 pub mod migrate;
 pub mod notices;
 pub mod overview;

@@ -242,8 +242,8 @@ stored_words! {
     domain::people::Role domain::people::PersonKind
     domain::concern::ConcernKind domain::concern::RouteKind domain::concern::ConcernStatus domain::concern::Urgency
     domain::concern::EntryKind domain::concern::Part
-    crate::words::Area crate::words::Tie crate::words::DeviceKind crate::words::Direction crate::words::ProposalState
-    domain::referral::ReferralState domain::referral::Consent
+    crate::words::Area crate::words::Tie crate::words::DeviceKind crate::words::Direction crate::words::ListState
+    crate::words::ProposalState domain::referral::ReferralState domain::referral::Consent
     crate::words::StrandKind crate::words::Answer crate::words::StepAct crate::words::PendingKind crate::words::ImportKind
 }
 

@@ -89,6 +89,17 @@ words! {
         /// Taken back by its author.
         Withdrawn = "withdrawn",
     }
+    /// Where a version of a list stands.
+    ListState {
+        /// Taken: the filter works with it.
+        InForce = "in_force",
+        /// A person has to say whether it is taken.
+        Held = "held",
+        /// A person said no.
+        Refused = "refused",
+        /// A later one took its place.
+        Replaced = "replaced",
+    }
     /// The answer to a request for access.
     Answer {
         /// A proposal was made of it.

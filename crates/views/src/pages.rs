@@ -8,6 +8,7 @@ pub mod concerns;
 pub mod evidence;
 pub mod filter;
 pub mod filter_changes;
+pub mod filter_lists;
 pub mod follow_up;
 pub mod problem;
 pub mod register;

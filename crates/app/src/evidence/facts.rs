@@ -57,6 +57,10 @@ pub(super) struct Facts {
     pub(super) evidence: BTreeMap<String, store::evidence::Evidence>,
     /// Categories with a list behind them that is more than the project's own small one.
     pub(super) covered: BTreeSet<String>,
+    /// Is there more in the base of the lists than the project's own small ones?
+    pub(super) base_is_real: bool,
+    /// Sources of lists and how each stands; none without a policy.
+    pub(super) sources: Option<Vec<crate::sources::view::SourceView>>,
     /// Our own pages, as other devices reach them.
     pub(super) web_base: String,
     // From here on: without what the viewer may not know of.
@@ -139,6 +143,12 @@ impl Facts {
             newest_policy_runs,
             evidence: newest_evidence(&db, setting, &content, now).await?,
             covered: covered(services),
+            base_is_real: base_is_real(services),
+            sources: match crate::sources::view::all(services, &db, setting, now).await {
+                Ok((sources, _)) => Some(sources),
+                Err(Error::NotFound) => None,
+                Err(error) => return Err(error),
+            },
             web_base: services.web_base.clone(),
             steps: steps(&db, setting, &content, &hidden).await?,
             invited,
@@ -315,15 +325,31 @@ async fn newest_evidence(
 fn covered(services: &Services) -> BTreeSet<String> {
     let files = crate::content::files();
     let categories = files.get("categories.toml").and_then(|text| filter::Categories::parse(text).ok());
-    let lists = filter::Lists::open(&services.data.join("lists").join("lists.compiled"));
-    let (Some(categories), Ok(lists)) = (categories, lists) else { return BTreeSet::new() };
-    let ours = |name: &str| files.get(&format!("lists/{name}.txt")).map_or(0, |text| text.lines().count() as u64);
-    lists
-        .lists()
-        .into_iter()
-        .filter(|list| list.kind == filter::Kind::Black && list.names > ours(&list.name))
-        .map(|list| categories.of_list(&list.name).map_or(list.name.clone(), |category| category.id.clone()))
+    let Some(categories) = categories else { return BTreeSet::new() };
+    real_lists(services, &["lists.compiled", "fetched.compiled"])
+        .map(|list| categories.of_list(&list).map_or(list.clone(), |category| category.id.clone()))
         .collect()
+}
+
+/// Is there more in the base than the project's own small lists?
+fn base_is_real(services: &Services) -> bool {
+    real_lists(services, &["lists.compiled"]).next().is_some()
+}
+
+/// Names of the lists to block with that are more than the project's own.
+fn real_lists(services: &Services, compiled: &[&str]) -> impl Iterator<Item = String> {
+    let files = crate::content::files();
+    let ours = move |name: &str| files.get(&format!("lists/{name}.txt")).map_or(0, |text| text.lines().count() as u64);
+    let folder = services.data.join("lists");
+    let lists: Vec<_> = compiled
+        .iter()
+        .filter_map(|name| filter::Lists::open(&folder.join(name)).ok())
+        .flat_map(|lists| lists.lists().to_vec())
+        .collect();
+    lists
+        .into_iter()
+        .filter(move |list| list.kind == filter::Kind::Black && list.names > ours(&list.name))
+        .map(|list| list.name)
 }
 
 async fn steps(

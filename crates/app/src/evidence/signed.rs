@@ -24,13 +24,15 @@ use crate::{Error, Result, Services};
 pub const RISK_ASSESSMENT: &str = "risk_assessment";
 /// The filtering provider's written word that the lists of illegal addresses are in force (S26).
 pub const PROVIDER_HAS_LISTS: &str = "provider_has_lists";
+/// Somebody ran the public test of filtering from a device here.
+pub const EXTERNAL_TEST: &str = "external_filter_test";
 /// The scheduled self-test; nobody signs it.
 const SELF_TEST: &str = "self_test";
 
 /// Kinds of rows that controls name, and whether a technician may sign them.
 const KINDS: [(&str, bool); 7] = [
     (SELF_TEST, false),
-    ("external_filter_test", true),
+    (EXTERNAL_TEST, true),
     ("signed_check/filter_periodic", false),
     ("signed_check/device_security", true),
     ("signed_check/network_passwords", true),
@@ -147,7 +149,7 @@ fn known(content: &Content) -> Vec<(String, String, String, u32, bool)> {
 fn title_of(kind: &str) -> String {
     let words = kind.rsplit('/').next().unwrap_or(kind);
     let title = match words {
-        "external_filter_test" => "The public test of filtering, from a child\u{2019}s device",
+        EXTERNAL_TEST => "The public test of filtering, from a child\u{2019}s device",
         "filter_periodic" => "The termly check of filtering and monitoring",
         "device_security" => "The look over the devices",
         "network_passwords" => "Accounts and passwords of the network",

@@ -52,6 +52,16 @@ pub enum Change {
         /// Group keys.
         groups: Vec<String>,
     },
+    /// Fetch lists from one more place.
+    AddSource {
+        /// Where, whose, under which licence.
+        source: Box<crate::sources::Source>,
+    },
+    /// Fetch no longer from a place, and let through what only its lists block.
+    RemoveSource {
+        /// Its key.
+        key: String,
+    },
     /// Go back to an earlier version as a whole.
     RollBack {
         /// Its number.
@@ -126,6 +136,21 @@ impl Change {
                     group.blocked.remove(category);
                 }
             }
+            Self::AddSource { source } => {
+                let source = crate::sources::fit(source).map_err(Unfit)?;
+                if after.sources.len() >= crate::sources::MOST {
+                    return Err(Unfit("There are as many sources as Holdfast keeps. Remove one first.".into()));
+                }
+                if after.sources.values().any(|there| there.from == source.from) {
+                    return Err(Unfit("Lists are fetched from there already.".into()));
+                }
+                after.sources.insert(crate::sources::fresh_key(&source.title, rule), source);
+            }
+            Self::RemoveSource { key } => {
+                if after.sources.remove(key).is_none() {
+                    return Err(Unfit("There is no such source of lists.".into()));
+                }
+            }
             Self::RollBack { policy, .. } => after = (**policy).clone(),
         }
         keep_locked(policy, &after)?;
@@ -154,6 +179,11 @@ impl Change {
                 let title = policy.groups.values().find_map(|group| group.blocked.get(category));
                 let title = title.map_or(category.as_str(), |why| why.title.as_str());
                 format!("Stop blocking {title} for {}", named(groups))
+            }
+            Self::AddSource { source } => format!("Fetch lists from {} ({})", source.title, source.from.say()),
+            Self::RemoveSource { key } => {
+                let title = policy.sources.get(key).map_or(key.as_str(), |source| source.title.as_str());
+                format!("No longer fetch lists from {title}")
             }
             Self::RollBack { to, .. } => format!("Go back to version {to}"),
         }
@@ -247,6 +277,11 @@ pub fn direction(before: &Policy, after: &Policy) -> Direction {
             return Direction::Loosens;
         }
     }
+    // A new source is a stranger whose lists of tomorrow nobody knows, exceptions among them, and the program goes out to
+    // ask it: that waits for another person too.
+    if before.sources != after.sources {
+        return Direction::Loosens;
+    }
     let group_new = after.groups.keys().any(|key| !before.groups.contains_key(key));
     if group_new || before.strictest != after.strictest { Direction::Loosens } else { Direction::Tightens }
 }
@@ -301,6 +336,7 @@ pub fn difference(before: &Policy, after: &Policy) -> Vec<String> {
             lines.push(format!("{}: group gone", was.name));
         }
     }
+    lines.extend(crate::sources::difference(&before.sources, &after.sources));
     lines
 }
 

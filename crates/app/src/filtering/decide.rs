@@ -395,6 +395,13 @@ fn loosens_for_children(before: &Policy, after: &Policy) -> bool {
             .map(|(key, group)| (key.clone(), group.clone()))
             .collect(),
         strictest: policy.strictest.clone(),
+        // A new source takes nothing away from children; one that goes or changes may.
+        sources: policy
+            .sources
+            .iter()
+            .filter(|(key, _)| before.sources.contains_key(*key))
+            .map(|(key, source)| (key.clone(), source.clone()))
+            .collect(),
     };
     change::direction(&children(before), &children(after)) == Direction::Loosens
 }

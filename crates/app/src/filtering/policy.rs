@@ -17,6 +17,9 @@ pub struct Policy {
     pub groups: BTreeMap<String, Group>,
     /// The group for everybody who is not known (S33).
     pub strictest: String,
+    /// Sources of lists, by key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sources: BTreeMap<String, crate::sources::Source>,
 }
 
 /// One group.

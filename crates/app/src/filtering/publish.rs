@@ -58,6 +58,8 @@ pub async fn run(services: &Services, setting: SettingId) -> Result<u64> {
     let snapshot = snapshot(services, &reader, setting, version, now).await?;
     drop(reader);
     services.gateway.publish(&snapshot).map_err(say)?;
+    // A source that came or went is looked at now.
+    services.lists.wake();
     Ok(version)
 }
 

@@ -1,6 +1,6 @@
 //! What a proxy request is for, and whether that is a place that the proxy may go to at all.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use filter::{Audience, CanonicalUrl, Host};
 use http::{Method, Request, header};
@@ -75,36 +75,7 @@ pub(super) fn address_is_open(address: SocketAddr, targets: &Targets) -> bool {
     {
         return true;
     }
-    match address.ip().to_canonical() {
-        IpAddr::V4(v4) => is_public_v4(v4),
-        IpAddr::V6(v6) => is_public_v6(v6),
-    }
-}
-
-/// IANA's special-purpose registry, read as "may a page point here?".
-fn is_public_v4(ip: Ipv4Addr) -> bool {
-    let [a, b, c, _] = ip.octets();
-    !(ip.is_unspecified()
-        || ip.is_private()
-        || ip.is_loopback()
-        || ip.is_link_local()
-        || ip.is_broadcast()
-        || ip.is_documentation()
-        || ip.is_multicast()
-        || a == 0
-        || a >= 240
-        || (a == 100 && (64..128).contains(&b))
-        || (a == 192 && b == 0 && c == 0)
-        || (a == 198 && (b == 18 || b == 19)))
-}
-
-fn is_public_v6(ip: Ipv6Addr) -> bool {
-    let [first, second, ..] = ip.segments();
-    // Global unicast is 2000::/3; inside it are documentation, Teredo, ORCHID and 6to4, which wrap other addresses.
-    (first & 0xe000) == 0x2000
-        && !(first == 0x2001 && (second == 0x0db8 || second < 0x0200))
-        && first != 0x2002
-        && !(first == 0x3fff && second < 0x1000)
+    filter::address::is_public(address.ip())
 }
 
 #[cfg(test)]

@@ -29,6 +29,11 @@ impl Summary {
         Self::default()
     }
 
+    /// Is there no fact?
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// One more fact.
     #[must_use]
     pub fn row(mut self, key: &str, value: impl Into<Cell>) -> Self {

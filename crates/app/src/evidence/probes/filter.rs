@@ -162,34 +162,25 @@ fn block_says_why(_: &Facts, found: &Found) -> Answer {
 }
 
 fn sealed_supplied(facts: &Facts, found: &Found) -> Answer {
+    use crate::sealed::{HOW, Standing, judged};
     let Some(gateway) = facts.running_gateway() else {
         return Answer::new(false, "The gateway does not run, so nothing is known of the sealed list.", found.at);
     };
-    if gateway.sealed_supplied {
-        return Answer::new(true, gateway.sealed.clone(), found.at);
-    }
-    let word = facts.evidence.get(signed::PROVIDER_HAS_LISTS).filter(|row| {
-        let age = facts.now.duration_since(row.effective_at);
-        row.ok && row.signed_by.is_some() && age <= YEAR
-    });
-    // Their word alone is not enough (S26): a dated external test stands beside it, as a control of its own.
-    match word {
-        Some(row) => {
-            let day = facts.day(row.effective_at);
-            Answer::new(
-                true,
-                format!("The provider confirmed in writing that the lists are in force: {day}."),
-                found.at,
-            )
+    let signed_row = |kind: &str| facts.evidence.get(kind);
+    let (word, test) = (signed_row(signed::PROVIDER_HAS_LISTS), signed_row(signed::EXTERNAL_TEST));
+    let provider = facts.profile.providers.get("filtering").map(String::as_str);
+    let standing = judged(Some(gateway), provider, word, test, facts.now);
+    let said = standing.say(|at| facts.day(at));
+    match standing {
+        Standing::Supplied(_) if gateway.sealed_supplied => {
+            Answer::new(true, format!("{said} {}", gateway.sealed), found.at)
         }
-        None => Answer::new(
+        Standing::Supplied(_) => Answer::new(true, said, found.at),
+        Standing::Stale(_) => Answer::new(
             false,
-            format!(
-                "{} Nobody can download such a list: ask the filtering provider to confirm in writing that theirs is in \
-                 force, or become a member of the Internet Watch Foundation through your provider.",
-                gateway.sealed
-            ),
+            format!("{said} A list older than a week needs its supplier; a provider\u{2019}s word needs a test from outside."),
             found.at,
         ),
+        Standing::NotSupplied => Answer::new(false, format!("{said} {HOW}"), found.at),
     }
 }

@@ -14,6 +14,7 @@ use super::super::signed;
 use super::{Answer, Question, Say, every};
 use crate::filtering::decide::{self, Risk};
 use crate::filtering::policy::Group;
+use crate::sources::view::{SourceView, Standing};
 
 pub(super) const ANSWERS: &[Question] = &[
     ("groups_have_reasons", groups_have_reasons),
@@ -149,20 +150,45 @@ fn lists_fresh(facts: &Facts) -> Answer {
     let Some(gateway) = facts.running_gateway() else {
         return Answer::new(false, "The gateway does not run, so no list is in use.", facts.now);
     };
-    match (gateway.list_names, gateway.lists_changed_at) {
-        (None, _) => Answer::new(false, "The gateway has no lists loaded.", facts.now),
-        (_, None) => Answer::new(false, "The gateway does not know of what date its lists are.", facts.now),
-        (Some(_), Some(at)) => {
-            let ok = facts.now.duration_since(at) <= LISTS;
-            let of = facts.day(at);
-            let refused = gateway.lists_refused.is_some();
-            let what = match (ok, refused) {
-                (false, _) => format!("The lists in use are of {of}: older than 30 days."),
-                (true, true) => format!("The lists in use are of {of}; a newer file was refused."),
-                (true, false) => format!("The lists in use are of {of}."),
-            };
-            Answer::new(ok && !refused, what, facts.now)
+    let (Some(_), changed) = (gateway.list_names, gateway.lists_changed_at) else {
+        return Answer::new(false, "The gateway has no lists loaded.", facts.now);
+    };
+    let Some(sources) = &facts.sources else { return no_policy(facts) };
+    let mut doubts: Vec<String> = sources.iter().filter_map(|view| doubt(facts, view)).collect();
+    if let Some(why) = &gateway.lists_refused {
+        doubts.push(format!("a newer file was refused: {}", why.trim_end_matches('.')));
+    }
+    let of = match (changed, sources.is_empty()) {
+        // With sources, the project's own small lists beneath them are a floor and no list that ages.
+        (_, false) if !facts.base_is_real => format!("Lists come from {} sources, each asked in time", sources.len()),
+        (None, _) => return Answer::new(false, "The gateway does not know of what date its lists are.", facts.now),
+        (Some(at), _) => {
+            let day = facts.day(at);
+            if facts.now.duration_since(at) > LISTS {
+                doubts.insert(0, "they are older than 30 days".to_owned());
+            }
+            format!("The lists in use are of {day}")
         }
+    };
+    match doubts.is_empty() {
+        true => Answer::new(true, format!("{of}."), facts.now),
+        false => Answer::new(false, format!("{of}, but {}.", doubts.join("; ")), facts.now),
+    }
+}
+
+/// What is wrong with one source, if anything is.
+fn doubt(facts: &Facts, view: &SourceView) -> Option<String> {
+    let title = &view.source.title;
+    let good = view.check.as_ref().and_then(|check| check.good_at);
+    match view.standing {
+        Standing::Held => Some(format!("a new version of {title} waits for a person")),
+        Standing::Failing => Some(format!("{title} has given no list yet")),
+        Standing::New => Some(format!("{title} has not been asked yet")),
+        Standing::Fresh => None,
+        Standing::Stale => Some(match good {
+            Some(at) => format!("{title} has given no list since {}", facts.day(at)),
+            None => format!("{title} has given no list for a long time"),
+        }),
     }
 }
 

@@ -1,0 +1,153 @@
+//! The sealed tier as people may know of it: *supplied by X on a date*, *stale*, or *not supplied*, which is red
+//! everywhere (FIL-04, S26).
+//!
+//! Two ways supply it: a signed list that the gateway has in force, or the filtering provider's resolvers, by their
+//! written word and a dated test from outside. What it is not: anything that knows an entry. There is nothing here to
+//! look one up with, and none may be added (S27).
+
+use domain::SettingId;
+use jiff::{SignedDuration, Timestamp};
+pub use filter::Supply as List;
+use store::evidence::Evidence;
+use store::{Reads, Scope};
+
+use crate::evidence::signed::{EXTERNAL_TEST, PROVIDER_HAS_LISTS};
+use crate::filtering::decide;
+use crate::gateway::GatewayState;
+use crate::{Result, Services};
+
+/// The provider's word holds for a year.
+pub const WORD: SignedDuration = SignedDuration::from_hours(24 * 365);
+/// The test from outside that must stand beside it is as old as its control allows.
+pub const TEST: SignedDuration = SignedDuration::from_hours(24 * 240);
+
+/// How to get one, wherever "not supplied" is said.
+pub const HOW: &str = "Nobody can download such a list. Ask your filtering or internet provider to confirm in writing that \
+                       the Internet Watch Foundation\u{2019}s and the police\u{2019}s lists are in force on your line, test it \
+                       from outside and sign both under Checks; or get a licensed list through a member of the Internet \
+                       Watch Foundation and have your technician load the signed file.";
+
+/// How many of their entries DNS and HTTPS are sure to enforce, and how many there are; plain HTTP enforces all (S26).
+pub fn enforceable(lists: &[filter::Supply]) -> (u64, u64) {
+    filter::SealedStatus { lists: lists.to_vec() }.enforceable(filter::sealed::Sight::Names)
+}
+
+/// How the sealed tier stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// There is one, and it is fresh.
+    Supplied(Vec<Supply>),
+    /// There is one, and something about it is too old.
+    Stale(Vec<Supply>),
+    /// There is none. Red.
+    NotSupplied,
+}
+
+/// One supply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Supply {
+    /// By whom.
+    pub by: String,
+    /// On which date: issued, or confirmed in writing.
+    pub at: Timestamp,
+    /// How.
+    pub way: Way,
+    /// Too old.
+    pub stale: bool,
+}
+
+/// How a list is supplied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// A signed list is in force in our own gateway.
+    Here,
+    /// The resolvers upstream have it, by their written word; tested from outside at this time, if at all.
+    Upstream {
+        /// When.
+        tested: Option<Timestamp>,
+    },
+}
+
+impl Standing {
+    /// Is anything supplied, fresh or not?
+    pub fn is_supplied(&self) -> bool {
+        !matches!(self, Self::NotSupplied)
+    }
+
+    /// In a sentence, with dates as `day` says them.
+    pub fn say(&self, day: impl Fn(Timestamp) -> String) -> String {
+        let one = |supply: &Supply| match supply.way {
+            Way::Here => format!("supplied by {} on {}", supply.by, day(supply.at)),
+            Way::Upstream { tested: Some(tested) } => {
+                format!("supplied upstream by {}, in writing on {}, tested {}", supply.by, day(supply.at), day(tested))
+            }
+            Way::Upstream { tested: None } => {
+                format!("supplied upstream by {}, in writing on {}, never tested from here", supply.by, day(supply.at))
+            }
+        };
+        let all = |supplies: &[Supply]| supplies.iter().map(one).collect::<Vec<_>>().join("; ");
+        match self {
+            Self::Supplied(supplies) => format!("Lists of illegal addresses: {}.", all(supplies)),
+            Self::Stale(supplies) => format!("Lists of illegal addresses are stale: {}.", all(supplies)),
+            Self::NotSupplied => "No list of illegal addresses is supplied here.".to_owned(),
+        }
+    }
+}
+
+/// How it stands in a setting.
+///
+/// # Errors
+/// As any read.
+pub async fn standing(services: &Services, db: &impl Reads, setting: SettingId, now: Timestamp) -> Result<Standing> {
+    let since = now.saturating_sub(WORD).unwrap_or(now);
+    let newest = async |kind: &str| -> Result<Option<Evidence>> {
+        Ok(store::evidence::list(db, setting, Some(kind), since).await?.into_iter().next())
+    };
+    let provider = decide::profile(db, setting).await?.providers.get("filtering").cloned();
+    let (word, test) = (newest(PROVIDER_HAS_LISTS).await?, newest(EXTERNAL_TEST).await?);
+    Ok(judged(services.gateway.status().as_ref(), provider.as_deref(), word.as_ref(), test.as_ref(), now))
+}
+
+/// The same for a use case that has no reader open.
+///
+/// # Errors
+/// As any read.
+pub async fn standing_of(services: &Services, setting: SettingId, now: Timestamp) -> Result<Standing> {
+    let reader = services.db.read(Scope::Setting(setting)).await?;
+    standing(services, &reader, setting, now).await
+}
+
+/// How it stands, from what the gateway says and what was signed.
+pub(crate) fn judged(
+    gateway: Option<&GatewayState>,
+    provider: Option<&str>,
+    word: Option<&Evidence>,
+    test: Option<&Evidence>,
+    now: Timestamp,
+) -> Standing {
+    let here = gateway.into_iter().flat_map(|gateway| &gateway.sealed_lists).map(|list| Supply {
+        by: list.by.clone(),
+        at: list.at,
+        way: Way::Here,
+        stale: list.is_stale(now),
+    });
+    let signed = |row: &&Evidence| row.ok && row.signed_by.is_some();
+    let young = |row: &&Evidence, age: SignedDuration| now.duration_since(row.effective_at) <= age;
+    let upstream = word.filter(signed).filter(|row| young(row, WORD)).map(|word| {
+        let test = test.filter(signed).filter(|row| young(row, TEST));
+        Supply {
+            by: provider.filter(|name| !name.trim().is_empty()).unwrap_or("the filtering provider").to_owned(),
+            at: word.effective_at,
+            way: Way::Upstream { tested: test.map(|test| test.effective_at) },
+            // Their word alone is not enough (S26).
+            stale: test.is_none(),
+        }
+    });
+    let all: Vec<Supply> = here.chain(upstream).collect();
+    match all.iter().any(|supply| !supply.stale) {
+        _ if all.is_empty() => Standing::NotSupplied,
+        // One list of two that is too old is a hole: the two speak of different things.
+        true if all.iter().all(|supply| !supply.stale || supply.way != Way::Here) => Standing::Supplied(all),
+        _ => Standing::Stale(all),
+    }
+}
