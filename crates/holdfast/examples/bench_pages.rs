@@ -1,7 +1,8 @@
 //! Times pages of a running house with many concerns: `bench_pages HOLDFAST [COUNT] [ROUNDS]` starts the given program as
 //! a demo in a folder of its own, fills it, starts it again, signs in as the lead and prints JSON: start-up time, resident
 //! memory at rest, and the 50th and 95th percentile of list, open and search in milliseconds.
-#![expect(
+#![allow(
+    missing_docs,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::zombie_processes,
