@@ -140,8 +140,7 @@ pub fn engine(host: &HostName, level: Level) -> Option<Engine> {
 
 /// Whether a name is one that engines are held to: the only names that a list may send a question to.
 pub(crate) fn is_safe_name(name: &str) -> bool {
-    let exact = EXACT.iter().any(|row| row.2 == name);
-    exact || matches!(name, GOOGLE | "restrict.youtube.com" | "restrictmoderate.youtube.com")
+    TABLE.engines.iter().any(|row| row.to == name || row.moderate.as_deref() == Some(name))
 }
 
 /// `com`, `de`, `co.uk`, `com.au`: what stands behind `www.google.` in Google's own list of its 190 names.

@@ -27,7 +27,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::activity::Route;
 use crate::counters::Counters;
-use crate::policy::{Client, Gate, Policy};
+use crate::policy::{Asking, Client, Gate, Policy};
 use limit::Limiter;
 use resolver::Found;
 pub(crate) use resolver::Resolver;
@@ -136,7 +136,7 @@ impl Dns {
         let Some(host) = host_of(&question.name()) else {
             return Step::Answer(question.answer(Code::Refused).finish());
         };
-        let verdict = self.gate.decide(&policy, &client, &host, None, Route::Dns);
+        let verdict = self.gate.decide(&policy, &client, &host, None, Asking::Dns(question.kind.into()));
         if verdict.outcome == Outcome::Block {
             return Step::Answer(self.blocked(&question, &client, &verdict, room));
         }

@@ -179,9 +179,22 @@ impl Policy {
 
     /// Decides, without recording.
     pub(crate) fn verdict(&self, client: &Client, host: &Host, url: Option<&CanonicalUrl>, now: Timestamp) -> Verdict {
+        self.verdict_on(client, host, url, None, now)
+    }
+
+    /// The same for a DNS question of this type, at which some lists' rules look.
+    pub(crate) fn verdict_on(
+        &self,
+        client: &Client,
+        host: &Host,
+        url: Option<&CanonicalUrl>,
+        rtype: Option<u16>,
+        now: Timestamp,
+    ) -> Verdict {
         let request = Request {
             device: client.subject.device,
             url,
+            rtype,
             from: Some(client.address),
             ..Request::of(&client.subject.group, host)
         };
@@ -198,6 +211,24 @@ pub(crate) struct Client {
     pub(crate) wrong_credential: bool,
     probe: bool,
     pub(crate) subject: Subject,
+}
+
+/// By which way somebody asks, as far as a decision looks at it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Asking {
+    /// A DNS question of this type.
+    Dns(u16),
+    /// The proxy.
+    Proxy,
+}
+
+impl Asking {
+    fn route(self) -> Route {
+        match self {
+            Self::Dns(_) => Route::Dns,
+            Self::Proxy => Route::Proxy,
+        }
+    }
 }
 
 /// The policy in force with the recorder beside it.
@@ -234,11 +265,13 @@ impl Gate {
         client: &Client,
         host: &Host,
         url: Option<&CanonicalUrl>,
-        route: Route,
+        asking: Asking,
     ) -> Verdict {
         let now = self.clock.now();
         self.presence.asked(client, now);
-        let verdict = policy.verdict(client, host, url, now);
+        let rtype = if let Asking::Dns(rtype) = asking { Some(rtype) } else { None };
+        let verdict = policy.verdict_on(client, host, url, rtype, now);
+        let route = asking.route();
         if verdict.outcome == Outcome::Block {
             self.record(client, host, &verdict, route, now);
         }

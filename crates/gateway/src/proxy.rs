@@ -34,7 +34,7 @@ use crate::blockpage::listen::{BlockPages, respond};
 use crate::blockpage::{self, HELP_HOST, HELP_PATH, Page, Way, short};
 use crate::counters::Counters;
 use crate::dns::{Dns, NoAddress, own_page};
-use crate::policy::{Client, Gate, Policy};
+use crate::policy::{Asking, Client, Gate, Policy};
 use crate::spool::Fact;
 use crate::{Targets, proxy::target::Target};
 pub(crate) use tunnel::Tunnels;
@@ -204,7 +204,7 @@ impl Proxy {
         let verdict = match own {
             // Our own pages may stand at an address inside, on any port; only a held device does not see them.
             true => policy.verdict(client, &target.host, target.url.as_ref(), self.gate.clock.now()),
-            false => self.gate.decide(policy, client, &target.host, target.url.as_ref(), Route::Proxy),
+            false => self.gate.decide(policy, client, &target.host, target.url.as_ref(), Asking::Proxy),
         };
         let refused = |verdict: &Verdict| {
             Counters::add(&self.counters.proxy_blocked);
