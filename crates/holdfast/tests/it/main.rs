@@ -19,6 +19,7 @@ mod lists;
 mod outages;
 mod pdf;
 mod report;
+mod sealed;
 mod start;
 mod tamper;
 mod visitor;
