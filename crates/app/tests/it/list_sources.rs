@@ -351,8 +351,7 @@ async fn a_folder_in_the_inbox_and_a_redirect() {
     app.end().await;
 }
 
-/// A key pair and a signature made with minisign itself, over the text "site-0.example.com\nsite-1.example.com\n" would
-/// need its secret key here; what is tested is that nothing unsigned, and nothing with another's signature, is taken.
+/// Key and signature are the ones that `minisign-verify` documents, over the word "test".
 #[tokio::test]
 async fn with_a_key_nothing_unsigned_is_taken() {
     const KEY: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";

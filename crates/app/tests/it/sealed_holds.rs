@@ -76,7 +76,7 @@ proptest! {
                 let text = below.as_ref().map_or(name.to_owned(), |label| format!("{label}.{name}"));
                 let whole = CanonicalUrl::parse(&format!("http://{text}/a?b")).unwrap();
                 for (device, url) in [(None, None), (Some(device), None), (None, Some(&whole))] {
-                    let verdict = decide(&prepared, &lists, &Request { group, device, host: whole.host(), url }, now());
+                    let verdict = decide(&prepared, &lists, &Request { url, device, ..Request::of(group, whole.host()) }, now());
                     prop_assert_eq!((&verdict.outcome, &verdict.cause), (&Outcome::Block, &Cause::Sealed));
                     prop_assert!(!serde_json::to_string(&verdict).unwrap().contains("example"));
                 }
