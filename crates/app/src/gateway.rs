@@ -83,7 +83,7 @@ pub struct Batch {
 }
 
 /// How the gateway stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct GatewayState {
     /// When it last said so. Older than fifteen seconds means that it does not run.
     pub at: Timestamp,

@@ -6,8 +6,8 @@
 //! look one up with, and none may be added (S27).
 
 use domain::SettingId;
-use jiff::{SignedDuration, Timestamp};
 pub use filter::Supply as List;
+use jiff::{SignedDuration, Timestamp};
 use store::evidence::Evidence;
 use store::{Reads, Scope};
 
@@ -149,5 +149,70 @@ pub(crate) fn judged(
         // One list of two that is too old is a hole: the two speak of different things.
         true if all.iter().all(|supply| !supply.stale || supply.way != Way::Here) => Standing::Supplied(all),
         _ => Standing::Stale(all),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-11-22T09:00:00Z".parse().unwrap()
+    }
+
+    fn days(days: i64) -> Timestamp {
+        now() - SignedDuration::from_hours(24 * days)
+    }
+
+    fn gateway(issued: &[i64]) -> GatewayState {
+        let list = |at: &i64| List { by: "A supplier".into(), at: days(*at), names: 5, urls: 3, hashes: 0 };
+        GatewayState {
+            at: now(),
+            sealed_supplied: !issued.is_empty(),
+            sealed_lists: issued.iter().map(list).collect(),
+            ..GatewayState::default()
+        }
+    }
+
+    fn row(age: i64, ok: bool) -> Evidence {
+        Evidence {
+            id: domain::EvidenceId(uuid::Uuid::nil()),
+            setting_id: SettingId(uuid::Uuid::nil()),
+            kind: String::new(),
+            ok,
+            summary: String::new(),
+            detail: serde_json::Value::Null,
+            effective_at: days(age),
+            recorded_at: days(age),
+            signed_by: Some(domain::PersonId(uuid::Uuid::nil())),
+            fictional: false,
+        }
+    }
+
+    #[test]
+    fn supplied_stale_or_not_supplied() {
+        let stands = |issued: &[i64], word: Option<&Evidence>, test: Option<&Evidence>| match judged(
+            Some(&gateway(issued)),
+            Some("The county"),
+            word,
+            test,
+            now(),
+        ) {
+            Standing::Supplied(_) => "supplied",
+            Standing::Stale(_) => "stale",
+            Standing::NotSupplied => "not supplied",
+        };
+        assert_eq!(stands(&[], None, None), "not supplied");
+        assert_eq!(stands(&[2], None, None), "supplied");
+        assert_eq!(stands(&[8], None, None), "stale");
+        assert_eq!(stands(&[2, 8], None, None), "stale", "one list of two is a hole");
+        // Their word alone is not enough, nor one that is old, nor one that says no.
+        assert_eq!(stands(&[], Some(&row(10, true)), None), "stale");
+        assert_eq!(stands(&[], Some(&row(10, true)), Some(&row(20, true))), "supplied");
+        assert_eq!(stands(&[], Some(&row(10, true)), Some(&row(241, true))), "stale");
+        assert_eq!(stands(&[], Some(&row(366, true)), Some(&row(20, true))), "not supplied");
+        assert_eq!(stands(&[], Some(&row(10, false)), Some(&row(20, true))), "not supplied");
+        assert_eq!(judged(None, None, None, None, now()), Standing::NotSupplied);
+        assert_eq!(enforceable(&gateway(&[2, 3]).sealed_lists), (10, 16));
     }
 }

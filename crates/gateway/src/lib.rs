@@ -8,6 +8,7 @@
 //! | `snapshots/NNNNNNNN.json` | control ([`snapshot::write`]) | gateway, which keeps the last good one |
 //! | `spool/*.age` | gateway | control ([`spool::SpoolReader`]) |
 //! | `status.json` | gateway | control ([`status::read`]) |
+//! | `sealed/*.sealed` | whoever supplies a signed list | gateway, which keeps what it took in `sealed/in-force` ([`sealed`]) |
 //! | `running.lock` | gateway | control ([`holder`]) |
 //!
 //! What it is not: a holder of records. It cannot reach `store` or `app`, has no database key, and can seal events

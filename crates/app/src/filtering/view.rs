@@ -36,6 +36,8 @@ pub struct Overview {
     pub provider: Option<String>,
     /// Their resolvers.
     pub upstream: Vec<String>,
+    /// Lists of illegal addresses: supplied, stale or not supplied (FIL-04).
+    pub sealed: crate::sealed::Standing,
 }
 
 /// A proposal with what it would do.
@@ -121,6 +123,7 @@ pub async fn overview(services: &Services, ctx: &OpCtx) -> Result<Overview> {
         last_test: last_test.into_iter().next(),
         provider: profile.providers.get("filtering").cloned().filter(|name| !name.trim().is_empty()),
         upstream: profile.upstream,
+        sealed: crate::sealed::standing(services, &reader, member.setting, ctx.now).await?,
     })
 }
 

@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-use filter::list::{self, Rejections, source};
+use filter::list::{self, Entry, Rejections, source};
 
 use super::judge::Reading;
 
@@ -151,7 +151,9 @@ fn read_through(folder: &Path) -> std::io::Result<Reading> {
     for list in source::find(folder).map_err(std::io::Error::other)? {
         for (path, form) in &list.files {
             let reader = BufReader::with_capacity(1 << 16, File::open(path)?);
-            list::read(reader, &list.list, *form, &mut rejections, |_| reading.entries += 1)?;
+            list::read(reader, &list.list, *form, &mut rejections, |entry| {
+                reading.entries += u64::from(blocks(&entry))
+            })?;
         }
     }
     reading.unreadable = rejections.total();
@@ -159,6 +161,16 @@ fn read_through(folder: &Path) -> std::io::Result<Reading> {
     let whole = rejections.into_kept().into_iter().find(|rejected| rejected.line == 0);
     reading.broken = whole.map(|rejected| rejected.why);
     Ok(reading)
+}
+
+/// What takes something back blocks nothing: a list of exceptions alone is an empty one.
+fn blocks(entry: &Entry) -> bool {
+    match entry {
+        Entry::Host { effect, .. } => !effect.allow,
+        Entry::Rule(rule) => !rule.effect.allow,
+        Entry::Url(_) => true,
+        Entry::Withdrawn(_) => false,
+    }
 }
 
 #[cfg(test)]
@@ -237,5 +249,6 @@ mod tests {
         half.truncate(half.len() / 2);
         assert!(run(&half, false).0.broken.unwrap().contains("unpacked"));
         assert_eq!(run(b"", false).0, Reading::default());
+        assert_eq!(run(b"@@||a.example.com^\n@@||b.example.com^\n", false).0.entries, 0, "exceptions alone");
     }
 }

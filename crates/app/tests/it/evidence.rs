@@ -3,6 +3,7 @@
 //! Here is the nursery in which all is well. [`red`] breaks one thing at a time, [`silence`] asks that nobody learns of a
 //! concern by it (S8), [`worked`] follows one breach through the controls that it touches.
 
+mod lists;
 mod red;
 mod silence;
 mod worked;

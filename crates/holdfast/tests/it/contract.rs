@@ -11,7 +11,7 @@ use crate::house::{House, command};
 use crate::wire::{ask_from, upstream};
 
 /// Every command of the contract, and whether it prints data as JSON on request.
-const COMMANDS: [(&[&str], Json); 16] = [
+const COMMANDS: [(&[&str], Json); 20] = [
     (&["demo"], Json::Never),
     (&["serve"], Json::Never),
     (&["gateway"], Json::Never),
@@ -20,6 +20,10 @@ const COMMANDS: [(&[&str], Json); 16] = [
     (&["lists", "lookup"], Json::Always),
     (&["filter", "decide"], Json::Always),
     (&["filter", "test"], Json::OnRequest),
+    (&["sealed", "status"], Json::Always),
+    (&["sealed", "load"], Json::Always),
+    (&["sealed", "key"], Json::Always),
+    (&["sealed", "make"], Json::Always),
     (&["evidence"], Json::OnRequest),
     (&["audit", "verify"], Json::OnRequest),
     (&["audit", "export"], Json::Always),

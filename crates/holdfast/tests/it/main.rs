@@ -21,6 +21,7 @@ mod lists;
 mod outages;
 mod pdf;
 mod report;
+mod sealed;
 mod start;
 mod tamper;
 mod visitor;

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use filter::Audience;
 
-use super::super::facts::YEAR;
 use super::super::signed;
 use super::{ADULT_PAGE, Answer, CHILDS_PAGE, Facts, Found, Question, passed};
 use crate::gateway::ProbeResult;
@@ -178,7 +177,9 @@ fn sealed_supplied(facts: &Facts, found: &Found) -> Answer {
         Standing::Supplied(_) => Answer::new(true, said, found.at),
         Standing::Stale(_) => Answer::new(
             false,
-            format!("{said} A list older than a week needs its supplier; a provider\u{2019}s word needs a test from outside."),
+            format!(
+                "{said} A list older than a week needs its supplier; a provider\u{2019}s word needs a test from outside."
+            ),
             found.at,
         ),
         Standing::NotSupplied => Answer::new(false, format!("{said} {HOW}"), found.at),

@@ -7,6 +7,7 @@ use crate::views::pages::filter::{Check, Group, GroupCard, Overview, Sealed, Sel
 use crate::views::pages::filter_changes::{
     Ask, Asked, History, Preview, Proposal, Proposals, Propose, Request, Requests, Version,
 };
+use crate::views::pages::filter_lists;
 use crate::views::ui::{Banner, Cell, Summary, Table, Tag, Tone};
 
 const NASTY: &str = "<script>alert(1)</script> שלום 🙂";
@@ -178,6 +179,65 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         (
             "filter_check",
             somebody(&Check { form: FormView::new(), groups: groups(), answer: Some(verdict), may_propose: true }),
+        ),
+        ("filter_lists", somebody(&filter_lists::Lists::default())),
+        (
+            "filter_lists",
+            somebody(&filter_lists::Lists {
+                banners: vec![Banner::new(Tone::Due, "A version waits.").link("/filter/lists/x", "Decide")],
+                facts: facts(),
+                sources: table(),
+                sealed: filter_lists::Sealed {
+                    tag: Some(Tag::new(Tone::Gap, "Not supplied")),
+                    say: NASTY.into(),
+                    facts: facts(),
+                    how: NASTY.into(),
+                },
+                known: vec![filter_lists::Known {
+                    title: NASTY.into(),
+                    say: NASTY.into(),
+                    whose: NASTY.into(),
+                    href: "/filter/lists/add?known=x".into(),
+                }],
+                may_propose: true,
+            }),
+        ),
+        ("filter_list", somebody(&filter_lists::Source::default())),
+        (
+            "filter_list",
+            somebody(&filter_lists::Source {
+                key: "a-list".into(),
+                title: NASTY.into(),
+                banners: vec![Banner::new(Tone::Gap, "It has given no list.")],
+                facts: facts(),
+                held: Some(filter_lists::Held {
+                    id: "1".into(),
+                    version: "0".into(),
+                    why: NASTY.into(),
+                    facts: facts(),
+                    can_be_taken: true,
+                }),
+                form: wrong(&["words"]),
+                versions: table(),
+                progress: None,
+                may_fetch: true,
+                may_decide: true,
+                may_propose: true,
+            }),
+        ),
+        ("filter_list_add", somebody(&filter_lists::Add::default())),
+        (
+            "filter_list_add",
+            somebody(&filter_lists::Add {
+                form: wrong(&["title", "from", "url", "name", "publisher", "licence", "every_hours", "reason"]),
+                categories: groups(),
+                inbox: "/srv/holdfast/lists/inbox".into(),
+            }),
+        ),
+        ("filter_list_remove", somebody(&filter_lists::Remove::default())),
+        (
+            "filter_list_remove",
+            somebody(&filter_lists::Remove { key: "a".into(), name: NASTY.into(), form: wrong(&["reason", "harm"]) }),
         ),
         ("filter_self_test", somebody(&SelfTest::default())),
         ("filter_self_test", somebody(&SelfTest { latest, groups: tested(), runs: table(), may_run: true })),

@@ -105,7 +105,13 @@ fn sealed_tier(visit: &Visit, found: &Overview) -> pages::Sealed {
     let mut facts = Summary::new();
     if let Some(gateway) = &found.gateway {
         for list in &gateway.sealed_lists {
-            let said = format!("{}: {} sites, {} addresses, {} hashes", say(visit, list.at), list.names, list.urls, list.hashes);
+            let said = format!(
+                "{}: {} sites, {} addresses, {} hashes",
+                say(visit, list.at),
+                list.names,
+                list.urls,
+                list.hashes
+            );
             facts = facts.row(&format!("From {}", list.by), Cell::Text(said));
         }
         if gateway.sealed_supplied {

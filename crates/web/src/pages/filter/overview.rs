@@ -2,6 +2,7 @@
 
 use app::filtering::view::{self, Overview};
 use app::filtering::{Audience, Group};
+use app::sealed::Standing;
 use domain::access::Action;
 use jiff::SignedDuration;
 use views::pages::filter as pages;
@@ -28,7 +29,7 @@ pub async fn get(visit: Visit) -> Answer {
         groups,
         waiting: waiting(&visit, &found),
         requests: may(&visit, Action::AnswerAccess).then_some(found.requests),
-        sealed: sealed(&found),
+        sealed: sealed(&visit, &found),
         upstream: upstream(&found),
         may_propose: may(&visit, Action::ProposeChange),
         may_see_activity: may(&visit, Action::ReadActivity),
@@ -59,9 +60,16 @@ fn banners(visit: &Visit, found: &Overview) -> Vec<Banner> {
         let words = format!("The newest lists were not taken, and the last good ones are in use: {why}");
         banners.push(Banner::new(Tone::Due, &words));
     }
-    if !gateway.sealed_supplied {
-        let words = "No licensed list of illegal addresses is supplied here.";
-        banners.push(Banner::new(Tone::Gap, words).link("/filter#sealed", "What to do"));
+    match &found.sealed {
+        Standing::NotSupplied => {
+            let words = "No licensed list of illegal addresses is supplied here.";
+            banners.push(Banner::new(Tone::Gap, words).link("/filter#sealed", "What to do"));
+        }
+        Standing::Stale(_) => {
+            let words = "The lists of illegal addresses are stale.";
+            banners.push(Banner::new(Tone::Gap, words).link("/filter/lists#sealed", "What to do"));
+        }
+        Standing::Supplied(_) => {}
     }
     banners
 }
@@ -153,12 +161,11 @@ fn waiting(visit: &Visit, found: &Overview) -> Table {
     })
 }
 
-fn sealed(found: &Overview) -> pages::Sealed {
-    let gateway = found.gateway.as_ref();
-    pages::Sealed {
-        supplied: gateway.is_some_and(|gateway| gateway.sealed_supplied),
-        words: gateway.map_or("The filter does not say: it is not running.".to_owned(), |g| g.sealed.clone()),
-    }
+fn sealed(visit: &Visit, found: &Overview) -> pages::Sealed {
+    let said = found.sealed.say(|at| say(visit, at));
+    let here = found.gateway.as_ref().map_or("The filter does not say more: it is not running.", |g| g.sealed.as_str());
+    let words = if found.sealed.is_supplied() { format!("{said} {here}") } else { said };
+    pages::Sealed { supplied: found.sealed.is_supplied(), words }
 }
 
 fn upstream(found: &Overview) -> String {

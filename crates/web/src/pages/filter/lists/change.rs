@@ -131,7 +131,8 @@ impl FromForm for Removal {
 pub async fn remove_post(visit: Visit, Path(key): Path<String>, form: Form<Removal>) -> Answer {
     let page = remove_page(&visit, key.clone(), FormView::new()).await?;
     let Some(Removal(why)) = form.input else { return visit.again(&pages::Remove { form: form.view, ..page }) };
-    send(&visit, Change::RemoveSource { key }, why, form.view, "reason", |form| Ok(pages::Remove { form, ..page })).await
+    send(&visit, Change::RemoveSource { key }, why, form.view, "reason", |form| Ok(pages::Remove { form, ..page }))
+        .await
 }
 
 async fn send<P: views::Page>(

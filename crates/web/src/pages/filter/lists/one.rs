@@ -112,14 +112,16 @@ fn banners(visit: &Visit, view: &SourceView) -> Vec<Banner> {
         Standing::Stale => {
             let good = view.check.as_ref().and_then(|check| check.good_at);
             let since = good.map_or("ever".to_owned(), |at| format!("since {}", say(visit, at)));
-            banners.push(Banner::new(Tone::Gap, &format!("It has given no list {since}. The last good one is in use.")));
+            banners
+                .push(Banner::new(Tone::Gap, &format!("It has given no list {since}. The last good one is in use.")));
         }
         Standing::Failing => banners.push(Banner::new(Tone::Gap, "Nothing of it is in use yet.")),
         Standing::New => banners.push(Banner::new(Tone::Info, "It has not been asked yet.")),
         Standing::Held | Standing::Fresh => {}
     }
     if let Some((why, times)) = failed {
-        let times = if times == 1 { "The last try failed".to_owned() } else { format!("The last {times} tries failed") };
+        let times =
+            if times == 1 { "The last try failed".to_owned() } else { format!("The last {times} tries failed") };
         banners.push(Banner::new(Tone::Due, &format!("{times}. {why} It is tried again by itself.")));
     }
     banners
