@@ -27,7 +27,7 @@ use domain::{OpCtx, SettingId};
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub use live::{Knock, Live};
+pub use live::{Counts, Knock, Live};
 pub use pack::pack;
 
 use crate::{Result, Services};
@@ -116,7 +116,31 @@ pub async fn evaluate(services: &Services, ctx: &mut OpCtx) -> Result<Standing> 
     reckon(services, ctx, member.setting, Viewer::Member(&member)).await
 }
 
-/// The same for the program itself: the command line on the machine, whose owner can read everything (S15, S16).
+/// How many duties stand how, for the actor's first page: everybody opens that, and with ten thousand concerns reckoning
+/// takes a second. So it is remembered for a minute, for this person alone (S8), and only while nothing was written.
+///
+/// # Errors
+/// As [`evaluate`].
+pub async fn counts(services: &Services, ctx: &mut OpCtx) -> Result<Counts> {
+    authorize(&ctx.actor, Action::ReadEvidence, Relation::Setting)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(store::Scope::All).await?;
+    let setting = store::audit::newest(&reader, member.setting).await?.map(|link| link.seq);
+    let installation = store::audit::newest(&reader, store::audit::INSTALLATION).await?.map(|link| link.seq);
+    drop(reader);
+    let heads = (member.setting, setting, installation);
+    if let Some(counts) = services.live.counts_of(member.person, &heads, ctx.now).await {
+        return Ok(counts);
+    }
+    let mut counts = Counts::new();
+    for duty in evaluate(services, ctx).await?.obligations {
+        *counts.entry(duty.status).or_default() += 1;
+    }
+    services.live.remember(member.person, heads, ctx.now, &counts).await;
+    Ok(counts)
+}
+
+/// As [`evaluate`], for the program itself: the command line on the machine, whose owner can read everything (S15, S16).
 ///
 /// # Errors
 /// As [`evaluate`].

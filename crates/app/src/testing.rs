@@ -3,7 +3,7 @@
 //!
 //! To add a persona, add a field to [`People`] and a line in `fill`.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "only tests enable this module")]
+#![expect(clippy::panic, reason = "only tests enable this module")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};

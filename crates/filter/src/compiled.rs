@@ -166,7 +166,7 @@ impl Compiled {
         // SAFETY: the map is read-only and private. Its bytes change only if somebody writes into the file in place;
         // this program never does (it writes aside and renames, so an old map keeps its old file). All reading below
         // is bounds-checked on plain bytes, so that changed bytes give a wrong answer at worst, not a wild pointer.
-        #[allow(unsafe_code, reason = "mapping a file has no safe form")]
+        #[expect(unsafe_code, reason = "mapping a file has no safe form")]
         let map = unsafe { memmap2::Mmap::map(&file) }.map_err(|source| Error::io(path, source))?;
         Self::check(Bytes::Mapped(map)).map_err(|why| Error::Damaged { path: path.to_owned(), why })
     }

@@ -1,6 +1,6 @@
 //! What holds when no snapshot can be read: help, time and captive-portal checks for everybody, nothing else (S30).
 //!
-//! The names are `content/baseline.toml`; control puts the same ones into every snapshot with [`extend`], so that a
+//! The names are those of `content/never-log.toml` and `content/baseline.toml`; control puts the same ones into every snapshot with [`extend`], so that a
 //! policy can never leave them out.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,24 +11,32 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 
-const NAMES: &str = include_str!("../../../content/baseline.toml");
+const NEVER_LOG: &str = include_str!("../../../content/never-log.toml");
+const ALWAYS: &str = include_str!("../../../content/baseline.toml");
 
 /// The group that everybody is in while there is no policy.
 const GROUP: &str = "baseline";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Names {
-    never_log: BTreeSet<String>,
+struct NeverLogFile {
+    never_log: Vec<domain::content::NeverLog>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AlwaysFile {
     always: BTreeSet<String>,
 }
 
 /// Adds the names that every device reaches, whatever the policy says.
 pub fn extend(snapshot: &mut PolicySnapshot) {
-    // A test reads the file; a program with a damaged one is never built.
-    if let Ok(names) = toml::from_str::<Names>(NAMES) {
-        snapshot.never_log.extend(names.never_log);
-        snapshot.always.extend(names.always);
+    // A test reads both files; a program with a damaged one is never built.
+    if let Ok(file) = toml::from_str::<NeverLogFile>(NEVER_LOG) {
+        snapshot.never_log.extend(file.never_log.into_iter().map(|entry| entry.name));
+    }
+    if let Ok(file) = toml::from_str::<AlwaysFile>(ALWAYS) {
+        snapshot.always.extend(file.always);
     }
 }
 
@@ -67,10 +75,16 @@ mod tests {
 
     #[test]
     fn the_names_can_be_read_and_are_canonical() {
-        let names: Names = toml::from_str(NAMES).unwrap();
-        for name in names.never_log.iter().chain(&names.always) {
-            assert_eq!(filter::HostName::parse(name).unwrap().as_str(), name);
+        let help: NeverLogFile = toml::from_str(NEVER_LOG).unwrap();
+        let always: AlwaysFile = toml::from_str(ALWAYS).unwrap();
+        let named = help.never_log.into_iter().map(|entry| entry.name).chain(always.always);
+        for name in named {
+            assert_eq!(filter::HostName::parse(&name).unwrap().as_str(), name);
         }
-        assert!(names.never_log.contains("childline.org.uk"));
+        let baseline = snapshot(Timestamp::UNIX_EPOCH);
+        for help in ["childline.org.uk", "ofsted.gov.uk", "police.uk", "protect-advice.org.uk", "acas.org.uk"] {
+            assert!(baseline.never_log.contains(help), "{help}");
+        }
+        assert!(baseline.always.contains("pool.ntp.org"));
     }
 }

@@ -190,7 +190,7 @@ impl Dns {
     }
 
     /// Turns what is known about a name into what this client may see of it.
-    #[allow(
+    #[expect(
         clippy::too_many_arguments,
         reason = "the seven things that an answer depends on, none of which belong together"
     )]

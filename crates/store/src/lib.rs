@@ -22,7 +22,7 @@ mod entity;
 mod error;
 mod place;
 mod rows;
-#[allow(unreachable_pub, reason = "its traits are public for the entity derive alone")]
+#[expect(unreachable_pub, reason = "its traits are public for the entity derive alone")]
 mod table;
 
 pub mod accounts;

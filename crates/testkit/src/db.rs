@@ -37,7 +37,7 @@ const CODE: &str = "recovery-code-of-the-tests";
 ///
 /// # Panics
 /// If it cannot be made: a test cannot go on without.
-#[allow(clippy::panic, reason = "a test that cannot begin says so by falling over")]
+#[expect(clippy::panic, reason = "a test that cannot begin says so by falling over")]
 pub async fn db() -> TestDb {
     make().await.unwrap_or_else(|error| panic!("no test database: {error:#}"))
 }

@@ -22,7 +22,7 @@ pub struct Edge {
 impl Edge {
     /// The machine's clock and the system's chance.
     pub fn system() -> Self {
-        #[allow(clippy::disallowed_methods, reason = "this is the edge where time enters")]
+        #[expect(clippy::disallowed_methods, reason = "this is the edge where time enters")]
         let now = || Timestamp::now();
         Self { now: Arc::new(now), rng: Arc::new(|| Box::new(rand::make_rng::<rand::rngs::StdRng>())) }
     }

@@ -377,7 +377,7 @@ async fn whole(
     })
 }
 
-#[allow(clippy::too_many_arguments, reason = "everything that one step's view is made of, none of it optional")]
+#[expect(clippy::too_many_arguments, reason = "everything that one step's view is made of, none of it optional")]
 fn steps(
     procedure: &Procedure,
     rows: &[store::concerns::StepRecord],

@@ -1,13 +1,14 @@
 //! The running program, asked just now: gateway, pages, chain, passwords, exclusions. Nothing of it is ever stored as
 //! true; it is remembered for a minute at most, so that ten people who look at once ask once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use domain::concern::RouteKind;
-use domain::{OpCtx, SettingId};
+use domain::control::Status;
+use domain::{OpCtx, PersonId, SettingId};
 use jiff::{SignedDuration, Timestamp};
 use store::{Scope, Sees};
 use tokio::sync::Mutex;
@@ -35,7 +36,17 @@ pub struct Live {
     door: OnceLock<Knock>,
     last: Mutex<Option<Last>>,
     chain: Mutex<Option<(Timestamp, Chain)>>,
+    counts: Mutex<BTreeMap<PersonId, Remembered>>,
 }
+
+/// How many duties stood how for somebody, when, and after which links of the setting's chain and of the installation's.
+type Remembered = (Timestamp, Heads, Counts);
+pub(super) type Heads = (SettingId, Option<i64>, Option<i64>);
+/// Duties by how they stand.
+pub type Counts = BTreeMap<Status, usize>;
+
+/// The first pages of so many people are remembered; a bound, not a promise.
+const MOST_PEOPLE: usize = 1_000;
 
 /// For which setting, under which policy, and what.
 type Last = (SettingId, Option<i64>, Arc<Found>);
@@ -54,6 +65,23 @@ impl Live {
     pub async fn forget(&self) {
         *self.last.lock().await = None;
         *self.chain.lock().await = None;
+        self.counts.lock().await.clear();
+    }
+
+    /// What somebody's first page said within the last minute, if nothing was written since.
+    pub(super) async fn counts_of(&self, person: PersonId, heads: &Heads, now: Timestamp) -> Option<Counts> {
+        let known = self.counts.lock().await;
+        let (at, under, counts) = known.get(&person)?;
+        let age = now.duration_since(*at);
+        (under == heads && age >= SignedDuration::ZERO && age <= REMEMBERED).then(|| counts.clone())
+    }
+
+    pub(super) async fn remember(&self, person: PersonId, heads: Heads, now: Timestamp, counts: &Counts) {
+        let mut known = self.counts.lock().await;
+        if known.len() >= MOST_PEOPLE {
+            known.clear();
+        }
+        known.insert(person, (now, heads, counts.clone()));
     }
 
     async fn knock(&self, path: &str) -> std::result::Result<(u16, String), String> {
@@ -202,7 +230,7 @@ fn strong(takes: impl Fn(&str) -> bool, hash: &str) -> std::result::Result<(), S
 /// Everybody who is shut out of anything looks everywhere, with every route open to them: nothing may come back.
 async fn walls_hold(services: &Services, setting: SettingId, now: Timestamp) -> Result<bool> {
     let db = services.db.read(Scope::Setting(setting)).await?;
-    let mut shut: std::collections::BTreeMap<_, BTreeSet<_>> = std::collections::BTreeMap::new();
+    let mut shut: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for row in store::overview::exclusions(&db, setting).await? {
         shut.entry(row.person_id).or_default().insert(row.concern_id);
     }

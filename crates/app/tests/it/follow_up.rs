@@ -105,3 +105,18 @@ async fn a_home_page_shows_what_needs_this_person_and_nothing_else() {
     let manager = home::of(&app.services, &mut app.ctx(people.manager)).await.expect("home");
     assert!(manager.ways.iter().any(|(href, _)| href == "/evidence"));
 }
+
+#[tokio::test]
+async fn a_first_page_forgets_what_it_counted_as_soon_as_something_is_written() {
+    let app = all_well().await;
+    let manager = app.people.manager;
+    let gaps = async || {
+        let home = home::of(&app.services, &mut app.ctx(manager)).await.expect("home");
+        home.todo.into_iter().find(|one| one.href == "/evidence?status=gap").map(|one| one.word)
+    };
+    let before = gaps().await;
+    assert_eq!(gaps().await, before, "the same, remembered");
+    app.vacate(domain::Role::Technician).await;
+    let after = gaps().await;
+    assert_ne!(after, before, "an empty role shows at once");
+}

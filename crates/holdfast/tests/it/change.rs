@@ -23,13 +23,14 @@ fn address(house: &House, device: &str) -> IpAddr {
 }
 
 /// Two hundred questions a second, until told to stop: how many were asked, how many were never answered.
-async fn load(device: IpAddr, dns: SocketAddr, stop: Arc<AtomicBool>) -> (usize, usize) {
+async fn load(device: IpAddr, dns: SocketAddr, stop: Arc<AtomicBool>, begun: Arc<AtomicUsize>) -> (usize, usize) {
     let lost = Arc::new(AtomicUsize::new(0));
     let mut asked = Vec::new();
     let mut beat = tokio::time::interval(Duration::from_millis(5));
     while !stop.load(Ordering::Relaxed) {
         beat.tick().await;
         let (lost, number) = (lost.clone(), asked.len());
+        begun.fetch_add(1, Ordering::Relaxed);
         asked.push(tokio::spawn(async move {
             let name = if number % 2 == 0 { format!("open-{number}.example") } else { "casino.example".to_owned() };
             if ask_from(device, dns, &name, number as u16).await.is_none() {
@@ -79,15 +80,20 @@ async fn an_approved_change_is_in_force_within_a_second_and_no_question_is_dropp
     assert_eq!(answer(NAME).await, Some(ResponseCode::NXDomain), "the lead's word alone changes nothing");
 
     let stop = Arc::new(AtomicBool::new(false));
-    let asking = tokio::spawn(load(tablet, dns, stop.clone()));
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    let begun = Arc::new(AtomicUsize::new(0));
+    let asking = tokio::spawn(load(tablet, dns, stop.clone(), begun.clone()));
+    let more = async |count: usize| {
+        let enough = begun.load(Ordering::Relaxed) + count;
+        until("questions are asked", Duration::from_secs(20), async || begun.load(Ordering::Relaxed) >= enough).await
+    };
+    more(80).await;
     let fields = [("version", &*version(&manager).await), ("verdict", "approve"), ("note", "")];
     let began = Instant::now();
     let approved = manager.fill(&page, &fields).await;
     assert_eq!(approved.status, 303, "{}", approved.words());
     until("the tablet reaches it", AT_ONCE, async || answer(NAME).await == Some(ResponseCode::NoError)).await;
     let took = began.elapsed();
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    more(80).await;
     stop.store(true, Ordering::Relaxed);
     let (asked, lost) = asking.await.unwrap();
     eprintln!("in force {took:?} after the button was pressed; {asked} questions meanwhile, {lost} dropped");

@@ -178,7 +178,7 @@ impl Page {
 }
 
 /// The machine's clock, which the program under test reads too.
-#[allow(clippy::disallowed_methods, reason = "the program under test has the machine's clock, so its visitors do")]
+#[expect(clippy::disallowed_methods, reason = "the program under test has the machine's clock, so its visitors do")]
 pub(crate) fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }

@@ -81,7 +81,6 @@ impl Fields {
     }
 
     /// Text that may be left out. The outer `None` is an error, the inner one is "left out".
-    #[allow(clippy::option_option, reason = "an error and an empty field are two things")]
     pub fn maybe(&mut self, name: &str, max: usize) -> Option<Option<String>> {
         let text = self.raw(name).to_owned();
         let length = text.chars().count();
@@ -157,7 +156,6 @@ impl Fields {
     }
 
     /// A day that may be left out. The outer `None` is an error, the inner one is "left out".
-    #[allow(clippy::option_option, reason = "an error and an empty field are two things")]
     pub fn maybe_date(&mut self, name: &str) -> Option<Option<Date>> {
         let empty = ["day", "month", "year"].iter().all(|part| self.raw(&format!("{name}-{part}")).is_empty());
         if empty { Some(None) } else { self.date(name, "").map(Some) }

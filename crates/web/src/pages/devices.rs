@@ -47,7 +47,6 @@ impl FromForm for Input {
     }
 }
 
-#[allow(clippy::option_option, reason = "an error and an empty field are two things")]
 fn optional<T: std::str::FromStr>(fields: &mut Fields, name: &str) -> Option<Option<T>> {
     if fields.raw(name).is_empty() { Some(None) } else { fields.parsed(name, "Choose from the list").map(Some) }
 }

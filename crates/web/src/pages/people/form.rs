@@ -52,7 +52,6 @@ impl FromForm for Input {
 }
 
 /// A day that may be left out.
-#[allow(clippy::option_option, reason = "an error and an empty field are two things")]
 fn day(fields: &mut Fields, name: &str) -> Option<Option<Date>> {
     let left_out = ["day", "month", "year"].iter().all(|part| fields.raw(&format!("{name}-{part}")).is_empty());
     if left_out { Some(None) } else { fields.date(name, "Enter the day").map(Some) }
