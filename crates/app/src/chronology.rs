@@ -149,9 +149,14 @@ pub async fn read(
             out_of_order: entry.out_of_order,
         });
     }
+    // Each in the edition that holds for its concern (S42).
+    let mut procedures = BTreeMap::new();
+    for concern in &concerns {
+        procedures.insert(concern.id, case::procedure(&tx, &services.content, concern).await?);
+    }
     for row in &steps {
         let Some(concern) = by_id.get(&row.concern_id) else { continue };
-        let procedure = services.content.procedures.get(&concern.procedure);
+        let procedure = procedures.get(&concern.id).and_then(Option::as_deref);
         let step = procedure.and_then(|procedure| procedure.step(&row.step));
         let title = step.map_or_else(|| row.step.clone(), |step| step.title.clone());
         lines.push(Line {

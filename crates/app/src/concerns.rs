@@ -8,13 +8,14 @@
 //! `case::of(&tx, …)`, and a journey in `tests/it/`.
 
 pub(crate) mod case;
-mod edition;
+mod clocks;
+pub(crate) mod edition;
 mod entries;
 mod finish;
 mod looks;
 mod mine;
 mod paper;
-mod people;
+pub(crate) mod people;
 mod queue;
 mod report;
 mod search;
@@ -23,6 +24,7 @@ mod strands;
 mod view;
 mod words;
 
+pub use clocks::{ClockView, DueClock, clocks_due};
 pub use edition::move_edition;
 pub use entries::{Correction, NewEntry, add_entry, correct};
 pub(crate) use entries::{append, by_the_program};
@@ -31,7 +33,7 @@ pub use looks::{LookView, looks};
 pub use mine::{MyReport, Receipt, ToTell, by_code, mine, receipt};
 pub use paper::{Print, export, kind_in_words, print, what_in_words};
 pub(crate) use people::tell_holders;
-pub use people::{Afterwards, add_person, child_cannot_be_known, exclude, hand_over, invite, name_child};
+pub use people::{Afterwards, FamilyAdult, add_person, child_cannot_be_known, exclude, hand_over, invite, name_child};
 pub use queue::{Ages, Queue, QueueRow, Shelf, ages, queue, waiting};
 pub use report::{About, Children, Filed, Report, SafeNow, Told, first_words, first_words_here, report};
 pub use search::{Asked, Hit, search, search_for};
@@ -39,10 +41,10 @@ pub use steps::{Did, StepAttempt, StepSaved, record};
 pub use store::words::StrandKind;
 pub use strands::{How, StrandView, strands, tie};
 pub use view::{
-    AnswerView, ClockView, ConcernView, EntryView, FollowUp, HoldView, PersonView, ProcedureView, ProposalView,
-    StepRecordView, StepView, What, open,
+    AnswerView, ConcernView, EntryView, FollowUp, HoldView, PersonView, ProcedureView, ProposalView, StepRecordView,
+    StepView, What, open,
 };
-pub(crate) use view::{Names, clocks, in_words, told};
+pub(crate) use view::{Names, in_words, told};
 pub use words::{Owed, StageTwo, add_words, owed_words};
 
 /// The longest text that one field keeps, in characters. A page of 10 MB is a mistake or an attack; nobody writes so

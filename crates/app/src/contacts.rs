@@ -9,7 +9,7 @@ use domain::access::{Action, Refused, Relation, authorize};
 use domain::concern::{ConcernKind, RouteKind};
 use domain::content::Agency;
 use domain::people::PersonKind;
-use domain::routing::{self, ladder};
+use domain::routing::{self, Way, ladder};
 use domain::{DeviceId, OpCtx, PersonId, Role, RoomId};
 use store::{Reads, Scope};
 
@@ -67,7 +67,8 @@ pub async fn sheet(services: &Services, ctx: &OpCtx) -> Result<Sheet> {
     }
     let mut whom = Vec::new();
     for kind in ConcernKind::ALL {
-        let rungs = ladder(routing::route(kind, false), &roster, &BTreeSet::new()).rungs;
+        let rungs =
+            ladder(&Way::of(routing::route(kind, false), kind, &profile.switches), &roster, &BTreeSet::new()).rungs;
         let mut named = Vec::new();
         for rung in rungs {
             let mut people = Vec::new();

@@ -15,6 +15,7 @@ pub mod cover;
 pub mod demo;
 pub mod devices;
 pub mod drafts;
+pub mod duties;
 pub mod error;
 pub mod evidence;
 pub mod filtering;

@@ -144,9 +144,9 @@ pub async fn begin(
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let case = case::of(&reader, ctx, Action::WorkConcern, id).await?;
     let all = known(services, &reader, &case).await?;
+    let procedure = case::procedure(&reader, &services.content, &case.concern).await?;
     let named = |key: &str| {
-        let procedure = case::procedure(&services.content, &case.concern);
-        let steps = procedure.into_iter().flat_map(|procedure| &procedure.steps);
+        let steps = procedure.iter().flat_map(|procedure| &procedure.steps);
         let at = |known: &&domain::procedure::Step| step.is_none_or(|wanted| known.key == wanted);
         steps.filter(at).any(|known| known.agencies.iter().any(|agency| agency == key))
     };
@@ -186,9 +186,8 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, id: ConcernId, new: New) 
     let agency = known(services, &tx, &case).await?.into_iter().find(|agency| agency.key == new.agency);
     let agency = agency.ok_or_else(|| Error::invalid("agency", "Choose from the list."))?;
     let form = form_of(services, &agency.key)?;
-    let step = new.step.filter(|key| {
-        case::procedure(&services.content, &case.concern).is_some_and(|procedure| procedure.step(key).is_some())
-    });
+    let procedure = case::procedure(&tx, &services.content, &case.concern).await?;
+    let step = new.step.filter(|key| procedure.as_ref().is_some_and(|procedure| procedure.step(key).is_some()));
     let empty = Referral {
         id: tx.fresh(),
         setting_id: member.setting,
@@ -445,9 +444,11 @@ async fn shut(
     if let Some(locked) = may_tell_outside(services, db, case).await? {
         return Ok(Some(locked));
     }
-    let Some(procedure) = case::procedure(&services.content, &case.concern) else { return Ok(None) };
+    let procedure = case::procedure(db, &services.content, &case.concern).await?;
+    let Some(procedure) = procedure else { return Ok(None) };
     let rows = store::concerns::list_steps_for_program(db, case.setting(), case.concern.id).await?;
-    let switches = case::profile(db, case.setting()).await?.switches;
+    let profile = case::profile(db, case.setting()).await?;
+    let switches = case::switches(&profile, &services.calendar, &case.concern);
     let records = case::for_engine(&rows);
     let standing = procedure.standing(&records, &switches);
     Ok(step.and_then(|key| standing.of(key)).and_then(|state| state.locked_by.first().cloned()))
@@ -455,11 +456,13 @@ async fn shut(
 
 /// The gate before families and other settings, if it is shut.
 async fn may_tell_outside(services: &Services, db: &impl Reads, case: &Case) -> Result<Option<Locked>> {
-    let Some(procedure) = case::procedure(&services.content, &case.concern) else { return Ok(None) };
+    let procedure = case::procedure(db, &services.content, &case.concern).await?;
+    let Some(procedure) = procedure else { return Ok(None) };
     if !procedure.steps.iter().any(|step| step.act == Some(ProgramAct::InformFamily)) {
         return Ok(None);
     }
     let rows = store::concerns::list_steps_for_program(db, case.setting(), case.concern.id).await?;
-    let switches = case::profile(db, case.setting()).await?.switches;
+    let profile = case::profile(db, case.setting()).await?;
+    let switches = case::switches(&profile, &services.calendar, &case.concern);
     Ok(procedure.may(&case::for_engine(&rows), &switches, ProgramAct::InformFamily).err())
 }

@@ -4,18 +4,13 @@
 //! What one may not see has no clock here either: every line comes from a query that knows its reader (S8). A new kind of
 //! line is a function here.
 
-use std::collections::BTreeMap;
-
-use domain::access::{Action, Refused, Relation, authorize};
+use domain::OpCtx;
+use domain::access::{Action, Relation, authorize};
 use domain::clock::{Standing, standing};
-use domain::ctx::Member;
-use domain::{ConcernId, OpCtx};
 use jiff::Timestamp;
-use store::{Reads, Scope};
 
-use crate::concerns::{case, clocks, kind_in_words};
+use crate::concerns::{self, kind_in_words};
 use crate::referrals::{self, Shelf};
-use crate::sight::sees;
 use crate::{Error, Result, Services, follow_up, transfers};
 
 /// Something that has a time.
@@ -48,21 +43,16 @@ pub struct Wall {
     pub met: Vec<Line>,
 }
 
-/// So many unfinished concerns are looked at, those that wait longest first.
-const MOST: u64 = 2_000;
 /// So many lines of a part are shown.
 const SHOWN: usize = 200;
 
 /// The wall of the actor.
 ///
 /// # Errors
-/// [`Refused`] for who holds no cases.
+/// [`domain::access::Refused`] for who holds no cases.
 pub async fn wall(services: &Services, ctx: &OpCtx) -> Result<Wall> {
     authorize(&ctx.actor, Action::ReadQueue, Relation::Setting)?;
-    let member = ctx.member().ok_or(Refused::SignIn)?;
-    let reader = services.db.read(Scope::Setting(member.setting)).await?;
-    let mut lines = of_procedures(services, &reader, member, ctx.now).await?;
-    drop(reader);
+    let mut lines = of_procedures(services, ctx).await?;
     lines.extend(of_referrals(services, ctx).await?);
     if authorize(&ctx.actor, Action::MoveFile, Relation::Setting).is_ok() {
         lines.extend(of_files(services, ctx).await?);
@@ -89,31 +79,18 @@ fn sorted(lines: Vec<Line>) -> Wall {
     wall
 }
 
-async fn of_procedures(services: &Services, db: &impl Reads, member: &Member, now: Timestamp) -> Result<Vec<Line>> {
-    let unfinished = store::concerns::list_queue(db, member.setting, &sees(member), 0, MOST).await?;
-    let switches = case::profile(db, member.setting).await?.switches;
-    let ids: Vec<ConcernId> = unfinished.iter().map(|concern| concern.id).collect();
-    let mut steps: BTreeMap<ConcernId, Vec<store::concerns::StepRecord>> = BTreeMap::new();
-    for step in store::concerns::list_steps_of_several_for_program(db, member.setting, &ids).await? {
-        steps.entry(step.concern_id).or_default().push(step);
-    }
-    let mut lines = Vec::new();
-    for concern in unfinished {
-        let Some(procedure) = case::procedure(&services.content, &concern) else { continue };
-        let records = case::for_engine(&steps.remove(&concern.id).unwrap_or_default());
-        for clock in clocks(procedure, &records, &switches, &concern, &services.calendar, now)? {
-            lines.push(Line {
-                what: clock.title,
-                of: format!("{} {}", kind_in_words(concern.kind), concern.reference),
-                href: format!("/concerns/{}", concern.id),
-                due: clock.due,
-                stopped: clock.stopped,
-                standing: clock.standing,
-                source: clock.source,
-            });
-        }
-    }
-    Ok(lines)
+async fn of_procedures(services: &Services, ctx: &OpCtx) -> Result<Vec<Line>> {
+    let due = concerns::clocks_due(services, ctx).await?;
+    let lines = due.into_iter().map(|due| Line {
+        what: due.clock.title,
+        of: format!("{} {}", kind_in_words(due.kind), due.reference),
+        href: format!("/concerns/{}", due.concern),
+        due: due.clock.due,
+        stopped: due.clock.stopped,
+        standing: due.clock.standing,
+        source: due.clock.source,
+    });
+    Ok(lines.collect())
 }
 
 async fn of_referrals(services: &Services, ctx: &OpCtx) -> Result<Vec<Line>> {

@@ -4,27 +4,89 @@ use serde::{Deserialize, Serialize};
 
 use crate::people::Role;
 
-/// What a concern is about, as the reporter's first choice. The list is short on purpose: many categories spoil
-/// trends. Each has one procedure in `content/procedures/`.
+/// What a concern is about, as the reporter's first choice. Each has one procedure in `content/procedures/` and its words
+/// in `content/kinds.toml`, which also says in which group and order the form offers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConcernKind {
     /// Something unsuitable came up on a screen (P1).
     FilterBreach,
-    /// A child may be harmed or at risk, online or not.
+    /// A child may be harmed or at risk, online or not: abuse, exploitation, grooming (P4).
     ChildAtRisk,
     /// An adult who works or volunteers here (P9). Its own route.
     AdultHere,
+    /// A personal phone, camera or watch where children are, or pictures taken with one (P12).
+    PersonalDevice,
+    /// An offensive or suspicious mail or message (P10).
+    Message,
+    /// A child, a former one or a family made contact on a personal account (P11).
+    PersonalContact,
+    /// Bullying online, of a child, a parent or staff (P6).
+    Bullying,
+    /// Hate online (P7).
+    Hate,
     /// Somebody may be drawn towards extremism (P8).
     Radicalisation,
-    /// Anything else.
+    /// An indecent image of a child, computer-made ones too (P5).
+    IndecentImage,
+    /// A sexual image made or shared by a child or young person (P3).
+    YoungPersonsImage,
+    /// A picture of a child that was altered or made by a computer (P15).
+    AlteredImage,
+    /// A picture taken or published without consent (P16).
+    PhotoPublished,
+    /// A parent posted other people's children (P17).
+    ParentPosted,
+    /// Personal data lost, stolen, broken into or sent to the wrong person (P13).
+    DataLost,
+    /// Phishing, ransomware, an attack on our systems (P18).
+    Attack,
+    /// An AI tool used without approval (P19).
+    AiTool,
+    /// A smart toy, a speaker, a camera, CCTV (P20).
+    SmartDevice,
+    /// Something else that may be a crime (P14).
+    Crime,
+    /// Anything else (G1).
     SomethingElse,
+    /// An alert of the filter or the monitoring that a person judged to need work (P2).
+    MonitoringAlert,
+    /// A complaint about how personal data are used (M1).
+    DataComplaint,
+    /// A request for one's own data, or a child's (M2).
+    AccessRequest,
+    /// A child's safeguarding file goes on with the child (M3).
+    FileTransfer,
 }
 
 impl ConcernKind {
-    /// Every kind, in the order in which the form offers them.
-    pub const ALL: [Self; 5] =
-        [Self::FilterBreach, Self::ChildAtRisk, Self::AdultHere, Self::Radicalisation, Self::SomethingElse];
+    /// Every kind.
+    pub const ALL: [Self; 24] = [
+        Self::FilterBreach,
+        Self::ChildAtRisk,
+        Self::AdultHere,
+        Self::PersonalDevice,
+        Self::Message,
+        Self::PersonalContact,
+        Self::Bullying,
+        Self::Hate,
+        Self::Radicalisation,
+        Self::IndecentImage,
+        Self::YoungPersonsImage,
+        Self::AlteredImage,
+        Self::PhotoPublished,
+        Self::ParentPosted,
+        Self::DataLost,
+        Self::Attack,
+        Self::AiTool,
+        Self::SmartDevice,
+        Self::Crime,
+        Self::SomethingElse,
+        Self::MonitoringAlert,
+        Self::DataComplaint,
+        Self::AccessRequest,
+        Self::FileTransfer,
+    ];
 
     /// The word for it in storage and content.
     pub fn key(self) -> &'static str {
@@ -32,14 +94,86 @@ impl ConcernKind {
             Self::FilterBreach => "filter_breach",
             Self::ChildAtRisk => "child_at_risk",
             Self::AdultHere => "adult_here",
+            Self::PersonalDevice => "personal_device",
+            Self::Message => "message",
+            Self::PersonalContact => "personal_contact",
+            Self::Bullying => "bullying",
+            Self::Hate => "hate",
             Self::Radicalisation => "radicalisation",
+            Self::IndecentImage => "indecent_image",
+            Self::YoungPersonsImage => "young_persons_image",
+            Self::AlteredImage => "altered_image",
+            Self::PhotoPublished => "photo_published",
+            Self::ParentPosted => "parent_posted",
+            Self::DataLost => "data_lost",
+            Self::Attack => "attack",
+            Self::AiTool => "ai_tool",
+            Self::SmartDevice => "smart_device",
+            Self::Crime => "crime",
             Self::SomethingElse => "something_else",
+            Self::MonitoringAlert => "monitoring_alert",
+            Self::DataComplaint => "data_complaint",
+            Self::AccessRequest => "access_request",
+            Self::FileTransfer => "file_transfer",
         }
     }
 
     /// The kind of this key.
     pub fn from_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.key() == key)
+    }
+
+    /// In plain words, as people choose it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::FilterBreach => "Something unsuitable came up on a screen",
+            Self::ChildAtRisk => "A child may be harmed or at risk",
+            Self::AdultHere => "An adult who works or volunteers here",
+            Self::PersonalDevice => "A personal phone, camera or watch in use",
+            Self::Message => "An offensive or suspicious message",
+            Self::PersonalContact => "A child or family made contact on a personal account",
+            Self::Bullying => "Bullying online",
+            Self::Hate => "Hate online",
+            Self::Radicalisation => "Somebody may be drawn towards extremism",
+            Self::IndecentImage => "A sexual image of a child",
+            Self::YoungPersonsImage => "A child or young person made or shared a sexual image",
+            Self::AlteredImage => "A picture of a child was altered or faked",
+            Self::PhotoPublished => "A photo was taken or published without consent",
+            Self::ParentPosted => "A parent posted other people’s children",
+            Self::DataLost => "A device or information was lost, stolen or sent to the wrong person",
+            Self::Attack => "Phishing, a virus or somebody in our systems",
+            Self::AiTool => "An AI tool was used without approval",
+            Self::SmartDevice => "A smart toy, speaker or camera",
+            Self::Crime => "Something else that may be a crime",
+            Self::SomethingElse => "Something else",
+            Self::MonitoringAlert => "The filter or the monitoring raised an alert",
+            Self::DataComplaint => "A complaint about how we use personal data",
+            Self::AccessRequest => "Somebody asks for the data that we hold about them",
+            Self::FileTransfer => "A child’s file goes to the next school or nursery",
+        }
+    }
+
+    /// A task with a legal clock rather than a worry about somebody: only people who work cases begin one.
+    pub fn is_matter(self) -> bool {
+        matches!(self, Self::DataComplaint | Self::AccessRequest | Self::FileTransfer)
+    }
+
+    /// Does the form ask on which device it was?
+    pub fn asks_device(self) -> bool {
+        matches!(
+            self,
+            Self::FilterBreach
+                | Self::MonitoringAlert
+                | Self::IndecentImage
+                | Self::AiTool
+                | Self::SmartDevice
+                | Self::Attack
+        )
+    }
+
+    /// Does the form ask which adult it is about?
+    pub fn asks_about(self) -> bool {
+        self != Self::FilterBreach && !self.is_matter()
     }
 }
 

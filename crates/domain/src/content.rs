@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::concern::{ConcernKind, RouteKind};
 use crate::control::{Control, Obligation, Proof};
-use crate::procedure::Procedure;
+use crate::procedure::{Procedure, Rule, Shared, shared};
 use crate::referral::{LetterText, ReferralForm};
 use crate::setting::Profile;
 
@@ -22,8 +23,14 @@ pub struct Content {
     pub obligations: Vec<Obligation>,
     /// Controls by key.
     pub controls: BTreeMap<String, Control>,
-    /// Procedures by id.
+    /// Procedures by id, with what they share in its place.
     pub procedures: BTreeMap<String, Procedure>,
+    /// The common rules C1 to C11.
+    pub rules: Vec<Rule>,
+    /// Kinds of concern, in the groups and the order in which the form offers them.
+    pub kinds: Vec<KindGroup>,
+    /// Legal duties that begin on a day which nobody knew when this was written.
+    pub duties_to_come: Vec<DutyToCome>,
     /// Agencies by key, of one area merged over the national ones: see [`Content::agencies_of`].
     pub agencies: BTreeMap<String, Vec<Agency>>,
     /// Profiles of settings by key.
@@ -122,6 +129,49 @@ pub struct NeverLog {
     pub whose: String,
 }
 
+/// Kinds of concern that stand together on the form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KindGroup {
+    /// Heading: "On a screen".
+    pub title: String,
+    /// Offered only to people who work cases: nobody reports these in a hurry.
+    #[serde(default)]
+    pub for_case_workers: bool,
+    /// The kinds, the most frequent first.
+    #[serde(rename = "kind")]
+    pub kinds: Vec<KindWords>,
+}
+
+/// What stands beside a kind of concern.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KindWords {
+    /// Which.
+    pub key: ConcernKind,
+    /// What belongs here, in one or two short sentences.
+    pub guidance: String,
+    /// When 999 comes first, if that is likely for this kind.
+    #[serde(default)]
+    pub danger: Option<String>,
+    /// What happens after sending.
+    pub next: String,
+}
+
+/// A legal duty whose beginning nobody could verify: shown, and off until the setting enters the day (switch of that name).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DutyToCome {
+    /// Name of the switch that procedures ask for: `csa_duty`.
+    pub key: String,
+    /// What it is called.
+    pub title: String,
+    /// What changes on that day.
+    pub text: String,
+    /// Where it comes from, and what is not known.
+    pub source: String,
+}
+
 /// What is wrong with `content/`: file and sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("content/{file}: {why}")]
@@ -166,6 +216,18 @@ struct BankHolidaysFile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct KindsFile {
+    group: Vec<KindGroup>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DutiesFile {
+    duty: Vec<DutyToCome>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct NeverLogFile {
     never_log: Vec<NeverLog>,
 }
@@ -196,6 +258,9 @@ impl Content {
             obligations: Vec::new(),
             controls: BTreeMap::new(),
             procedures: BTreeMap::new(),
+            rules: Vec::new(),
+            kinds: Vec::new(),
+            duties_to_come: Vec::new(),
             agencies: BTreeMap::new(),
             profiles: BTreeMap::new(),
             guidance: Vec::new(),
@@ -207,6 +272,7 @@ impl Content {
         for (file, text) in files {
             content.read_one(file, text)?;
         }
+        content.read_procedures(files)?;
         content.check()?;
         Ok(content)
     }
@@ -226,15 +292,15 @@ impl Content {
             ("guidance.toml", _) => self.guidance = parse::<GuidanceFile>(file, text)?.guidance,
             ("bank-holidays.toml", _) => self.bank_holidays = parse::<BankHolidaysFile>(file, text)?.holiday,
             ("never-log.toml", _) => self.never_log = parse::<NeverLogFile>(file, text)?.never_log,
+            ("kinds.toml", _) => self.kinds = parse::<KindsFile>(file, text)?.group,
+            ("duties-to-come.toml", _) => self.duties_to_come = parse::<DutiesFile>(file, text)?.duty,
             ("referrals.toml", _) => {
                 self.referral_forms = parse::<ReferralsFile>(file, text)?.form;
                 self.referral_forms.iter().try_for_each(ReferralForm::check).map_err(wrong)?;
             }
             ("letters.toml", _) => self.letters = parse::<LettersFile>(file, text)?.letter,
-            (_, Some(("procedures", _))) => {
-                let procedure = Procedure::from_toml(text).map_err(wrong)?;
-                self.procedures.insert(procedure.id.clone(), procedure);
-            }
+            // Read together, since they share parts.
+            (_, Some(("procedures", _))) => {}
             (_, Some(("agencies", area))) => {
                 self.agencies.insert(area.to_owned(), parse::<AgenciesFile>(file, text)?.agency);
             }
@@ -248,7 +314,59 @@ impl Content {
         Ok(())
     }
 
+    fn read_procedures(&mut self, files: &BTreeMap<String, String>) -> Result<(), Wrong> {
+        const COMMON: &str = "procedures/common.toml";
+        let wrong = |(file, why): (String, String)| Wrong { file, why };
+        let of_procedures: BTreeMap<String, String> = files
+            .iter()
+            .filter(|(file, _)| file.starts_with("procedures/") && *file != COMMON)
+            .map(|(file, text)| (file.clone(), text.clone()))
+            .collect();
+        let common = files.get(COMMON).map_or("", String::as_str);
+        let common_is_wrong = |why: String| wrong((COMMON.to_owned(), why));
+        let common = Shared::from_toml(common).map_err(common_is_wrong)?;
+        let (procedures, uses) = shared::read(&common, &of_procedures).map_err(wrong)?;
+        common.check(procedures.values(), &uses).map_err(common_is_wrong)?;
+        self.procedures = procedures;
+        self.rules = common.rules;
+        Ok(())
+    }
+
+    /// The words beside a kind of concern.
+    pub fn kind(&self, kind: ConcernKind) -> Option<&KindWords> {
+        self.kinds.iter().flat_map(|group| &group.kinds).find(|words| words.key == kind)
+    }
+
+    /// The procedure that serves a kind of concern; about an adult who works here, the one for allegations.
+    pub fn serving(&self, kind: ConcernKind, route: RouteKind) -> Option<&Procedure> {
+        let of = |kind: ConcernKind| self.procedures.values().find(|procedure| procedure.kinds.contains(&kind));
+        match route {
+            RouteKind::Safeguarding => of(kind),
+            RouteKind::Allegation => of(kind)
+                .filter(|procedure| procedure.serves_allegations)
+                .or_else(|| of(ConcernKind::AdultHere))
+                .or_else(|| of(kind)),
+        }
+    }
+
+    /// A kind is offered once, and its procedure exists.
+    fn check_kinds(&self) -> Result<(), Wrong> {
+        let wrong = |why: String| Err(Wrong { file: "kinds.toml".to_owned(), why });
+        for kind in ConcernKind::ALL {
+            let offered = self.kinds.iter().flat_map(|group| &group.kinds).filter(|words| words.key == kind).count();
+            if offered != 1 {
+                return wrong(format!("{} is offered {offered} times", kind.key()));
+            }
+            let served = self.procedures.values().filter(|procedure| procedure.kinds.contains(&kind)).count();
+            if served != 1 {
+                return wrong(format!("{} has {served} procedures", kind.key()));
+            }
+        }
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), Wrong> {
+        self.check_kinds()?;
         let wrong = |file: &str, why: String| Err(Wrong { file: file.to_owned(), why });
         let mut ids = BTreeSet::new();
         for obligation in &self.obligations {

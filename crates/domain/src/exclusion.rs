@@ -82,19 +82,22 @@ pub struct Tie {
     pub other: PersonId,
 }
 
-/// Who must not see a concern about these people: the adult it is about, and everybody tied to that adult or to the
-/// child as family. Recomputed when a person is added; it only ever grows.
-pub fn shut_out(people: &[(PersonId, Part)], ties: &[Tie]) -> BTreeSet<PersonId> {
-    let mut out: BTreeSet<PersonId> =
-        people.iter().filter(|(_, part)| *part == Part::About).map(|(person, _)| *person).collect();
-    let watched: BTreeSet<PersonId> =
-        people.iter().filter(|(_, part)| *part != Part::Witness).map(|(person, _)| *person).collect();
-    for tie in ties {
-        if watched.contains(&tie.person) {
-            out.insert(tie.other);
-        }
-        if watched.contains(&tie.other) {
-            out.insert(tie.person);
+/// Who must not see a concern about these people: the adult it is about, everybody tied to that adult, and whoever *works
+/// here* and is tied to the child. It only ever grows.
+///
+/// A parent who does not work here is not shut out for being the child's parent: parents are told as a matter of course
+/// (C6), and a concern reaches the family's pages only when a person shares it (S13). Where the home may be part of it,
+/// whom of the family it is safe to tell is decided in the concern, and whoever is named as not safe is added then.
+/// Recomputed when a person or a tie is added, and when somebody begins to work here.
+pub fn shut_out(people: &[(PersonId, Part)], ties: &[Tie], works_here: &BTreeSet<PersonId>) -> BTreeSet<PersonId> {
+    let of = |part: Part| -> BTreeSet<PersonId> {
+        people.iter().filter(|(_, own)| *own == part).map(|(person, _)| *person).collect()
+    };
+    let (about, children) = (of(Part::About), of(Part::Child));
+    let mut out = about.clone();
+    for (one, other) in ties.iter().flat_map(|tie| [(tie.person, tie.other), (tie.other, tie.person)]) {
+        if about.contains(&one) || (children.contains(&one) && works_here.contains(&other)) {
+            out.insert(other);
         }
     }
     out

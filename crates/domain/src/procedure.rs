@@ -6,10 +6,12 @@
 //! The rule above all (S1): a gate locks what the program does and what may be marked as the next step; recording that
 //! something has already happened is never locked, it is only marked out of order for ever.
 //!
-//! To add a procedure, add a file; to add a kind of act that the program does, add a [`ProgramAct`].
+//! To add a procedure, add a file, which names what it shares with the others (`common.toml`, [`Shared`]); to add a
+//! kind of act that the program does, add a [`ProgramAct`].
 
 mod engine;
 mod model;
+pub(crate) mod shared;
 
 pub use engine::{
     Act, Answers, Attempt, Locked, REASON_AT_LEAST, Recorded, Refusal, Standing, State, StepRecord, StepState, Switches,
@@ -17,3 +19,4 @@ pub use engine::{
 pub use model::{
     Choice, ClockRule, Condition, Field, FieldKind, Gate, MustNot, Procedure, ProgramAct, Start, Step, Waiver, Within,
 };
+pub use shared::{Resolved, Rule, Shared};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::concern::{ConcernKind, RouteKind};
 use crate::id::PersonId;
 use crate::people::Role;
+use crate::procedure::Switches;
 
 /// Who holds which role today, in the order of appointment.
 pub type Roster = BTreeMap<Role, Vec<PersonId>>;
@@ -59,38 +60,88 @@ impl Ladder {
 /// Which way a concern goes. An adult who works here, whatever the kind, is an allegation (S7); so is a member of
 /// staff at risk of radicalisation (RAD-03).
 pub fn route(kind: ConcernKind, about_an_adult_here: bool) -> RouteKind {
-    match kind {
-        ConcernKind::AdultHere => RouteKind::Allegation,
-        _ if about_an_adult_here => RouteKind::Allegation,
-        ConcernKind::FilterBreach
-        | ConcernKind::ChildAtRisk
-        | ConcernKind::Radicalisation
-        | ConcernKind::SomethingElse => RouteKind::Safeguarding,
+    if kind == ConcernKind::AdultHere || about_an_adult_here { RouteKind::Allegation } else { RouteKind::Safeguarding }
+}
+
+/// Whose task allegations are: the setting names the role, the roster the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseManager {
+    /// The manager (both policies).
+    Manager,
+    /// The chair.
+    Chair,
+    /// The lead; never all of them, and no deputy.
+    Lead,
+}
+
+impl CaseManager {
+    /// By the setting's switches: `radicalised_staff_to` for staff who may be drawn into extremism, else `allegation_to`.
+    /// A word that nobody knows means the manager, whom both policies name.
+    pub fn of(kind: ConcernKind, switches: &Switches) -> Self {
+        let switch = if kind == ConcernKind::Radicalisation { "radicalised_staff_to" } else { "allegation_to" };
+        match switches.get(switch).map(String::as_str) {
+            Some("chair") => Self::Chair,
+            Some("dsl") => Self::Lead,
+            _ => Self::Manager,
+        }
+    }
+
+    /// The roles, one after the other, of which one person each is told.
+    pub fn order(self) -> &'static [Role] {
+        match self {
+            Self::Manager => &[Role::Manager, Role::Chair],
+            Self::Chair => &[Role::Chair, Role::Manager],
+            Self::Lead => &[Role::Dsl, Role::Manager, Role::Chair],
+        }
     }
 }
 
-/// The ladder for a route, a roster and those who must not know.
+/// The way of one concern in one setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Way {
+    /// Safeguarding or allegation.
+    pub route: RouteKind,
+    /// Who is the case manager of an allegation.
+    pub case_manager: CaseManager,
+    /// It is about the owner: nobody whom the owner pays decides on it, so it goes to the LADO (C3).
+    pub about_owner: bool,
+}
+
+impl Way {
+    /// The way of a kind of concern by the setting's switches, about nobody who owns it.
+    pub fn of(route: RouteKind, kind: ConcernKind, switches: &Switches) -> Self {
+        Self { route, case_manager: CaseManager::of(kind, switches), about_owner: false }
+    }
+
+    /// The same, for a concern about these adults.
+    #[must_use]
+    pub fn about(self, about: &BTreeSet<PersonId>, roster: &Roster, switches: &Switches) -> Self {
+        let owned = switches.get("chair_is").is_some_and(|who| who == "owner");
+        let chairs = roster.get(&Role::Chair).into_iter().flatten();
+        Self { about_owner: owned && chairs.into_iter().any(|chair| about.contains(chair)), ..self }
+    }
+}
+
+/// The ladder for a way, a roster and those who must not know.
 ///
 /// Safeguarding: all leads and deputies together, then the manager, then the chair. An allegation: *one* case
-/// manager (the first manager who is not excluded), then one chair; never several at once.
-pub fn ladder(route: RouteKind, roster: &Roster, excluded: &BTreeSet<PersonId>) -> Ladder {
+/// manager (the first of the named role who is not excluded), then one of the next role; never several at once. About
+/// the owner: nobody inside.
+pub fn ladder(way: &Way, roster: &Roster, excluded: &BTreeSet<PersonId>) -> Ladder {
     let holders = |role: Role| -> Vec<PersonId> {
         roster.get(&role).into_iter().flatten().copied().filter(|person| !excluded.contains(person)).collect()
     };
-    let mut rungs: Vec<Vec<PersonId>> = Vec::new();
-    match route {
+    let mut rungs: Vec<Vec<PersonId>> = match way.route {
         RouteKind::Safeguarding => {
             let mut leads = holders(Role::Dsl);
             leads.extend(holders(Role::Deputy));
-            rungs.push(leads);
-            rungs.push(holders(Role::Manager));
-            rungs.push(holders(Role::Chair));
+            vec![leads, holders(Role::Manager), holders(Role::Chair)]
         }
+        RouteKind::Allegation if way.about_owner => Vec::new(),
         RouteKind::Allegation => {
-            rungs.push(holders(Role::Manager).into_iter().take(1).collect());
-            rungs.push(holders(Role::Chair).into_iter().take(1).collect());
+            way.case_manager.order().iter().map(|role| holders(*role).into_iter().take(1).collect()).collect()
         }
-    }
+    };
     let mut seen = BTreeSet::new();
     for rung in &mut rungs {
         rung.retain(|person| seen.insert(*person));

@@ -54,6 +54,9 @@ pub struct Profile {
     pub terms: Vec<Term>,
     /// How many people must take part in a filter change (S45).
     pub four_eyes: FourEyes,
+    /// Duties to come whose first day somebody entered (`content/duties-to-come.toml`): key → day.
+    #[serde(default)]
+    pub duties: BTreeMap<String, Date>,
 }
 
 /// When the setting is open on a weekday, local time.
@@ -104,6 +107,15 @@ impl Profile {
             return Err(format!("{}: the screen must lock after 1 to 60 minutes", profile.key));
         }
         Ok(profile)
+    }
+
+    /// The switches as a procedure asks for them, for what became known on a day: the setting's own values, and each duty
+    /// that had begun by then.
+    pub fn switches_on(&self, known: Date) -> BTreeMap<String, String> {
+        let mut switches = self.switches.clone();
+        let begun = self.duties.iter().filter(|(_, from)| **from <= known);
+        switches.extend(begun.map(|(key, _)| (key.clone(), "begun".to_owned())));
+        switches
     }
 
     /// What a role is called here.

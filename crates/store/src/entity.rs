@@ -27,6 +27,7 @@ pub(crate) const TABLES: &[&TableDef] = &[
     register::Appointment::DEF,
     register::Relationship::DEF,
     register::Device::DEF,
+    cases::ProcedureText::DEF,
     cases::Concern::DEF,
     cases::Exclusion::DEF,
     cases::Invitation::DEF,

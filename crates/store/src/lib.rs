@@ -44,6 +44,7 @@ pub mod migrate;
 pub mod notices;
 pub mod overview;
 pub mod people;
+pub mod procedures;
 pub mod search;
 pub mod settings;
 pub mod words;

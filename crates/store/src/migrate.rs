@@ -59,6 +59,13 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        number: 8,
+        name: "procedures",
+        both: include_str!("../migrations/0008_procedures.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         number: 10,
         name: "lists",
         both: include_str!("../migrations/0010_lists.sql"),

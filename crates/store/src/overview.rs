@@ -64,12 +64,12 @@ pub async fn steps(
     db: &impl Reads,
     setting: SettingId,
     of_all: &[String],
-    kind: ConcernKind,
+    kinds: &[ConcernKind],
 ) -> Result<Vec<StepRecord>> {
     let condition = of(step_record::Column::SettingId, setting).add(
         Condition::any()
             .add(step_record::Column::Step.is_in(of_all.iter().map(String::as_str)))
-            .add(Expr::col(step_record::Column::ConcernId).in_subquery(of_kind(setting, kind))),
+            .add(Expr::col(step_record::Column::ConcernId).in_subquery(of_kinds(setting, kinds))),
     );
     let query = rows::select::<StepRecord>(condition)
         .order_by_asc(step_record::Column::RecordedAt)
@@ -209,12 +209,12 @@ pub async fn looks_at(db: &impl Reads, setting: SettingId, act: &str, id: Concer
     Ok(found.into_iter().map(|row| Look { concern: id, actor: row.actor, at: row.at }).collect())
 }
 
-fn of_kind(setting: SettingId, kind: ConcernKind) -> sea_orm::sea_query::SelectStatement {
+fn of_kinds(setting: SettingId, kinds: &[ConcernKind]) -> sea_orm::sea_query::SelectStatement {
     let mut concerns = Query::select();
     concerns
         .column(concern::Column::Id)
         .from(concern::Entity)
         .and_where(Expr::col(concern::Column::SettingId).eq(setting.0))
-        .and_where(Expr::col(concern::Column::Kind).eq(kind.key()));
+        .and_where(Expr::col(concern::Column::Kind).is_in(kinds.iter().map(|kind| kind.key())));
     concerns
 }

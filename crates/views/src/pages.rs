@@ -5,6 +5,7 @@ pub mod activity;
 pub mod blank;
 pub mod certificate;
 pub mod concerns;
+pub mod duties;
 pub mod evidence;
 pub mod filter;
 pub mod filter_changes;

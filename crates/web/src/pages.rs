@@ -6,6 +6,7 @@ pub mod alerts;
 pub mod blank;
 pub mod concerns;
 pub mod devices;
+pub mod duties;
 pub mod evidence;
 pub mod filter;
 pub mod home;

@@ -237,6 +237,8 @@ pub fn all() -> Vec<Route> {
         get ("/imports/{what}/preview", SignedIn, pages::imports::preview, "What would be added, and imports of before"),
         post("/imports/{what}/bring-in", SignedIn, pages::imports::bring_in, "Add what was looked at"),
         post("/imports/{what}/take-back", SignedIn, pages::imports::take_back, "Take an import back"),
+        get ("/duties", Action(A::ReadEvidence), pages::duties::get, "Legal duties to come, and from which day they are followed"),
+        post("/duties", Action(A::ChangeSetting), pages::duties::post, "Enter the day on which a duty begins"),
         get ("/evidence", Action(A::ReadEvidence), pages::evidence::get, "Every duty by clause, with how it stands"),
         get ("/evidence/print", Action(A::ReadEvidence), pages::evidence::print, "The same on paper"),
         post("/evidence/export", Action(A::ReadEvidence), pages::evidence::export, "The same as a PDF to keep"),

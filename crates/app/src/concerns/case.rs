@@ -1,13 +1,16 @@
 //! The only way to a concern: looked up inside the viewer's sight, and asked again of the one rule in `domain`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::{Action, Refused, Relation, authorize};
+use domain::clock::Calendar;
 use domain::concern::Part;
 use domain::content::Content;
 use domain::ctx::Member;
 use domain::exclusion::{Sight, Tie, Walls, sight_of};
-use domain::procedure::{Act, Answers, Procedure, StepRecord};
+use domain::people::PersonKind;
+use domain::procedure::{Act, Answers, Procedure, StepRecord, Switches};
 use domain::routing::Roster;
 use domain::setting::Profile;
 use domain::{ConcernId, OpCtx, PersonId, SettingId};
@@ -146,9 +149,56 @@ pub(crate) fn answers(fields: &serde_json::Value) -> Answers {
     entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect::<BTreeMap<_, _>>()
 }
 
-/// The procedure that a concern began with (S42). `None` when this version of the program does not carry it.
-pub(crate) fn procedure<'a>(content: &'a Content, concern: &Concern) -> Option<&'a Procedure> {
-    content.procedures.get(&concern.procedure)
+/// The procedure that a concern began with or was moved to (S42): what this program carries, or the text that was kept.
+/// Where neither has that edition, what the program carries; `None` when it carries none of that name.
+pub(crate) async fn procedure<'a>(
+    db: &impl Reads,
+    content: &'a Content,
+    concern: &Concern,
+) -> Result<Option<Cow<'a, Procedure>>> {
+    let carried = content.procedures.get(&concern.procedure);
+    if let Some(same) = carried.filter(|carried| carried.edition == concern.edition) {
+        return Ok(Some(Cow::Borrowed(same)));
+    }
+    let kept = store::procedures::lookup(db, concern.setting_id, &concern.procedure, &concern.edition).await?;
+    match kept {
+        Some(kept) => Ok(Some(Cow::Owned(read_text(kept.text)?))),
+        None => Ok(carried.map(Cow::Borrowed)),
+    }
+}
+
+/// A text that was kept. An older one lacks what later versions ask for; that has its default.
+pub(crate) fn read_text(text: serde_json::Value) -> Result<Procedure> {
+    serde_json::from_value(text).map_err(|error| Error::Internal(format!("a procedure that was kept: {error}")))
+}
+
+/// The switches as a concern's procedure asks for them: with the duties that had begun when it became known.
+pub(crate) fn switches(profile: &Profile, calendar: &Calendar, concern: &Concern) -> Switches {
+    profile.switches_on(calendar.local(concern.known_at).date())
+}
+
+/// Does somebody hold a role of those who work here or run it? A parent's account is none.
+pub(crate) fn holds_staff_role(roster: &Roster, person: PersonId) -> bool {
+    roster.iter().any(|(role, holders)| role.is_staff() && holders.contains(&person))
+}
+
+/// Who of those tied to somebody works or volunteers here, or helps to run it.
+pub(crate) async fn works_here(
+    db: &impl Reads,
+    setting: SettingId,
+    ties: &[Tie],
+    at: Timestamp,
+) -> Result<BTreeSet<PersonId>> {
+    let roster = roster(db, setting, at).await?;
+    let staff = roster.iter().filter(|(role, _)| role.is_staff());
+    let mut here: BTreeSet<PersonId> = staff.flat_map(|(_, holders)| holders).copied().collect();
+    for person in ties.iter().flat_map(|tie| [tie.person, tie.other]) {
+        let found = store::people::lookup(db, setting, person).await?;
+        if found.is_some_and(|found| found.kind == PersonKind::Staff) {
+            here.insert(person);
+        }
+    }
+    Ok(here)
 }
 
 /// The setting's profile.

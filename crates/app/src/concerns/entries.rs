@@ -37,9 +37,6 @@ pub struct Correction {
 /// [`Error::NotFound`] for who may not see it; [`Error::Invalid`] with the field to mend.
 pub async fn add_entry(services: &Services, ctx: &mut OpCtx, id: ConcernId, new: NewEntry) -> Result<EntryId> {
     check_text("text", &new.text)?;
-    if new.event_at > ctx.now {
-        return Err(Error::invalid("event_at", "That time is still to come. Check the day and the time."));
-    }
     if matches!(new.kind, EntryKind::System | EntryKind::Correction | EntryKind::AlreadyHappened | EntryKind::Referral)
     {
         return Err(Error::invalid("kind", "Choose what you are adding."));
@@ -47,6 +44,11 @@ pub async fn add_entry(services: &Services, ctx: &mut OpCtx, id: ConcernId, new:
     let member = ctx.member().cloned().ok_or(domain::access::Refused::SignIn)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.entry").await?;
     let case = case::of(&tx, ctx, Action::WorkConcern, id).await?;
+    let newest = store::audit::newest_at(&tx, member.setting).await?;
+    // A clock that stands before what is on record cannot say what is still to come (S43).
+    if new.event_at > ctx.now && newest.is_none_or(|newest| ctx.now >= newest) {
+        return Err(Error::invalid("event_at", "That time is still to come. Check the day and the time."));
+    }
     let text = new.text.trim();
     let entry = append(&mut tx, &case.concern, new.kind, text, new.event_at, Some(member.person), None).await?;
     tx.commit().await?;

@@ -63,8 +63,8 @@ pub async fn debrief(services: &Services, ctx: &mut OpCtx, id: ConcernId, debrie
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.debrief").await?;
     let case = case::of(&tx, ctx, Action::WorkConcern, id).await?;
-    let work = Work::load(services, &tx, case).await?;
-    if let Some(step) = work.procedure.and_then(|procedure| step_of(procedure, ProgramAct::Debrief)) {
+    let work = Work::load(services, &tx, case, ctx.now).await?;
+    if let Some(step) = work.procedure().and_then(|procedure| step_of(procedure, ProgramAct::Debrief)) {
         let attempt = plain(step, debrief.answers, debrief.seen, ctx);
         work.record(&mut tx, ctx, &attempt).await?;
     }
@@ -151,9 +151,9 @@ pub async fn close(services: &Services, ctx: &mut OpCtx, id: ConcernId, answers:
     if super::people::unknown_child(&tx, &case).await?.is_some_and(|child| child.is_sought()) {
         return Err(locked("Still to do: find out which child it was, or write down that nobody can."));
     }
-    let work = Work::load(services, &tx, case).await?;
-    may_close(work.procedure, &work.records, &work.switches).map_err(Error::Locked)?;
-    if let Some(step) = work.procedure.and_then(|procedure| step_of(procedure, ProgramAct::Close)) {
+    let work = Work::load(services, &tx, case, ctx.now).await?;
+    may_close(work.procedure(), &work.records, &work.switches).map_err(Error::Locked)?;
+    if let Some(step) = work.procedure().and_then(|procedure| step_of(procedure, ProgramAct::Close)) {
         let attempt = plain(step, answers, seen, ctx);
         work.record(&mut tx, ctx, &attempt).await?;
     }
@@ -194,8 +194,8 @@ pub async fn reopen(services: &Services, ctx: &mut OpCtx, id: ConcernId, reason:
     let open = Concern { status: ConcernStatus::Open, closed_at: None, ..case.concern.clone() };
     store::concerns::set(&mut tx, &open).await?;
     entries::by_the_program(&mut tx, &open, &format!("The concern was opened again: {reason}")).await?;
-    let work = Work::load(services, &tx, Case { concern: open, ..case }).await?;
-    if let Some(step) = work.procedure.and_then(|procedure| step_of(procedure, ProgramAct::Close)) {
+    let work = Work::load(services, &tx, Case { concern: open, ..case }, ctx.now).await?;
+    if let Some(step) = work.procedure().and_then(|procedure| step_of(procedure, ProgramAct::Close)) {
         let mut attempt = plain(step, Answers::new(), usize::MAX, ctx);
         attempt.act = Act::Reopened;
         attempt.reason = Some(reason.to_owned());

@@ -180,12 +180,5 @@ pub fn what_in_words(what: What) -> &'static str {
 
 /// What a concern is about, for people.
 pub fn kind_in_words(kind: domain::concern::ConcernKind) -> &'static str {
-    use domain::concern::ConcernKind as K;
-    match kind {
-        K::FilterBreach => "Something unsuitable came up on a screen",
-        K::ChildAtRisk => "A child may be harmed or at risk",
-        K::AdultHere => "An adult who works or volunteers here",
-        K::Radicalisation => "Somebody may be drawn towards extremism",
-        K::SomethingElse => "Something else",
-    }
+    kind.in_words()
 }

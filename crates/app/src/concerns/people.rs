@@ -9,7 +9,7 @@ use domain::access::{Action, Refused};
 use domain::concern::{EntryKind, Part, RouteKind, Urgency};
 use domain::exclusion::{CASE_ROLES, Sight, shut_out};
 use domain::people::PersonKind;
-use domain::{ConcernId, OpCtx, PersonId, routing};
+use domain::{ConcernId, OpCtx, PersonId, SettingId, routing};
 use store::concerns::{Concern, ConcernPerson, Exclusion, Invitation};
 use store::people::Person;
 use store::{Scope, Tx};
@@ -29,8 +29,8 @@ pub enum Afterwards {
     Gone,
 }
 
-/// Adds a person's part. An adult whom it is about, and the family of any child, are shut out from then on; if that
-/// adult works here, the concern takes the allegation route (S7).
+/// Adds a person's part. An adult whom it is about with everybody close, and relatives of a child who work here, are shut
+/// out from then on; if that adult works here, the concern takes the allegation route (S7).
 ///
 /// # Errors
 /// [`Error::Invalid`] on `person`.
@@ -57,17 +57,29 @@ pub async fn add_person(
     store::concerns::add_person(&mut tx, &row).await?;
     let mut concern = case.concern.clone();
     let works_here = found.kind == PersonKind::Staff
-        || case::roster(&tx, member.setting, ctx.now).await?.values().flatten().any(|holder| *holder == person);
+        || case::holds_staff_role(&case::roster(&tx, member.setting, ctx.now).await?, person);
     let rerouted = part == Part::About
         && concern.route == RouteKind::Safeguarding
         && routing::route(concern.kind, works_here) == RouteKind::Allegation;
     if rerouted {
         concern.route = RouteKind::Allegation;
+        let mut text =
+            "This is now a concern about an adult who works here. It goes to the case manager alone.".to_owned();
+        // Its procedure must know the LADO: else the one for allegations takes over, and every record stays.
+        let serving = services.content.serving(concern.kind, RouteKind::Allegation);
+        if let Some(procedure) = serving.filter(|procedure| procedure.id != concern.procedure) {
+            super::edition::keep(&mut tx, member.setting, procedure).await?;
+            text = format!(
+                "{text} From now on it follows procedure {}, \u{201c}{}\u{201d}.",
+                procedure.id, procedure.title
+            );
+            concern.procedure.clone_from(&procedure.id);
+            concern.edition.clone_from(&procedure.edition);
+        }
         concern.version = store::concerns::set(&mut tx, &concern).await?;
-        let text = "This is now a concern about an adult who works here. It goes to the case manager alone.";
-        by_the_program(&mut tx, &concern, text).await?;
+        by_the_program(&mut tx, &concern, &text).await?;
     }
-    regrow(&mut tx, &case, &concern).await?;
+    regrow(&mut tx, &concern).await?;
     if rerouted {
         // A role on the old route opens nothing any more: the case manager is told now.
         let case = case::loaded(&tx, concern.clone()).await?;
@@ -244,7 +256,7 @@ pub async fn exclude(services: &Services, ctx: &mut OpCtx, id: ConcernId, person
     if store::people::lookup(&tx, member.setting, person).await?.is_none() {
         return Err(Error::invalid("person", "Choose somebody from the list."));
     }
-    shut(&mut tx, &case.concern, &BTreeSet::from([person])).await?;
+    shut(&mut tx, &case, &BTreeSet::from([person])).await?;
     let afterwards = afterwards(&tx, &member, id).await?;
     tx.commit().await?;
     services.wake_jobs();
@@ -252,25 +264,82 @@ pub async fn exclude(services: &Services, ctx: &mut OpCtx, id: ConcernId, person
 }
 
 /// Computes anew who must not see it, from everybody who has a part now.
-async fn regrow(tx: &mut Tx, case: &Case, concern: &Concern) -> Result<()> {
+async fn regrow(tx: &mut Tx, concern: &Concern) -> Result<()> {
     let parts = store::concerns::list_parts_for_program(tx, concern.setting_id, concern.id).await?;
     let parts: Vec<(PersonId, Part)> = parts.into_iter().map(|row| (row.person_id, row.part)).collect();
     let ties = case::ties(tx, concern.setting_id, &parts).await?;
-    let new: BTreeSet<PersonId> = shut_out(&parts, &ties).difference(&case.excluded).copied().collect();
-    shut(tx, concern, &new).await
+    let here = case::works_here(tx, concern.setting_id, &ties, tx.now()).await?;
+    let case = case::loaded(tx, concern.clone()).await?;
+    shut(tx, &case, &shut_out(&parts, &ties, &here)).await
 }
 
-async fn shut(tx: &mut Tx, concern: &Concern, people: &BTreeSet<PersonId>) -> Result<()> {
+/// Somebody began to work here, or two people were tied: whoever is in conflict with a concern from now on is shut out of
+/// it, the closed ones too.
+pub(crate) async fn after_register(tx: &mut Tx, setting: SettingId, people: &[PersonId]) -> Result<()> {
+    let mut touched = BTreeSet::from_iter(people.iter().copied());
+    for person in people {
+        let ties = store::people::list_relationships(tx, setting, *person).await?;
+        touched.extend(ties.iter().flat_map(|tie| [tie.person_id, tie.other_id]));
+    }
+    for id in store::concerns::list_ids_of_people_for_program(tx, setting, &touched).await? {
+        if let Some(concern) = store::concerns::lookup_for_program(tx, setting, id).await? {
+            regrow(tx, &concern).await?;
+        }
+    }
+    Ok(())
+}
+
+/// An adult of a child that a concern is about, with what must be known before anybody is told (S13).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FamilyAdult {
+    /// Who.
+    pub id: PersonId,
+    /// Their name.
+    pub name: String,
+    /// Whose adult, and the warnings: parental responsibility, court order, do not contact, address not told.
+    pub warnings: Vec<String>,
+}
+
+/// The adults of the children that a concern is about.
+pub(super) async fn family_of(db: &impl store::Reads, case: &Case) -> Result<Vec<FamilyAdult>> {
+    let setting = case.setting();
+    let mut family: Vec<FamilyAdult> = Vec::new();
+    for part in store::concerns::list_parts_for_program(db, setting, case.concern.id).await? {
+        if part.part != Part::Child {
+            continue;
+        }
+        let child = store::people::lookup(db, setting, part.person_id).await?;
+        let child = child.map(|child| child.known_as).unwrap_or_default();
+        for tie in store::people::list_relationships(db, setting, part.person_id).await? {
+            let other = if tie.person_id == part.person_id { tie.other_id } else { tie.person_id };
+            let Some(adult) = store::people::lookup(db, setting, other).await? else { continue };
+            if matches!(adult.kind, PersonKind::Child | PersonKind::Unknown) {
+                continue;
+            }
+            let mut warnings = vec![format!("{} of {child}", tie.kind.key())];
+            warnings.extend(tie.parental_responsibility.then(|| "has parental responsibility".to_owned()));
+            warnings.extend(tie.court_order.map(|order| format!("court order: {order}")));
+            warnings.extend(tie.do_not_contact.then(|| "do not contact".to_owned()));
+            warnings.extend(tie.never_disclose_address.then(|| "must never learn the address".to_owned()));
+            match family.iter_mut().find(|known| known.id == other) {
+                Some(known) => known.warnings.extend(warnings),
+                None => family.push(FamilyAdult { id: other, name: adult.name, warnings }),
+            }
+        }
+    }
+    Ok(family)
+}
+
+/// Shuts people out who are not shut out yet.
+pub(super) async fn shut(tx: &mut Tx, case: &Case, people: &BTreeSet<PersonId>) -> Result<()> {
+    let concern = &case.concern;
+    let people: BTreeSet<PersonId> = people.difference(&case.excluded).copied().collect();
     if people.is_empty() {
         return Ok(());
     }
     for person in people {
-        let row = Exclusion {
-            concern_id: concern.id,
-            person_id: *person,
-            setting_id: concern.setting_id,
-            added_at: tx.now(),
-        };
+        let row =
+            Exclusion { concern_id: concern.id, person_id: person, setting_id: concern.setting_id, added_at: tx.now() };
         store::concerns::add_exclusion(tx, &row).await?;
     }
     notices::after_exclusion(tx, concern).await

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use domain::access::{Action, Refused, Relation, authorize};
 use domain::clock::Standing as ClockStanding;
 use domain::concern::{ConcernKind, ConcernStatus, Urgency};
+use domain::procedure::Procedure;
 use domain::{ConcernId, OpCtx};
 use jiff::Timestamp;
 use store::Scope;
 use store::concerns::{Concern, Filter, StepRecord};
 
 use super::case;
-use super::view::clocks;
+use super::clocks::clocks;
 use crate::sight::sees;
 use crate::{Result, Services};
 
@@ -99,7 +100,9 @@ pub async fn queue(services: &Services, ctx: &OpCtx, shelf: Shelf, page: usize) 
     let mut rows = Vec::new();
     for concern in found {
         let recorded = steps.remove(&concern.id).unwrap_or_default();
-        rows.push(row(services, &profile.switches, &recorded, concern, ctx.now)?);
+        let procedure = case::procedure(&reader, &services.content, &concern).await?;
+        let switches = case::switches(&profile, &services.calendar, &concern);
+        rows.push(row(services, procedure.as_deref(), &switches, &recorded, concern, ctx.now)?);
     }
     Ok(Queue {
         rows,
@@ -166,6 +169,7 @@ pub async fn waiting(services: &Services, ctx: &OpCtx) -> Result<u64> {
 
 fn row(
     services: &Services,
+    procedure: Option<&Procedure>,
     switches: &domain::procedure::Switches,
     steps: &[StepRecord],
     concern: Concern,
@@ -173,7 +177,7 @@ fn row(
 ) -> Result<QueueRow> {
     let (mut next, mut due) = (None, None);
     if concern.status != ConcernStatus::Closed
-        && let Some(procedure) = case::procedure(&services.content, &concern)
+        && let Some(procedure) = procedure
     {
         let records = case::for_engine(steps);
         next = procedure.standing(&records, switches).next().map(|state| state.step.title.clone());

@@ -11,7 +11,7 @@ use domain::content::Content;
 use domain::ctx::Member;
 use domain::exclusion::{Sight, shut_out};
 use domain::people::PersonKind;
-use domain::procedure::{Procedure, Switches};
+use domain::procedure::Switches;
 use domain::routing;
 use domain::{ConcernId, DeviceId, EntryId, OpCtx, PersonId, RoomId};
 use jiff::Timestamp;
@@ -112,7 +112,7 @@ pub struct Filed {
 
 /// The very first words of the form, from the procedure that serves this kind (BRE-01).
 pub fn first_words<'a>(content: &'a Content, switches: &Switches, kind: ConcernKind) -> &'a [String] {
-    serving(content, kind).map_or(&[], |procedure| procedure.first_words_for(switches))
+    content.serving(kind, RouteKind::Safeguarding).map_or(&[], |procedure| procedure.first_words_for(switches))
 }
 
 /// The first words for the actor's own setting, with its switch `screen`.
@@ -126,11 +126,6 @@ pub async fn first_words_here(services: &Services, ctx: &OpCtx, kind: ConcernKin
     Ok(first_words(&services.content, &profile.switches, kind).to_vec())
 }
 
-/// The procedure that serves a kind of concern.
-pub(super) fn serving(content: &Content, kind: ConcernKind) -> Option<&Procedure> {
-    content.procedures.values().find(|procedure| procedure.kinds.contains(&kind))
-}
-
 /// Tells a concern.
 ///
 /// # Errors
@@ -139,7 +134,11 @@ pub(super) fn serving(content: &Content, kind: ConcernKind) -> Option<&Procedure
 pub async fn report(services: &Services, ctx: &mut OpCtx, report: Report) -> Result<Filed> {
     authorize(&ctx.actor, Action::ReportConcern, Relation::Setting)?;
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
-    report.check(ctx.now)?;
+    if report.kind.is_matter() {
+        // A complaint or a request is begun by whoever works it; a worry about somebody never asks who tells it (S3).
+        authorize(&ctx.actor, Action::ReadQueue, Relation::Setting)?;
+    }
+    report.check(ctx.now, clock_is_suspect(services, &member, ctx.now).await?)?;
     let filed = match write(services, ctx, &member, &report).await {
         // The first failure of a full disk frees the reserve; a report is what the reserve is for (S3).
         Err(Error::Unavailable { .. }) if services.db.is_short_of_space() => {
@@ -149,6 +148,13 @@ pub async fn report(services: &Services, ctx: &mut OpCtx, report: Report) -> Res
     };
     services.wake_jobs();
     Ok(filed)
+}
+
+/// Does the clock stand before what is on record (S43)? Then it cannot say which time is still to come, and a report is not
+/// refused for it (S3).
+async fn clock_is_suspect(services: &Services, member: &Member, now: Timestamp) -> Result<bool> {
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    Ok(store::audit::newest_at(&reader, member.setting).await?.is_some_and(|newest| now < newest))
 }
 
 async fn write(services: &Services, ctx: &mut OpCtx, member: &Member, report: &Report) -> Result<Filed> {
@@ -172,7 +178,8 @@ impl Filing<'_> {
         self.check_places().await?;
         let (parts, about_an_adult_here) = self.people().await?;
         let ties = case::ties(self.tx, setting, &parts).await?;
-        let excluded = shut_out(&parts, &ties);
+        let here = case::works_here(self.tx, setting, &ties, self.tx.now()).await?;
+        let excluded = shut_out(&parts, &ties, &here);
         let route = routing::route(self.report.kind, about_an_adult_here);
         let concern = self.concern(ctx, route).await?;
         let receipt = domain::reference::receipt(&mut *ctx.rng);
@@ -219,7 +226,7 @@ impl Filing<'_> {
             let found = store::people::lookup(self.tx, setting, person).await?;
             let found = found.ok_or_else(|| Error::invalid("about", "Choose somebody from the list."))?;
             let roster = case::roster(self.tx, setting, self.tx.now()).await?;
-            works_here = found.kind == PersonKind::Staff || roster.values().flatten().any(|holder| *holder == person);
+            works_here = found.kind == PersonKind::Staff || case::holds_staff_role(&roster, person);
             parts.push((person, Part::About));
         }
         match &self.report.children {
@@ -262,11 +269,10 @@ impl Filing<'_> {
     async fn concern(&mut self, ctx: &mut OpCtx, route: RouteKind) -> Result<Concern> {
         let setting = self.member.setting;
         let content = &self.services.content;
-        let procedure = match route {
-            RouteKind::Allegation => serving(content, ConcernKind::AdultHere),
-            RouteKind::Safeguarding => None,
-        };
-        let procedure = procedure.or_else(|| serving(content, self.report.kind));
+        let procedure = content.serving(self.report.kind, route);
+        if let Some(procedure) = procedure {
+            super::edition::keep(self.tx, setting, procedure).await?;
+        }
         let newest = store::audit::newest_at(self.tx, setting).await?;
         let told = self.report.told.as_ref();
         Ok(Concern {
@@ -368,7 +374,8 @@ impl Report {
         }
     }
 
-    fn check(&self, now: Timestamp) -> Result<()> {
+    fn check(&self, now: Timestamp, clock_suspect: bool) -> Result<()> {
+        let to_come = |at: Timestamp| !clock_suspect && at > now.saturating_add(A_FAST_CLOCK).unwrap_or(now);
         let mut wrong = BTreeMap::new();
         let mut say = |field: &str, words: &str| {
             wrong.entry(field.to_owned()).or_insert_with(|| words.to_owned());
@@ -382,14 +389,14 @@ impl Report {
         if self.who_is_safe.chars().count() > LONGEST_TEXT {
             say("who_is_safe", "That is longer than we can keep. Shorten it; you can add more afterwards.");
         }
-        if self.event_at > now.saturating_add(A_FAST_CLOCK).unwrap_or(now) {
+        if to_come(self.event_at) {
             say("event_at", "That time is still to come. Check the day and the time.");
         }
         if let Some(told) = &self.told {
             if told.who.trim().is_empty() || told.who.chars().count() > LONGEST_LINE {
                 say("told_who", "Write the name of the person you told.");
             }
-            if told.at > now.saturating_add(A_FAST_CLOCK).unwrap_or(now) {
+            if to_come(told.at) {
                 say("told_at", "That time is still to come. Check the day and the time.");
             }
         }
@@ -405,10 +412,27 @@ const A_FAST_CLOCK: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
 /// The area of online risk that a kind begins with; the lead may change it.
 fn area(kind: ConcernKind) -> Area {
+    use ConcernKind as K;
     match kind {
-        ConcernKind::FilterBreach | ConcernKind::Radicalisation => Area::Content,
-        ConcernKind::ChildAtRisk => Area::Contact,
-        ConcernKind::AdultHere | ConcernKind::SomethingElse => Area::Conduct,
+        K::FilterBreach | K::Radicalisation | K::MonitoringAlert | K::Hate | K::IndecentImage | K::AiTool => {
+            Area::Content
+        }
+        K::ChildAtRisk | K::PersonalContact | K::Message => Area::Contact,
+        K::Attack => Area::Commerce,
+        K::AdultHere
+        | K::PersonalDevice
+        | K::Bullying
+        | K::YoungPersonsImage
+        | K::AlteredImage
+        | K::PhotoPublished
+        | K::ParentPosted
+        | K::DataLost
+        | K::SmartDevice
+        | K::Crime
+        | K::SomethingElse
+        | K::DataComplaint
+        | K::AccessRequest
+        | K::FileTransfer => Area::Conduct,
     }
 }
 

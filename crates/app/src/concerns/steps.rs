@@ -1,17 +1,18 @@
 //! Recording steps. The engine in `domain` keeps the gates; this module lets two editors notice each other, does the
 //! program's own part of a step, and tells the holders when something happened out of its order.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::{Action, Refused};
 use domain::concern::ConcernStatus;
-use domain::procedure::{Act, Answers, Attempt, Procedure, ProgramAct, Step, StepRecord, Switches};
-use domain::{ConcernId, DeviceId, OpCtx};
+use domain::procedure::{Act, Answers, Attempt, FieldKind, Procedure, ProgramAct, Step, StepRecord, Switches};
+use domain::{ConcernId, DeviceId, OpCtx, PersonId};
 use jiff::Timestamp;
 use store::{Reads, Scope, Tx};
 
 use super::case::{self, Case};
-use super::people::tell_holders;
+use super::people::{family_of, shut, tell_holders};
 use super::view::{Names, several};
 use super::{LONGEST_LINE, LONGEST_TEXT};
 use crate::holds::{self, Leave, Placed};
@@ -72,7 +73,7 @@ pub async fn record(services: &Services, ctx: &mut OpCtx, id: ConcernId, attempt
     };
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.step").await?;
     let case = case::of(&tx, ctx, action, id).await?;
-    let work = Work::load(services, &tx, case).await?;
+    let work = Work::load(services, &tx, case, ctx.now).await?;
     let saved = work.record(&mut tx, ctx, &attempt).await?;
     tx.commit().await?;
     services.wake_jobs();
@@ -82,23 +83,33 @@ pub async fn record(services: &Services, ctx: &mut OpCtx, id: ConcernId, attempt
 /// A case with its procedure, its records and the setting's switches.
 pub(super) struct Work<'a> {
     pub(super) case: Case,
-    pub(super) procedure: Option<&'a Procedure>,
+    pub(super) procedure: Option<Cow<'a, Procedure>>,
+    /// The clock stands before what is on record (S43).
+    clock_suspect: bool,
     pub(super) records: Vec<StepRecord>,
     pub(super) switches: Switches,
 }
 
 impl<'a> Work<'a> {
-    pub(super) async fn load(services: &'a Services, db: &impl Reads, case: Case) -> Result<Self> {
+    pub(super) async fn load(services: &'a Services, db: &impl Reads, case: Case, now: Timestamp) -> Result<Self> {
         let rows = store::concerns::list_steps_for_program(db, case.setting(), case.concern.id).await?;
-        let switches = case::profile(db, case.setting()).await?.switches;
-        let procedure = case::procedure(&services.content, &case.concern);
-        Ok(Self { records: case::for_engine(&rows), procedure, switches, case })
+        let profile = case::profile(db, case.setting()).await?;
+        let switches = case::switches(&profile, &services.calendar, &case.concern);
+        let procedure = case::procedure(db, &services.content, &case.concern).await?;
+        let newest = store::audit::newest_at(db, case.setting()).await?;
+        let clock_suspect = newest.is_some_and(|newest| now < newest);
+        Ok(Self { records: case::for_engine(&rows), procedure, clock_suspect, switches, case })
+    }
+
+    /// The procedure, in the edition that holds for this concern.
+    pub(super) fn procedure(&self) -> Option<&Procedure> {
+        self.procedure.as_deref()
     }
 
     /// Records one attempt inside the transaction of its act.
     pub(super) async fn record(&self, tx: &mut Tx, ctx: &OpCtx, attempt: &StepAttempt) -> Result<StepSaved> {
         let member = ctx.member().ok_or(Refused::SignIn)?;
-        let procedure = self.procedure.ok_or(Error::NotFound)?;
+        let procedure = self.procedure().ok_or(Error::NotFound)?;
         let step = procedure.step(&attempt.step).ok_or(Error::NotFound)?;
         if self.case.concern.status == ConcernStatus::Closed && attempt.act != Act::AlreadyHappened {
             return Err(Error::invalid(
@@ -109,6 +120,7 @@ impl<'a> Work<'a> {
         self.notice_others(tx, member, step, attempt).await?;
         check_sizes(attempt)?;
         check_references(tx, self.case.setting(), step, &attempt.answers).await?;
+        let shut_out = self.shut_out(tx, step, attempt).await?;
         let tried = Attempt {
             step: &attempt.step,
             act: attempt.act,
@@ -116,6 +128,7 @@ impl<'a> Work<'a> {
             reason: attempt.reason.clone().map(|reason| reason.trim().to_owned()),
             event_at: attempt.event_at,
             roles: &member.roles,
+            clock_suspect: self.clock_suspect,
         };
         let recorded = procedure.attempt(&self.records, &self.switches, tried, ctx.now)?;
         let did = match attempt.act {
@@ -138,10 +151,28 @@ impl<'a> Work<'a> {
             out_of_order: recorded.record.out_of_order,
         };
         store::concerns::add_step(tx, &row).await?;
+        shut(tx, &self.case, &shut_out).await?;
         if recorded.tell_the_lead {
             tell_holders(tx, &self.case, member.person).await?;
         }
         Ok(StepSaved { out_of_order: recorded.record.out_of_order, did })
+    }
+
+    /// Who is named on this step as not safe to tell (S13): adults of the children that the concern is about, and no others.
+    async fn shut_out(&self, tx: &Tx, step: &Step, attempt: &StepAttempt) -> Result<BTreeSet<PersonId>> {
+        let mut named = BTreeSet::new();
+        let family = family_of(tx, &self.case).await?;
+        for field in step.fields.iter().filter(|field| field.kind == FieldKind::Family) {
+            let answer = attempt.answers.get(&field.key).map(String::as_str).unwrap_or_default();
+            for id in several(answer) {
+                let person = id.parse().ok().filter(|id| family.iter().any(|adult| adult.id == *id));
+                let person = person.ok_or_else(|| Error::invalid(&field.key, "Choose from the list."))?;
+                if field.shuts_out {
+                    named.insert(person);
+                }
+            }
+        }
+        Ok(named)
     }
 
     /// Somebody else recorded this step since the writer looked: both texts are kept, the writer decides (house style
@@ -175,7 +206,7 @@ impl<'a> Work<'a> {
     async fn act(&self, tx: &mut Tx, ctx: &OpCtx, step: &Step, attempt: &StepAttempt) -> Result<Did> {
         let member = ctx.member().ok_or(Refused::SignIn)?;
         let Some(act) = step.act else { return Ok(Did::Nothing) };
-        let procedure = self.procedure.ok_or(Error::NotFound)?;
+        let procedure = self.procedure().ok_or(Error::NotFound)?;
         match act {
             ProgramAct::HoldDevice => {
                 let Some(device) = attempt.device else { return Ok(Did::Nothing) };

@@ -3,14 +3,13 @@
 
 mod answers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::{Action, Refused, Relation, any_allowed};
-use domain::clock::{Calendar, Standing as ClockStanding, standing};
 use domain::concern::{ConcernKind, ConcernStatus, EntryKind, Part, RouteKind, Urgency};
 use domain::content::Agency;
 use domain::ctx::Member;
-use domain::procedure::{Act, Answers, Locked, MustNot, Procedure, Start, State, Step, StepRecord, Switches};
+use domain::procedure::{Act, Answers, Locked, MustNot, Procedure, State, Step, StepRecord, Switches};
 use domain::{ActionId, ConcernId, DeviceId, EntryId, OpCtx, PersonId, ProposalId, ReviewId, SettingId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -20,9 +19,12 @@ use store::words::{Area, ProposalState};
 use store::{Reads, Scope};
 
 pub use answers::AnswerView;
-pub(crate) use answers::{Names, in_words, several};
+pub(super) use answers::several;
+pub(crate) use answers::{Names, in_words};
 
 use super::case::{self, Case};
+use super::clocks::{ClockView, clocks};
+use super::people::FamilyAdult;
 use crate::holds;
 pub use crate::holds::HoldView;
 use crate::sight::sees;
@@ -87,6 +89,8 @@ pub struct ConcernView {
     pub child_given_up: bool,
     /// Who must not know. For those who work it, so that they say nothing by mistake; not why.
     pub must_not_know: Vec<String>,
+    /// The adults of its children, with what must be known before anybody is told (S13).
+    pub family: Vec<FamilyAdult>,
     /// Who was let in by name.
     pub let_in: Vec<String>,
     /// Holds in force.
@@ -108,9 +112,11 @@ pub struct ProcedureView {
     pub title: String,
     /// The edition that the concern began with.
     pub edition: String,
-    /// The edition that this program carries, whose steps are shown.
+    /// The edition that this program carries.
     pub carried: String,
-    /// The two differ (S42): the page says so until somebody records the move.
+    /// The edition whose steps are shown: the one with which it began, unless its text is lost.
+    pub shown: String,
+    /// Edition and carried differ (S42): the page says so until somebody records the move.
     pub moved_on: bool,
     /// What it rests on.
     pub sources: Vec<String>,
@@ -160,21 +166,6 @@ pub struct StepRecordView {
     pub reason: Option<String>,
     /// Out of its order.
     pub out_of_order: bool,
-}
-
-/// A clock.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClockView {
-    /// What is due.
-    pub title: String,
-    /// When.
-    pub due: Timestamp,
-    /// When it was done.
-    pub stopped: Option<Timestamp>,
-    /// How it stands.
-    pub standing: ClockStanding,
-    /// Where it comes from.
-    pub source: String,
 }
 
 /// An entry of the chronology: something said, or a step recorded.
@@ -313,13 +304,19 @@ async fn whole(
     let names = Names::load(db, setting).await?;
     let rows = store::concerns::list_steps(db, setting, &viewer, concern.id).await?;
     let records = case::for_engine(&rows);
-    let procedure = case::procedure(&services.content, concern);
+    let procedure = case::procedure(db, &services.content, concern).await?;
+    let procedure = procedure.as_deref();
+    let carried = services.content.procedures.get(&concern.procedure).map(|carried| carried.edition.clone());
+    let switches = case::switches(&profile, &services.calendar, concern);
     let agencies = crate::agencies::of(services, db, setting, &profile.area).await?;
     let steps = procedure.map_or_else(Vec::new, |procedure| {
-        steps(procedure, &rows, &records, &profile.switches, member, &names, &agencies, services)
+        steps(procedure, &rows, &records, &switches, member, &names, &agencies, services)
     });
     let unnamed = super::people::unknown_child(db, case).await?;
+    let family = super::people::family_of(db, case).await?;
     let parts = store::concerns::list_people(db, setting, &viewer, concern.id).await?;
+    let children: BTreeSet<PersonId> =
+        parts.iter().filter(|row| row.part == Part::Child).map(|row| row.person_id).collect();
     let entries = store::concerns::list_entries(db, setting, &viewer, concern.id).await?;
     let holds = holds::views(services, db, member, now).await?;
     let proposals = store::filtering::list_proposals(db, setting, &viewer, None).await?;
@@ -346,14 +343,15 @@ async fn whole(
             id: procedure.id.clone(),
             title: procedure.title.clone(),
             edition: concern.edition.clone(),
-            carried: procedure.edition.clone(),
-            moved_on: procedure.edition != concern.edition,
+            moved_on: carried.as_ref().is_some_and(|carried| *carried != concern.edition),
+            carried: carried.unwrap_or_else(|| procedure.edition.clone()),
+            shown: procedure.edition.clone(),
             sources: procedure.sources.clone(),
         }),
         must_not: procedure.map(|procedure| procedure.must_not.clone()).unwrap_or_default(),
         next: steps.iter().find(|step| step.state == State::Ready).map(|step| step.step.key.clone()),
         clocks: match procedure {
-            Some(procedure) => clocks(procedure, &records, &profile.switches, concern, &services.calendar, now)?,
+            Some(procedure) => clocks(procedure, &records, &switches, concern, &services.calendar, now)?,
             None => Vec::new(),
         },
         chronology: chronology(&entries, &rows, procedure, &names, services),
@@ -363,7 +361,14 @@ async fn whole(
             .into_iter()
             .map(|row| PersonView { id: row.person_id, name: names.person(row.person_id), part: row.part })
             .collect(),
-        must_not_know: case.excluded.iter().map(|person| names.person(*person)).collect(),
+        // A child who is tied to the adult concerned is shut out of nothing that a child could see, and is no secret.
+        must_not_know: case
+            .excluded
+            .iter()
+            .filter(|person| !children.contains(person))
+            .map(|person| names.person(*person))
+            .collect(),
+        family,
         let_in: case.invited.iter().chain(&case.reached).map(|person| names.person(*person)).collect(),
         holds: holds.into_iter().filter(|hold| hold.concern == Some(concern.id)).collect(),
         proposals: proposals
@@ -372,7 +377,7 @@ async fn whole(
             .map(|row| ProposalView { id: row.id, reason: row.reason, state: row.state })
             .collect(),
         follow_up: follow_up(db, setting, member, concern.id, &names).await?,
-        may_close: super::finish::may_close(procedure, &records, &profile.switches).map_err(|locked| locked.say),
+        may_close: super::finish::may_close(procedure, &records, &switches).map_err(|locked| locked.say),
         steps,
     })
 }
@@ -422,36 +427,6 @@ fn record_view(row: &store::concerns::StepRecord, names: &Names) -> StepRecordVi
         reason: row.reason.clone(),
         out_of_order: row.out_of_order,
     }
-}
-
-/// The clocks of a concern that run or ran.
-pub(crate) fn clocks(
-    procedure: &Procedure,
-    records: &[StepRecord],
-    switches: &Switches,
-    concern: &Concern,
-    calendar: &Calendar,
-    now: Timestamp,
-) -> Result<Vec<ClockView>> {
-    let mut views = Vec::new();
-    for rule in procedure.clocks_running(records, switches) {
-        let start = match rule.from {
-            Start::KnownAt => concern.known_at,
-            Start::EventAt => concern.event_at,
-        };
-        let due = calendar.due(start, rule.within).map_err(|error| crate::Error::Internal(error.to_string()))?;
-        let told = concern.told_in_person.as_ref().and_then(told).map(|(_, at)| at);
-        // What the reporter said at once counts: "told in person at" stops the clock that the same step would stop.
-        let stopped = procedure.clock_stopped(records, &rule.key).or(told.filter(|_| rule.key == "lead_told"));
-        views.push(ClockView {
-            title: rule.title.clone(),
-            due,
-            stopped,
-            standing: standing(start, due, stopped, now),
-            source: rule.source.clone(),
-        });
-    }
-    Ok(views)
 }
 
 pub(crate) fn told(value: &serde_json::Value) -> Option<(String, Timestamp)> {

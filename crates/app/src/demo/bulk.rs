@@ -78,6 +78,11 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, setting: SettingId, count
     let now = ctx.now;
     for first in (0..count).step_by(AT_ONCE) {
         let mut tx = services.db.write(ctx, Scope::Setting(setting), "demo.bulk").await?;
+        for procedure in
+            services.content.procedures.values().filter(|it| KINDS.iter().any(|kind| it.kinds.contains(kind)))
+        {
+            crate::concerns::edition::keep(&mut tx, setting, procedure).await?;
+        }
         for number in first..count.min(first + AT_ONCE) {
             let minutes = i64::try_from(number).unwrap_or(0) * 37;
             let at = now.saturating_sub(SignedDuration::from_mins(minutes + 60)).unwrap_or(now);

@@ -180,7 +180,7 @@ impl Teller<'_> {
         for (key, text) in &step.answers {
             let kind = rules.fields.iter().find(|field| field.key == *key).map(|field| field.kind);
             let answer = match kind {
-                Some(FieldKind::Children | FieldKind::Staff) => {
+                Some(FieldKind::Children | FieldKind::Staff | FieldKind::Family) => {
                     let ids: Vec<String> = text
                         .split(',')
                         .map(|key| self.person(key.trim()).map(|id| id.to_string()))

@@ -8,7 +8,7 @@ use domain::clock::Calendar;
 use domain::concern::{ConcernKind, EntryKind, RouteKind};
 use domain::content::Content;
 use domain::exclusion::CASE_ROLES;
-use domain::procedure::{ProgramAct, StepRecord};
+use domain::procedure::{Procedure, ProgramAct, State, StepRecord};
 use domain::setting::Profile;
 use domain::{AccountId, ConcernId, PersonId, Role, SettingId};
 use jiff::{SignedDuration, Timestamp};
@@ -66,6 +66,8 @@ pub(super) struct Facts {
     // From here on: without what the viewer may not know of.
     pub(super) concerns: Vec<Concern>,
     pub(super) steps: BTreeMap<ConcernId, Vec<StepRecord>>,
+    /// Texts of procedures that concerns began with and that the program no longer carries, by name and edition.
+    texts: BTreeMap<(String, String), Procedure>,
     pub(super) invited: BTreeMap<ConcernId, BTreeSet<PersonId>>,
     pub(super) notices: Vec<Notice>,
     /// Which notices are of a concern: with ten thousand concerns nobody may look through all for each.
@@ -151,6 +153,7 @@ impl Facts {
             },
             web_base: services.web_base.clone(),
             steps: steps(&db, setting, &content, &hidden).await?,
+            texts: texts(&db, setting, &content).await?,
             invited,
             notices_by_concern: places(&notices, |row| row.concern_id),
             notices,
@@ -174,6 +177,23 @@ impl Facts {
         self.concerns
             .iter()
             .filter(move |concern| concern.kind == ConcernKind::FilterBreach && concern.recorded_at >= since)
+    }
+
+    /// The procedure in the edition that holds for a concern.
+    pub(super) fn procedure(&self, concern: &Concern) -> Option<&Procedure> {
+        let carried = self.content.procedures.get(&concern.procedure);
+        carried
+            .filter(|carried| carried.edition == concern.edition)
+            .or_else(|| self.texts.get(&(concern.procedure.clone(), concern.edition.clone())))
+            .or(carried)
+    }
+
+    /// Does its procedure ask for this step, as things stand, or was it done?
+    pub(super) fn is_owed_or_done(&self, concern: &Concern, step: &str) -> bool {
+        let Some(procedure) = self.procedure(concern) else { return false };
+        let records: &[StepRecord] = self.steps.get(&concern.id).map_or(&[], Vec::as_slice);
+        let switches = case::switches(&self.profile, &self.calendar, concern);
+        procedure.standing(records, &switches).of(step).is_some_and(|state| state.state != State::NotNeeded)
     }
 
     /// What was recorded about a step of a concern, oldest first.
@@ -366,13 +386,27 @@ async fn steps(
         .map(|step| step.key.clone())
         .collect();
     let debriefs: Vec<String> = debriefs.into_iter().collect();
+    // What fits no kind is looked at for its debrief alone: there may be thousands of them.
+    let kinds: Vec<ConcernKind> =
+        ConcernKind::ALL.into_iter().filter(|kind| *kind != ConcernKind::SomethingElse).collect();
     let mut rows: BTreeMap<ConcernId, Vec<store::concerns::StepRecord>> = BTreeMap::new();
-    for row in store::overview::steps(db, setting, &debriefs, ConcernKind::FilterBreach).await? {
+    for row in store::overview::steps(db, setting, &debriefs, &kinds).await? {
         if !hidden.contains(&row.concern_id) {
             rows.entry(row.concern_id).or_default().push(row);
         }
     }
     Ok(rows.into_iter().map(|(concern, rows)| (concern, case::for_engine(&rows))).collect())
+}
+
+async fn texts(db: &Reader, setting: SettingId, content: &Content) -> Result<BTreeMap<(String, String), Procedure>> {
+    let mut texts = BTreeMap::new();
+    for row in store::procedures::list(db, setting).await? {
+        let carried = content.procedures.get(&row.procedure).is_some_and(|carried| carried.edition == row.edition);
+        if !carried {
+            texts.insert((row.procedure, row.edition), case::read_text(row.text)?);
+        }
+    }
+    Ok(texts)
 }
 
 async fn with_entry(

@@ -6,6 +6,7 @@
 mod cases;
 mod filter;
 mod people;
+mod procedures;
 mod working;
 
 use super::facts::Facts;
@@ -15,7 +16,12 @@ use super::{Answer, about};
 type Question = (&'static str, fn(&Facts) -> Answer);
 
 fn all() -> impl Iterator<Item = &'static Question> {
-    people::ANSWERS.iter().chain(cases::ANSWERS).chain(filter::ANSWERS).chain(working::ANSWERS)
+    people::ANSWERS
+        .iter()
+        .chain(cases::ANSWERS)
+        .chain(filter::ANSWERS)
+        .chain(procedures::ANSWERS)
+        .chain(working::ANSWERS)
 }
 
 /// The answer, if anybody here knows it.

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use domain::concern::{ConcernStatus, RouteKind};
-use domain::routing::{Ladder, ladder};
+use domain::concern::{ConcernStatus, Part, RouteKind};
+use domain::routing::{Ladder, Way, ladder};
 use domain::{ConcernId, OpCtx, PersonId, Role, SettingId};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -18,7 +18,11 @@ use crate::{Result, Services, concerns, jobs};
 /// The ladder of a concern with today's roles and today's exclusions.
 pub(crate) async fn ladder_now(db: &impl Reads, case: &Case, at: jiff::Timestamp) -> Result<Ladder> {
     let roster = case::roster(db, case.setting(), at).await?;
-    Ok(ladder(case.concern.route, &roster, &case.excluded))
+    let switches = case::profile(db, case.setting()).await?.switches;
+    let parts = store::concerns::list_parts_for_program(db, case.setting(), case.concern.id).await?;
+    let about = parts.into_iter().filter(|row| row.part == Part::About).map(|row| row.person_id).collect();
+    let way = Way::of(case.concern.route, case.concern.kind, &switches).about(&about, &roster, &switches);
+    Ok(ladder(&way, &roster, &case.excluded))
 }
 
 /// Everybody who has been told: by role on the safeguarding route, by name on any.

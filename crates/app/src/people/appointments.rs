@@ -118,6 +118,9 @@ pub async fn appoint(services: &Services, ctx: &mut OpCtx, person: PersonId, rol
     };
     store::people::add_appointment(&mut tx, &appointment).await?;
     end_sessions_of(&mut tx, member.setting, person, Some(member.session)).await?;
+    if role.is_staff() {
+        crate::concerns::people::after_register(&mut tx, member.setting, &[person]).await?;
+    }
     if role.needs_second_factor() {
         tell_leads(&mut tx, member.setting, member.person, now).await?;
     }

@@ -109,6 +109,7 @@ pub async fn add_tie(services: &Services, ctx: &mut OpCtx, person: PersonId, dra
         never_disclose_address: draft.never_disclose_address,
     };
     store::people::add_relationship(&mut tx, &tie).await?;
+    crate::concerns::people::after_register(&mut tx, member.setting, &[person, draft.other]).await?;
     tx.commit().await?;
     Ok(tie.id)
 }

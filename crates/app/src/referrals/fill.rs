@@ -141,9 +141,11 @@ impl<D: Reads> Record<'_, D> {
 
     async fn done(&self) -> Result<String> {
         let concern = &self.case.concern;
-        let Some(procedure) = case::procedure(&self.services.content, concern) else { return Ok(String::new()) };
+        let procedure = case::procedure(self.db, &self.services.content, concern).await?;
+        let Some(procedure) = procedure else { return Ok(String::new()) };
         let rows = store::concerns::list_steps_for_program(self.db, self.case.setting(), concern.id).await?;
-        let switches = case::profile(self.db, self.case.setting()).await?.switches;
+        let profile = case::profile(self.db, self.case.setting()).await?;
+        let switches = case::switches(&profile, &self.services.calendar, concern);
         let records = case::for_engine(&rows);
         let standing = procedure.standing(&records, &switches);
         let done = standing.steps.iter().filter(|state| matches!(state.state, State::Done | State::OutOfOrder));

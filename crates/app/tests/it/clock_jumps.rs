@@ -32,6 +32,25 @@ async fn a_clock_that_falls_back_takes_reports_flags_them_and_destroys_nothing()
     app.work().await;
     assert!(flagged(concern).await, "it stays flagged");
 
+    // People know the true time. A wrong clock refuses neither a report nor a fact for it (S1, S3), and opens no gate.
+    let truly = app.world.now() + years;
+    let mut of_truth = app.breach();
+    of_truth.event_at = truly;
+    concerns::report(services, &mut app.ctx(people.practitioner), of_truth).await.expect("a report");
+    let mut told = crate::breach_journey::step(
+        &app,
+        "parents_told",
+        &[("outcome", "not_told".to_owned()), ("reason", "They are away.".to_owned())],
+    );
+    told.event_at = truly;
+    let locked = concerns::record(services, &mut app.ctx(people.dsl), concern, told.clone()).await;
+    assert!(matches!(locked, Err(app::Error::Locked(_))), "{locked:?}");
+    told.act = domain::procedure::Act::AlreadyHappened;
+    let saved = concerns::record(services, &mut app.ctx(people.dsl), concern, told).await.expect("a fact");
+    assert!(saved.out_of_order);
+    let entry = concerns::NewEntry { kind: domain::concern::EntryKind::Fact, text: "Seen.".into(), event_at: truly };
+    concerns::add_entry(services, &mut app.ctx(people.dsl), concern, entry).await.expect("an entry");
+
     // The time server is back.
     app.world.pass(years + SignedDuration::from_mins(5));
     assert!(!flagged(report().await).await);

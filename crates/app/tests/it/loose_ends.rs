@@ -75,7 +75,8 @@ async fn another_edition_is_said_and_moving_to_it_is_recorded() {
     let procedure = view.procedure.expect("carried");
     assert_eq!((procedure.edition.as_str(), procedure.carried.as_str()), (began.edition.as_str(), "2031-01"));
     assert!(procedure.moved_on);
-    assert!(view.steps.iter().all(|step| step.step.key != "safe_now"), "the carried edition's steps");
+    assert!(view.steps.iter().any(|step| step.step.key == "safe_now"), "the steps with which it began");
+    assert_eq!(procedure.shown, began.edition);
     assert!(view.chronology.iter().any(|entry| matches!(entry.what, concerns::What::Step(_))), "the record stays");
 
     concerns::move_edition(&app.services, &mut app.ctx(people.dsl), id, "The advice changed.".into())
@@ -83,10 +84,21 @@ async fn another_edition_is_said_and_moving_to_it_is_recorded() {
         .expect("moved");
     let view = concerns::open(&app.services, &mut app.ctx(people.dsl), id).await.expect("opens");
     let moved = view.chronology.iter().find(|entry| entry.text.contains("2031-01")).expect("recorded");
-    for words in [began.edition.as_str(), "safe_now", "The advice changed.", "without a record"] {
+    for words in
+        [began.edition.as_str(), "Make sure that everybody is safe", "The advice changed.", "what was recorded stays"]
+    {
         assert!(moved.text.contains(words), "{words} in {}", moved.text);
     }
     assert!(view.procedure.is_some_and(|procedure| !procedure.moved_on && procedure.edition == "2031-01"));
+    assert!(view.steps.iter().all(|step| step.step.key != "safe_now"), "the steps of the edition that it was moved to");
+
+    // The program goes on to another edition still: the text of the one in between was kept with the move.
+    let mut content = (*app.services.content).clone();
+    content.procedures.get_mut(&began.id).expect("there").edition = "2032-01".into();
+    app.services.content = Arc::new(content);
+    let view = concerns::open(&app.services, &mut app.ctx(people.dsl), id).await.expect("opens");
+    let procedure = view.procedure.expect("kept");
+    assert_eq!((procedure.shown.as_str(), procedure.carried.as_str()), ("2031-01", "2032-01"));
     app.end().await;
 }
 

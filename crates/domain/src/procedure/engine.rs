@@ -79,6 +79,8 @@ pub struct Attempt<'a> {
     pub event_at: Timestamp,
     /// The roles of who records.
     pub roles: &'a RoleSet,
+    /// The clock stands before what is already on record (S43): then it cannot say what is still to come.
+    pub clock_suspect: bool,
 }
 
 /// What may be written, when an attempt is accepted.
@@ -214,7 +216,7 @@ impl Procedure {
         now: Timestamp,
     ) -> Result<Recorded, Refusal> {
         let step = self.step(attempt.step).ok_or(Refusal::NoSuchStep)?;
-        if attempt.event_at > now {
+        if attempt.event_at > now && !attempt.clock_suspect {
             return Err(Refusal::InTheFuture);
         }
         let state = View { records, switches }.step_state(step);
@@ -381,6 +383,7 @@ impl<'r> View<'r, '_> {
                     && record.answers.get(field).is_some_and(|answer| is.contains(answer))
             }),
             Condition::All { all } => all.iter().all(|part| self.holds(part)),
+            Condition::Any { any } => any.iter().any(|part| self.holds(part)),
             Condition::None { none } => !none.iter().any(|part| self.holds(part)),
         }
     }
@@ -428,6 +431,10 @@ fn check_answer(field: &Field, answers: &Answers) -> Result<(), String> {
     if field.kind == FieldKind::Choice && !field.choices.iter().any(|choice| choice.value == answer) {
         return Err("Choose one of the answers.".into());
     }
+    let same = |other: &String| answers.get(other).is_some_and(|other| other.trim() == answer);
+    if field.differs_from.as_ref().is_some_and(same) {
+        return Err("Choose somebody else: two people, not one twice.".into());
+    }
     Ok(())
 }
 
@@ -437,6 +444,7 @@ fn ask_for(field: &Field) -> String {
         FieldKind::When => "Say when.".into(),
         FieldKind::Children => "Choose at least one child.".into(),
         FieldKind::Staff | FieldKind::Device => "Choose one.".into(),
+        FieldKind::Family => "Choose at least one adult.".into(),
         FieldKind::Reference => "Write the reference number that they gave you, or \u{201c}none given\u{201d}.".into(),
         FieldKind::Line | FieldKind::Text => "Write an answer.".into(),
     }

@@ -13,12 +13,16 @@ use crate::people::Role;
 pub struct Procedure {
     /// `P1` to `P20`, or `G1` for what fits none of them.
     pub id: String,
-    /// Edition of our text, e.g. `2026-11`.
+    /// Edition of our text, e.g. `2026-11` in the file; with a mark of the text (`2026-11.3fa2c1`) once it is read, so that
+    /// one edition is one text.
     pub edition: String,
     /// In plain words.
     pub title: String,
     /// Which kinds of concern it serves.
     pub kinds: BTreeSet<ConcernKind>,
+    /// It serves them too when they are about an adult who works here; else P9 takes over then (S7).
+    #[serde(default)]
+    pub serves_allegations: bool,
     /// Guidance that it rests on, with edition.
     pub sources: Vec<String>,
     /// Obligations that following it meets.
@@ -45,6 +49,9 @@ pub struct MustNot {
     pub text: String,
     /// Where it comes from.
     pub source: String,
+    /// Common rules that it keeps, for parts of `common.toml`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub rules: BTreeSet<String>,
 }
 
 /// One step.
@@ -91,6 +98,9 @@ pub struct Step {
     pub because: Vec<String>,
     /// Where it comes from.
     pub source: String,
+    /// Common rules that it keeps, for parts of `common.toml`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub rules: BTreeSet<String>,
 }
 
 fn yes() -> bool {
@@ -111,6 +121,9 @@ pub struct Gate {
     /// A common gate C1 to C11 cannot be loosened by an override, and an absolute one cannot be waived.
     #[serde(default)]
     pub absolute: bool,
+    /// Common rules that it keeps, for parts of `common.toml`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub rules: BTreeSet<String>,
 }
 
 /// A question that the records or the setting answer.
@@ -152,6 +165,11 @@ pub enum Condition {
     All {
         /// Conditions.
         all: Vec<Condition>,
+    },
+    /// At least one of these holds.
+    Any {
+        /// Conditions.
+        any: Vec<Condition>,
     },
     /// None of these holds. A step that is not done yet holds nothing, so "unless the answer was no" reads so.
     None {
@@ -210,6 +228,12 @@ pub struct Field {
     /// Asked only when another answer of the same step has one of these values.
     #[serde(default)]
     pub only_if: Option<OnlyIf>,
+    /// Another field of the same step whose answer must not be the same: two people, not one twice (S20).
+    #[serde(default)]
+    pub differs_from: Option<String>,
+    /// Whoever is named here must not see the concern from then on (S13).
+    #[serde(default)]
+    pub shuts_out: bool,
 }
 
 /// A field asked only for some answers of another.
@@ -255,6 +279,8 @@ pub enum FieldKind {
     Reference,
     /// A device of the register.
     Device,
+    /// Adults of the families of the children that the concern is about, or several (S13).
+    Family,
 }
 
 /// A clock on the wall of the concern.
@@ -274,6 +300,9 @@ pub struct ClockRule {
     pub when: Option<Condition>,
     /// Where it comes from.
     pub source: String,
+    /// Common rules that it keeps, for parts of `common.toml`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub rules: BTreeSet<String>,
 }
 
 /// What starts a clock.
@@ -305,22 +334,16 @@ pub enum Within {
 }
 
 impl Procedure {
-    /// Reads and checks a procedure file.
-    ///
-    /// # Errors
-    /// One sentence that names the procedure and what is wrong.
-    pub fn from_toml(text: &str) -> Result<Self, String> {
-        let procedure: Self = toml::from_str(text).map_err(|error| error.to_string())?;
-        procedure.check().map_err(|why| format!("{}: {why}", procedure.id))?;
-        Ok(procedure)
-    }
-
     /// The step of this key.
     pub fn step(&self, key: &str) -> Option<&Step> {
         self.steps.iter().find(|step| step.key == key)
     }
 
-    fn check(&self) -> Result<(), String> {
+    /// Does it hang together? What this finds is a mistake of the file.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub(super) fn check(&self) -> Result<(), String> {
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         let known: BTreeMap<&str, &Step> = self.steps.iter().map(|step| (step.key.as_str(), step)).collect();
         if !self.first_words.contains_key("default") {
@@ -377,7 +400,7 @@ impl Procedure {
         let nothing = BTreeSet::new();
         let (step, field, is, not) = match condition {
             Condition::Setting { .. } => return Ok(()),
-            Condition::All { all: parts } | Condition::None { none: parts } => {
+            Condition::All { all: parts } | Condition::Any { any: parts } | Condition::None { none: parts } => {
                 return parts.iter().try_for_each(|part| self.check_condition(part, above, known));
             }
             Condition::Ever { ever, field, is } => (ever, Some(field), is, &nothing),

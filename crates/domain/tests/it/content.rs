@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use holdfast_domain::concern::ConcernKind;
+use holdfast_domain::concern::{ConcernKind, RouteKind};
 use holdfast_domain::content::Content;
 use holdfast_domain::content::demo::Demo;
 use holdfast_domain::control::Proof;
 use holdfast_domain::exclusion::CASE_ROLES;
 use holdfast_domain::people::Role;
-use holdfast_domain::procedure::{Procedure, ProgramAct};
+use holdfast_domain::procedure::{Procedure, ProgramAct, Shared, Start, Within};
 use holdfast_domain::routing::Outside;
 
 /// Every TOML file of `content/`: path below it → text.
@@ -169,7 +169,8 @@ fn switches_that_procedures_ask_for_exist() {
         text.split("{ setting = \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert!(!asked.is_empty());
     for name in asked {
-        assert!(content.profiles.values().all(|p| p.switches.contains_key(name)), "nobody sets {name}");
+        let set = content.profiles.values().all(|p| p.switches.contains_key(name));
+        assert!(set || content.duties_to_come.iter().any(|duty| duty.key == name), "nobody sets {name}");
     }
 }
 
@@ -259,17 +260,117 @@ fn categories_and_groups_speak_of_the_same_and_of_real_duties() {
 
 #[test]
 fn a_procedure_with_a_mistake_is_refused() {
+    let shared = Shared::from_toml(&files()["procedures/common.toml"]).unwrap();
     let good = &files()["procedures/P1.toml"];
+    shared.procedure(good).unwrap();
     let broken = [
         ("a gate on what does not exist", good.replace("{ step = \"who_exposed\" }", "{ step = \"who_exosed\" }")),
         ("an answer that cannot be given", good.replace("is = [\"released\"]", "is = [\"relased\"]")),
         ("a clock that nobody stops", good.replace("clock = \"parents\"\n", "")),
-        ("a word that nobody reads", good.replace("[[must_not]]", "[[mustnot]]")),
-        ("no way to close", good.replace("act = \"close\"\n", "")),
+        ("a word that nobody reads", good.replace("must_not = [", "mustnot = [")),
+        ("no way to close", good.replace("use = \"close\"", "use = \"support\"")),
+        ("a part that nobody shares", good.replace("\"no_questions\"", "\"no_question\"")),
+        ("a condition that nobody says", good.replace("{ the = \"cleared\" }", "{ the = \"clear\" }")),
+        ("a circle", good.replace("cleared = {", "cleared = { the = \"still_illegal\" }\nclear = {")),
+        ("a shared step that is not owed", good.replace("use = \"account\"", "use = \"account\"\ncloses = false")),
+        ("a shared step for others", good.replace("use = \"account\"", "use = \"account\"\nwho = [\"technician\"]")),
+        (
+            "a shared step at other times",
+            good.replace("use = \"account\"", "use = \"account\"\nwhen = { the = \"crime\" }"),
+        ),
+        (
+            "a rule kept by hand",
+            good.replace("{ text = \"Do not look again", "{ rules = [\"C4\"], text = \"Do not look again"),
+        ),
+        (
+            "a copy",
+            good.replace(
+                "Do not look again, and do not show it to a colleague.",
+                "Do not question the child. Listen, do not lead, and never promise to keep a secret.",
+            ),
+        ),
         ("no first words", good.replace("default = [\n", "defualt = [\n")),
     ];
     for (what, text) in broken {
         assert_ne!(&text, good, "{what}: nothing was changed");
-        assert!(Procedure::from_toml(&text).is_err(), "{what} was accepted");
+        assert!(shared.procedure(&text).is_err(), "{what} was accepted");
+    }
+}
+
+/// C1 to C11 are shared, not copied: taken out of the common file, or not used, the content is refused.
+#[test]
+fn every_procedure_keeps_the_common_rules() {
+    let content = content();
+    assert_eq!(content.rules.len(), 11);
+    for number in 1..=20 {
+        assert!(content.procedures.contains_key(&format!("P{number}")), "P{number} is missing");
+    }
+    let everywhere = content.rules.iter().filter(|rule| rule.everywhere);
+    for rule in everywhere {
+        for procedure in content.procedures.values().filter(|procedure| !procedure.is_matter()) {
+            assert!(procedure.keeps().contains(rule.key.as_str()), "{} lacks {}", procedure.id, rule.key);
+        }
+    }
+    let broken = [
+        ("procedures/P1.toml", "  \"leave_evidence\",\n", "", "P1 does not keep C7"),
+        ("procedures/common.toml", "[choices]", "[choices]\nidle = []", "nobody uses choices.idle"),
+        ("procedures/common.toml", "rules = [\"C10\"]", "rules = [\"C12\"]", "C1"),
+        ("kinds.toml", "key = \"hate\"", "key = \"bullying\"", "is offered"),
+    ];
+    for (file, good, bad, why) in broken {
+        let mut files = files();
+        let text = files.get_mut(file).unwrap();
+        assert!(text.contains(good), "{file} has no {good}");
+        *text = text.replace(good, bad);
+        let refused = Content::read(&files).err().map(|wrong| wrong.why).unwrap_or_default();
+        assert!(refused.contains(why), "{file}: {refused}");
+    }
+}
+
+/// An edition is one text: a changed word is another edition (S42). And a text that was kept reads as it was.
+#[test]
+fn another_text_is_another_edition() {
+    let before = content();
+    let mut files = files();
+    let text = files.get_mut("procedures/common.toml").unwrap();
+    *text = text.replace("Filing is not telling.", "Filing is never telling.");
+    let after = Content::read(&files).unwrap();
+    for (id, procedure) in &before.procedures {
+        let shares = procedure.step("told_lead").is_some_and(|step| step.text.contains("Filing is not telling."));
+        assert_eq!(procedure.edition != after.procedures[id].edition, shares, "{id}");
+        let kept = serde_json::to_value(procedure).unwrap();
+        assert_eq!(&serde_json::from_value::<Procedure>(kept).unwrap(), procedure, "{id}");
+    }
+}
+
+/// Law's clocks, as the policies and the law count them (S43).
+#[test]
+fn the_laws_clocks_are_there() {
+    let content = content();
+    let of = |id: &str, key: &str| {
+        let clock = content.procedures[id].clocks.iter().find(|clock| clock.key == key);
+        let clock = clock.unwrap_or_else(|| panic!("{id} has no clock {key}"));
+        assert_eq!(clock.from, Start::KnownAt, "{id} {key} starts when it was known");
+        clock.within
+    };
+    assert_eq!(of("P9", "lado"), Within::WorkingDays(1));
+    assert_eq!(of("P9", "ofsted"), Within::DaysCountingTheFirst(14));
+    assert_eq!(of("P13", "ico"), Within::Hours(72));
+    assert_eq!(of("M1", "acknowledge"), Within::Days(30));
+    assert_eq!(of("M2", "answer"), Within::OneMonth);
+    assert_eq!(of("M3", "sent"), Within::WorkingDays(5));
+    assert_eq!(of("P4", "social_care"), Within::SameDay);
+    assert_eq!(of("P4", "csa_duty"), Within::Days(7));
+}
+
+/// Every kind says what belongs to it and what happens next; nobody in a hurry reads more than four of them first.
+#[test]
+fn kinds_are_grouped_and_short() {
+    let content = content();
+    assert!(content.kinds.first().unwrap().kinds.len() <= 4 && content.kinds.len() <= 6);
+    for words in content.kinds.iter().flat_map(|group| &group.kinds) {
+        assert!(words.guidance.len() <= 150 && !words.next.is_empty(), "{}", words.key.key());
+        let first = content.serving(words.key, RouteKind::Safeguarding).unwrap().first_words["default"].len();
+        assert!((1..=3).contains(&first), "{}: {first} first words", words.key.key());
     }
 }

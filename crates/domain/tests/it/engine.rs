@@ -44,7 +44,8 @@ pub(crate) fn valid_answers(step: &Step, seed: u64) -> Answers {
                 let pick = usize::try_from(seed >> (at % 16)).unwrap_or(0) % field.choices.len();
                 field.choices[pick].value.clone()
             }
-            _ => "as it was".to_owned(),
+            // Each field its own words: some must differ from another.
+            _ => format!("as it was: {}", field.key),
         };
         answers.insert(field.key.clone(), answer);
     }
@@ -99,6 +100,7 @@ fn holds(condition: &Condition, records: &[StepRecord], switches: &Switches) -> 
             .filter(|r| r.step == *ever && matches!(r.act, Act::Done | Act::AlreadyHappened))
             .any(|record| record.answers.get(field).is_some_and(|answer| is.contains(answer))),
         Condition::All { all } => all.iter().all(|part| holds(part, records, switches)),
+        Condition::Any { any } => any.iter().any(|part| holds(part, records, switches)),
         Condition::None { none } => none.iter().all(|part| !holds(part, records, switches)),
     }
 }
@@ -137,6 +139,7 @@ proptest! {
                 reason: t.reason.then(|| "because the police asked for it".to_owned()),
                 event_at: now,
                 roles: &roles,
+                clock_suspect: false,
             };
             let locked: Vec<&Gate> = shut(step, &records, switches)
                 .into_iter()
@@ -234,7 +237,7 @@ pub(crate) fn push(
     let now = start() + SignedDuration::from_mins(i64::try_from(records.len()).unwrap());
     let reason = matches!(act, Act::Waived | Act::Reopened).then(|| "the family is in danger".to_owned());
     let roles = RoleSet::from([Role::Dsl]);
-    let attempt = Attempt { step: &step.key, act, answers, reason, event_at: now, roles: &roles };
+    let attempt = Attempt { step: &step.key, act, answers, reason, event_at: now, roles: &roles, clock_suspect: false };
     records.push(procedure.attempt(records, switches, attempt, now)?.record);
     Ok(())
 }

@@ -144,6 +144,7 @@ fn parents_wait_for_the_police_or_for_a_reason() {
         reason,
         event_at: now,
         roles: &roles,
+        clock_suspect: false,
     };
     assert_eq!(case.p1.attempt(&case.records, &case.switches, waive, now), Err(Refusal::CannotWaive));
     case.act("parents_told", Act::Waived, &[]).unwrap();
@@ -220,6 +221,7 @@ fn the_demos_stories_can_be_entered_as_told() {
                     reason: None,
                     event_at: now,
                     roles: &roles,
+                    clock_suspect: false,
                 };
                 let recorded = procedure.attempt(&records, &content.profiles[key].switches, attempt, now);
                 records.push(recorded.unwrap_or_else(|r| panic!("{key}, {}: {r:?}", told.step)).record);

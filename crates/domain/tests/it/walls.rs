@@ -7,7 +7,8 @@ use holdfast_domain::ctx::{Member, SecondFactor};
 use holdfast_domain::exclusion::{CASE_ROLES, Sight, Tie, Walls, shut_out, sight, sight_of};
 use holdfast_domain::id::{AccountId, PersonId, SessionId, SettingId};
 use holdfast_domain::people::{Role, RoleSet};
-use holdfast_domain::routing::{Roster, ladder, route};
+use holdfast_domain::procedure::Switches;
+use holdfast_domain::routing::{Roster, Way, ladder, route};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -33,7 +34,8 @@ proptest! {
     fn the_ladder_never_reaches_who_must_not_know_and_always_ends_outside(
         route in either_route(), roster in roster(), excluded in btree_set(person(), 0..12),
     ) {
-        let ladder = ladder(route, &roster, &excluded);
+        let way = Way::of(route, ConcernKind::AdultHere, &Switches::new());
+        let ladder = ladder(&way, &roster, &excluded);
         prop_assert_eq!(ladder.outside.len(), 2);
         let mut told = BTreeSet::new();
         // Walks to its end in finitely many rungs, telling everybody once.
@@ -87,19 +89,59 @@ proptest! {
     #[test]
     fn whom_it_is_about_and_their_ties_are_shut_out_and_more_people_never_let_anybody_in(
         people in vec((person(), proptest::sample::select(vec![Part::Child, Part::About, Part::Witness])), 0..6),
-        ties in vec((person(), person()), 0..6), more in person(),
+        ties in vec((person(), person()), 0..6), here in btree_set(person(), 0..6), more in person(),
+        more_as in proptest::sample::select(vec![Part::Child, Part::About, Part::Witness]), hired in person(),
     ) {
         let ties: Vec<Tie> = ties.into_iter().map(|(person, other)| Tie { person, other }).collect();
-        let out = shut_out(&people, &ties);
-        for (who, _) in people.iter().filter(|(_, part)| *part == Part::About) {
+        let out = shut_out(&people, &ties, &here);
+        let is = |who: &PersonId, part: Part| people.contains(&(*who, part));
+        for who in people.iter().filter(|(_, part)| *part == Part::About).map(|(who, _)| who) {
             prop_assert!(out.contains(who));
-            for tie in ties.iter().filter(|tie| tie.person == *who) {
-                prop_assert!(out.contains(&tie.other));
-            }
+        }
+        for (one, other) in ties.iter().flat_map(|tie| [(tie.person, tie.other), (tie.other, tie.person)]) {
+            prop_assert!(!is(&one, Part::About) || out.contains(&other), "close to the adult concerned");
+            prop_assert!(!(is(&one, Part::Child) && here.contains(&other)) || out.contains(&other), "a child's relative who works here");
+        }
+        // And nobody else: a parent who does not work here is not shut out for being the child's parent.
+        for who in &out {
+            let tied = |to: Part| ties.iter().flat_map(|tie| [(tie.person, tie.other), (tie.other, tie.person)])
+                .any(|(one, other)| other == *who && is(&one, to));
+            let why = is(who, Part::About) || tied(Part::About) || (tied(Part::Child) && here.contains(who));
+            prop_assert!(why, "shut out for nothing");
         }
         let mut wider = people.clone();
-        wider.push((more, Part::About));
-        prop_assert!(shut_out(&wider, &ties).is_superset(&out));
+        wider.push((more, more_as));
+        prop_assert!(shut_out(&wider, &ties, &here).is_superset(&out));
+        let mut hired_too = here.clone();
+        hired_too.insert(hired);
+        prop_assert!(shut_out(&people, &ties, &hired_too).is_superset(&out), "to be hired lets nobody in");
+    }
+
+    /// Whatever the setting's switches say, an allegation has one case manager at a time, never one who must not know; about
+    /// an owner it has nobody inside, and the LADO is there.
+    #[test]
+    fn an_allegation_goes_to_one_person_of_the_named_role_and_past_the_owner(
+        roster in roster(), excluded in btree_set(person(), 0..12), about in btree_set(person(), 0..3),
+        to in proptest::sample::select(vec!["manager", "chair", "dsl", "nonsense"]), owned in any::<bool>(),
+        kind in proptest::sample::select(ConcernKind::ALL.to_vec()),
+    ) {
+        let switch = if kind == ConcernKind::Radicalisation { "radicalised_staff_to" } else { "allegation_to" };
+        let mut switches = Switches::from([(switch.to_owned(), to.to_owned())]);
+        switches.insert("chair_is".into(), if owned { "owner" } else { "committee" }.into());
+        let way = Way::of(route(kind, true), kind, &switches).about(&about, &roster, &switches);
+        let ladder = ladder(&way, &roster, &excluded);
+        let the_owner = owned && roster.get(&Role::Chair).into_iter().flatten().any(|chair| about.contains(chair));
+        prop_assert_eq!(way.about_owner, the_owner);
+        if the_owner {
+            prop_assert!(ladder.rungs.is_empty(), "somebody whom the owner pays was told");
+        }
+        prop_assert_eq!(ladder.outside.first().map(|outside| outside.agency()), Some("lado"));
+        prop_assert!(ladder.rungs.iter().all(|rung| rung.len() == 1 && !excluded.contains(&rung[0])));
+        let role = match to { "chair" => Role::Chair, "dsl" => Role::Dsl, _ => Role::Manager };
+        let able = roster.get(&role).into_iter().flatten().find(|person| !excluded.contains(person));
+        if let (Some(first), false) = (able, the_owner) {
+            prop_assert_eq!(ladder.first(), [*first]);
+        }
     }
 }
 

@@ -80,3 +80,20 @@ pub async fn list_steps_of_several_for_program(
         .order_by_asc(step_record::Column::Id);
     rows::many(db, query).await
 }
+
+/// Concerns in which any of these people has a part that matters for exclusion, as a child or as the adult concerned.
+///
+/// # Errors
+/// As any read.
+pub async fn list_ids_of_people_for_program(
+    db: &impl Reads,
+    setting: SettingId,
+    people: &std::collections::BTreeSet<PersonId>,
+) -> Result<std::collections::BTreeSet<ConcernId>> {
+    let condition = Condition::all()
+        .add(concern_person::Column::SettingId.eq(setting.0))
+        .add(concern_person::Column::Part.ne(domain::concern::Part::Witness.key()))
+        .add(concern_person::Column::PersonId.is_in(people.iter().map(|person| person.0)));
+    let rows: Vec<ConcernPerson> = rows::many(db, rows::select::<ConcernPerson>(condition)).await?;
+    Ok(rows.into_iter().map(|row| row.concern_id).collect())
+}

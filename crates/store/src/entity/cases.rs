@@ -200,3 +200,22 @@ table! {
         saved_at: Timestamp,
     }
 }
+
+table! {
+    /// A procedure in an edition that some concern began with or moved to (S42).
+    ProcedureText in procedure_text("procedure_text"), Audited,
+    key {
+        /// Whose.
+        setting_id: SettingId,
+        /// `P1`.
+        procedure: String,
+        /// Which edition.
+        edition: String,
+    }
+    rest {
+        /// The whole procedure.
+        text: Doc,
+        /// Since when.
+        kept_at: Timestamp,
+    }
+}

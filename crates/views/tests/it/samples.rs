@@ -2,7 +2,7 @@
 
 use crate::views::{
     Chrome, FormView, Page, Shell,
-    pages::{account, blank, certificate, problem, register, sign_in, styleguide},
+    pages::{account, blank, certificate, duties, problem, register, sign_in, styleguide},
     shell::{Contact, Flash, Holder, Who},
     ui::Tone,
 };
@@ -37,6 +37,21 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     let mut all = vec![
         ("sign_in", nobody(&sign_in::SignIn::default())),
         ("certificate", nobody(&certificate::Certificate::default())),
+        ("duties", somebody(&duties::Duties::default())),
+        (
+            "duties",
+            somebody(&duties::Duties {
+                duties: vec![duties::DutyCard {
+                    key: "csa_duty".into(),
+                    title: "Duty to report".into(),
+                    status: crate::views::ui::Tag::new(crate::views::ui::Tone::Info, "Off"),
+                    text: "What changes.".into(),
+                    source: "An Act".into(),
+                }],
+                may_change: true,
+                form: FormView::new(),
+            }),
+        ),
         (
             "certificate",
             nobody(&certificate::Certificate {

@@ -379,6 +379,7 @@ fn version(_: &Nursery, _: &Things) -> Vec<(&'static str, String)> {
 /// Doors that act and whose use case is driven by another test. The store writes a row with every write, so what these
 /// doors do cannot miss one; that they answer at all is walked above.
 const ELSEWHERE: &[(&str, &str)] = &[
+    ("/duties", "who_may_know, in app"),
     ("/sign-in", "accounts, in app: every way of coming in writes its row"),
     ("/sign-in/second-step", "the same"),
     ("/unlock", "the same"),

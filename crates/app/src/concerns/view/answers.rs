@@ -57,7 +57,9 @@ impl Names {
     /// Is this child, member of staff or device one of ours?
     pub(crate) fn knows(&self, kind: FieldKind, value: &str) -> bool {
         match kind {
-            FieldKind::Children | FieldKind::Staff => parse(value).is_some_and(|id| self.people.contains_key(&id)),
+            FieldKind::Children | FieldKind::Staff | FieldKind::Family => {
+                parse(value).is_some_and(|id| self.people.contains_key(&id))
+            }
             FieldKind::Device => parse(value).is_some_and(|id| self.devices.contains_key(&id)),
             FieldKind::When => value.parse::<Timestamp>().is_ok(),
             FieldKind::Line | FieldKind::Text | FieldKind::Choice | FieldKind::Reference => true,
@@ -91,7 +93,7 @@ fn value(field: &Field, answer: &str, names: &Names, calendar: &Calendar) -> Str
             .find(|choice| choice.value == answer)
             .map_or_else(|| answer.to_owned(), |choice| choice.label.clone()),
         FieldKind::When => answer.parse().map_or_else(|_| answer.to_owned(), |at| calendar.say(at)),
-        FieldKind::Children | FieldKind::Staff => {
+        FieldKind::Children | FieldKind::Staff | FieldKind::Family => {
             let people = several(answer).map(|id| parse(id).map_or_else(|| id.to_owned(), |id| names.person(id)));
             people.collect::<Vec<_>>().join(", ")
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::PersonId;
 use domain::concern::{ConcernKind, RouteKind};
 use domain::people::Role;
-use domain::routing::{Ladder, Outside, Roster, ladder};
+use domain::routing::{Ladder, Outside, Roster, Way, ladder};
 
 use super::{ADULT_PAGE, Answer, Facts, Found, Question, told};
 use crate::concerns;
@@ -24,13 +24,14 @@ fn lead_reachable(facts: &Facts, found: &Found) -> Answer {
     for held in &facts.appointments {
         roster.entry(held.role).or_default().push(held.person_id);
     }
-    let ladder_without = |shut: &BTreeSet<PersonId>| ladder(RouteKind::Safeguarding, &roster, shut);
+    let way = |route| Way::of(route, ConcernKind::AdultHere, &facts.profile.switches);
+    let ladder_without = |shut: &BTreeSet<PersonId>| ladder(&way(RouteKind::Safeguarding), &roster, shut);
     let whole = ladder_without(&BTreeSet::new());
     let first_is_lead = facts.holders(Role::Dsl).any(|held| whole.first().contains(&held.person_id));
     let can_be_told = |ladder: &Ladder| ladder.first().iter().any(|person| reachable(facts, *person));
     let about_them =
         facts.holders(Role::Dsl).all(|held| can_be_told(&ladder_without(&BTreeSet::from([held.person_id]))));
-    let allegation = can_be_told(&ladder(RouteKind::Allegation, &roster, &BTreeSet::new()));
+    let allegation = can_be_told(&ladder(&way(RouteKind::Allegation), &roster, &BTreeSet::new()));
     let agencies = facts.content.agencies_of(&facts.profile.area);
     let outside = [Outside::Lado, Outside::Ofsted, Outside::SocialCare]
         .iter()

@@ -38,11 +38,11 @@ fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.saturating_add(by).unwrap_or(at)
 }
 
-fn done(record: &StepRecord) -> bool {
+pub(super) fn done(record: &StepRecord) -> bool {
     matches!(record.act, Act::Done | Act::AlreadyHappened)
 }
 
-fn said<'a>(record: &'a StepRecord, field: &str) -> &'a str {
+pub(super) fn said<'a>(record: &'a StepRecord, field: &str) -> &'a str {
     record.answers.get(field).map_or("", |answer| answer.trim())
 }
 
@@ -146,7 +146,8 @@ fn concern_views_logged(facts: &Facts) -> Answer {
 
 /// Debriefs of a concern that were really held.
 fn debriefs<'a>(facts: &'a Facts, concern: &Concern) -> Vec<&'a StepRecord> {
-    let step = case::procedure(&facts.content, concern)
+    let step = facts
+        .procedure(concern)
         .and_then(|procedure| procedure.steps.iter().find(|step| step.act == Some(ProgramAct::Debrief)));
     let Some(step) = step else { return Vec::new() };
     let all = facts.steps.get(&concern.id).into_iter().flatten();
@@ -252,26 +253,31 @@ fn breaches_worked(facts: &Facts) -> Answer {
         all: "Every open breach is worked by its procedure; no clock has run out on a step.",
         some: "In some open breaches a clock has run out and nothing explains it.",
     };
-    let good = |concern: &&Concern| {
-        let Some(procedure) = case::procedure(&facts.content, concern) else { return false };
-        let records: &[StepRecord] = facts.steps.get(&concern.id).map_or(&[], Vec::as_slice);
-        procedure.clocks_running(records, &facts.profile.switches).all(|clock| {
-            let due = facts.calendar.due(concern.known_at, clock.within);
-            let stopped = procedure.clock_stopped(records, &clock.key).is_some();
-            let explained = records.iter().any(|record| {
-                has_reason(record)
-                    && procedure.step(&record.step).is_some_and(|step| step.clock.as_deref() == Some(&clock.key))
-            });
-            // The account is stage two of the report itself.
-            let written = clock.key == "account" && concern.stage_two_at.is_some();
-            stopped || explained || written || due.is_ok_and(|due| due >= facts.now)
-        })
-    };
+    let good = |concern: &&Concern| worked_in_time(facts, concern);
     let open = facts
         .concerns
         .iter()
         .filter(|concern| concern.kind == ConcernKind::FilterBreach && concern.status != ConcernStatus::Closed);
     every(facts, open, good, say)
+}
+
+/// Has no clock of this concern run out, but where a reason stands beside it?
+pub(super) fn worked_in_time(facts: &Facts, concern: &Concern) -> bool {
+    let Some(procedure) = facts.procedure(concern) else { return false };
+    let records: &[StepRecord] = facts.steps.get(&concern.id).map_or(&[], Vec::as_slice);
+    procedure.clocks_running(records, &case::switches(&facts.profile, &facts.calendar, concern)).all(|clock| {
+        let due = facts.calendar.due(concern.known_at, clock.within);
+        let stopped = procedure.clock_stopped(records, &clock.key).is_some();
+        let explained = records.iter().any(|record| {
+            has_reason(record)
+                && procedure.step(&record.step).is_some_and(|step| step.clock.as_deref() == Some(&clock.key))
+        });
+        // The account is stage two of the report itself; who was told in person stops that clock too.
+        let written = clock.key == "account" && concern.stage_two_at.is_some();
+        let said_at_once =
+            matches!(clock.key.as_str(), "lead_told" | "manager_told") && concern.told_in_person.is_some();
+        stopped || explained || written || said_at_once || due.is_ok_and(|due| due >= facts.now)
+    })
 }
 
 fn breach_parents_told_or_reason(facts: &Facts) -> Answer {

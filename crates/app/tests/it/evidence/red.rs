@@ -3,6 +3,7 @@
 use app::concerns;
 use app::gateway::GatewayState;
 use app::testing::TestApp;
+use domain::concern::ConcernKind;
 use domain::control::Status;
 use domain::{AccountId, PersonId, Role};
 use jiff::SignedDuration;
@@ -92,6 +93,30 @@ pub(super) async fn neglected(app: &TestApp, hours: i64) -> domain::ConcernId {
     app.world.pass(SignedDuration::from_hours(hours));
     run_gateway(app);
     filed.concern
+}
+
+/// A concern of a kind that nobody works, so many hours later.
+async fn neglected_kind(app: &TestApp, kind: ConcernKind, hours: i64) -> domain::ConcernId {
+    let report = concerns::Report { kind, ..app.breach() };
+    let filed = concerns::report(&app.services, &mut app.ctx(app.people.practitioner), report).await.expect("filed");
+    app.world.pass(SignedDuration::from_hours(hours));
+    run_gateway(app);
+    filed.concern
+}
+
+/// Something that happened before its turn.
+async fn happened(app: &TestApp, id: domain::ConcernId, step: &str, answers: &[(&str, &str)]) {
+    let attempt = concerns::StepAttempt {
+        step: step.into(),
+        act: domain::procedure::Act::AlreadyHappened,
+        answers: answers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        reason: None,
+        event_at: app.world.now(),
+        seen: 0,
+        device: None,
+        leave: app::holds::Leave::None,
+    };
+    concerns::record(&app.services, &mut app.ctx(app.people.dsl), id, attempt).await.expect("a fact");
 }
 
 async fn forget_notices(app: &TestApp) {
@@ -288,6 +313,43 @@ flips! {
         judge(&app, id, "could_be_illegal", &[("answer", "not_sure"), ("why", "It looked very young.")]).await;
         app.world.pass(SignedDuration::from_hours(2));
         run_gateway(&app);
+    }
+    nobody_takes_an_allegation: "case_manager_named", |app| { app.vacate(Role::Manager).await; app.vacate(Role::Chair).await; }
+    nobody_for_one_about_the_manager: "case_manager_named", |app| { app.vacate(Role::Chair).await; }
+    numbers_that_nobody_looked_at: "agencies_known", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 800)); run_gateway(&app);
+    }
+    a_child_at_risk_left_waiting: "welfare_worked", |app| { neglected_kind(&app, ConcernKind::ChildAtRisk, 48).await; }
+    an_allegation_left_waiting: "allegations_worked", |app| { neglected_kind(&app, ConcernKind::AdultHere, 48).await; }
+    imagery_left_waiting: "imagery_worked", |app| { neglected_kind(&app, ConcernKind::YoungPersonsImage, 48).await; }
+    an_indecent_image_left_waiting: "indecent_images_worked", |app| { neglected_kind(&app, ConcernKind::IndecentImage, 48).await; }
+    a_faked_image_left_waiting: "indecent_images_worked", |app| { neglected_kind(&app, ConcernKind::AlteredImage, 48).await; }
+    bullying_left_waiting: "bullying_worked", |app| { neglected_kind(&app, ConcernKind::Bullying, 48).await; }
+    hate_left_waiting: "hate_worked", |app| { neglected_kind(&app, ConcernKind::Hate, 48).await; }
+    extremism_left_waiting: "radicalisation_worked", |app| { neglected_kind(&app, ConcernKind::Radicalisation, 48).await; }
+    a_message_left_waiting: "messages_worked", |app| { neglected_kind(&app, ConcernKind::Message, 48).await; }
+    a_phone_left_waiting: "personal_devices_worked", |app| { neglected_kind(&app, ConcernKind::PersonalDevice, 48).await; }
+    parents_left_waiting: "parents_told_or_reason", |app| { neglected_kind(&app, ConcernKind::ChildAtRisk, 72).await; }
+    a_deletion_before_the_word: "deletion_waited", |app| {
+        let id = neglected_kind(&app, ConcernKind::IndecentImage, 1).await;
+        let (by, beside) = (app.people.technician.to_string(), app.people.dsl.to_string());
+        let at = app.world.now().to_string();
+        happened(&app, id, "delete", &[("what", "A mail"), ("by", &by), ("witness", &beside), ("at", &at)]).await;
+    }
+    others_told_before_the_police: "outside_asked_first", |app| {
+        let id = neglected_kind(&app, ConcernKind::ChildAtRisk, 1).await;
+        let at = app.world.now().to_string();
+        happened(&app, id, "other_settings", &[("who", "Their lead"), ("at", &at), ("what", "All of it.")]).await;
+    }
+    imagery_closed_without_a_word_on_looking: "imagery_looks_declared", |app| {
+        let id = neglected_kind(&app, ConcernKind::YoungPersonsImage, 1).await;
+        let mut ctx = app.world.system();
+        let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+        let mut row = store::concerns::lookup_for_program(&tx, app.setting, id).await.expect("read").expect("there");
+        row.status = domain::concern::ConcernStatus::Closed;
+        row.closed_at = Some(tx.now());
+        store::concerns::set(&mut tx, &row).await.expect("set");
+        tx.commit().await.expect("commit");
     }
     closed_without_a_debrief: "closed_concerns_have_debrief", |app| {
         let id = neglected(&app, 1).await;

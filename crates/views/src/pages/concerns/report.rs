@@ -11,8 +11,30 @@ use crate::ui::Table;
 #[derive(Template, Debug, Clone, Default)]
 #[template(path = "pages/concerns/report_kind.html")]
 pub struct ReportKind {
-    /// Each: link, label, guidance beside it.
-    pub kinds: Vec<(String, String, String)>,
+    /// Kinds that stand together.
+    pub groups: Vec<KindGroup>,
+}
+
+/// Kinds under one heading.
+#[derive(Debug, Clone, Default)]
+pub struct KindGroup {
+    /// The heading.
+    pub title: String,
+    /// The kinds, the most frequent first.
+    pub kinds: Vec<KindLink>,
+}
+
+/// One kind.
+#[derive(Debug, Clone, Default)]
+pub struct KindLink {
+    /// Its form.
+    pub href: String,
+    /// In plain words.
+    pub label: String,
+    /// What belongs here.
+    pub guidance: String,
+    /// When 999 comes first.
+    pub danger: Option<String>,
 }
 
 impl Page for ReportKind {
@@ -31,6 +53,10 @@ pub struct ReportForm {
     pub heading: String,
     /// What to do with that screen right now (BRE-01). Empty for other kinds.
     pub first_words: Vec<String>,
+    /// When 999 comes first for this kind.
+    pub danger: Option<String>,
+    /// What happens after sending.
+    pub next: Option<String>,
     /// Whom to tell in person.
     pub tell: Vec<Tell>,
     /// Who the adult is, is asked.

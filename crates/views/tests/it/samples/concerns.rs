@@ -7,7 +7,7 @@ use crate::views::pages::concerns::{
     beside::{HoldCard, Holds, Notices, Outbox},
     case::{Case, OnPaper, People, Queue, Search, StepCard},
     contacts::{BlankForm, ContactSheet, WhomToTell},
-    report::{Mine, Receipt, ReportForm, ReportKind, Sent, Words},
+    report::{KindGroup, KindLink, Mine, Receipt, ReportForm, ReportKind, Sent, Words},
     step::{Control, Debrief, Entry, Step, Theirs},
 };
 use crate::views::ui::{Cell, Chronology, ChronologyEntry, Pages, Summary, Table, Tone};
@@ -16,6 +16,17 @@ const NASTY: &str = "<script>alert(1)</script> שלום 🙂";
 
 fn tell() -> Vec<Tell> {
     vec![Tell { name: NASTY.into(), title: "Lead".into(), phone: Some("01632 960 001".into()) }, Tell::default()]
+}
+
+fn kinds(title: &str) -> KindGroup {
+    let full = KindLink {
+        href: "/concerns/report/hate".into(),
+        label: NASTY.into(),
+        guidance: "Guidance".into(),
+        danger: Some("Ring 999 first.".into()),
+    };
+    let plain = KindLink { danger: None, ..full.clone() };
+    KindGroup { title: title.into(), kinds: vec![full, plain] }
 }
 
 fn ring() -> Vec<Ring> {
@@ -95,6 +106,8 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         action: "/concerns/report/filter_breach".into(),
         heading: "Something came up".into(),
         first_words: vec!["Turn the screen off.".into()],
+        danger: Some("In danger? Ring 999 first.".into()),
+        next: Some("The lead hears of it at once.".into()),
         tell: tell(),
         asks_about: true,
         asks_device: true,
@@ -207,7 +220,7 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
     let whom =
         WhomToTell { whom: vec![("A child".into(), tell(), tell()), ("Else".into(), vec![], vec![])], outside: ring() };
     vec![
-        ("concerns/report_kind", somebody(&ReportKind { kinds: vec![("/a".into(), NASTY.into(), "Guidance".into())] })),
+        ("concerns/report_kind", somebody(&ReportKind { groups: vec![kinds("Most often"), kinds("Pictures")] })),
         ("concerns/report_form", somebody(&report)),
         (
             "concerns/blank_form",

@@ -153,9 +153,14 @@ fn referral(row: &app::referrals::ReferralView) -> (String, String, Word) {
 /// The program's text of the procedure is another one than the text with which the concern began (S42).
 fn moved_on(concern: &ConcernView) -> Option<String> {
     let procedure = concern.procedure.as_ref().filter(|procedure| procedure.moved_on)?;
+    let shown = if procedure.shown == procedure.edition {
+        "The steps shown are those with which it began.".to_owned()
+    } else {
+        format!("The text with which it began is lost: the steps shown are those of edition {}.", procedure.shown)
+    };
     Some(format!(
-        "This concern began with edition {} of its procedure. Holdfast now carries edition {}, and the steps shown are those of edition {}.",
-        procedure.edition, procedure.carried, procedure.carried
+        "This concern began with edition {} of its procedure. Holdfast now carries edition {}. {shown}",
+        procedure.edition, procedure.carried
     ))
 }
 

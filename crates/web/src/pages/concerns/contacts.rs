@@ -13,7 +13,22 @@ use crate::{Answer, Visit, words};
 /// The records are away.
 pub async fn whom(visit: Visit) -> Answer {
     let sheet = contacts::sheet(visit.services(), &visit.ctx()).await?;
-    let whom = sheet.whom.into_iter().map(|row| (kind_in_words(row.kind).to_owned(), tell(row.first), tell(row.then)));
+    // Kinds that go to the same people in the same order stand under one heading.
+    let mut whom: Vec<(Vec<&str>, contacts::Whom)> = Vec::new();
+    for row in sheet.whom.into_iter().filter(|row| !row.kind.is_matter()) {
+        let label = kind_in_words(row.kind);
+        match whom.iter_mut().find(|(_, known)| known.first == row.first && known.then == row.then) {
+            Some((labels, _)) => labels.push(label),
+            None => whom.push((vec![label], row)),
+        }
+    }
+    let whom = whom.into_iter().map(|(labels, row)| {
+        let about = match labels.as_slice() {
+            [one] => (*one).to_owned(),
+            _ => "A worry about a child, a family, or something on a screen".to_owned(),
+        };
+        (about, tell(row.first), tell(row.then))
+    });
     visit.page(&WhomToTell { whom: whom.collect(), outside: sheet.outside.iter().map(ring).collect() })
 }
 

@@ -10,7 +10,7 @@ use domain::exclusion::Sight;
 use domain::{DeviceId, PersonId};
 use views::FormView;
 use views::pages::concerns::Draft;
-use views::pages::concerns::report::{ReportForm, ReportKind};
+use views::pages::concerns::report::{KindGroup, KindLink, ReportForm, ReportKind};
 use views::ui::Tone;
 
 use super::draft::{self, Next, Pressed};
@@ -22,26 +22,24 @@ use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend, words};
 /// # Errors
 /// A template failed.
 pub async fn kinds(visit: Visit) -> Answer {
-    let kinds = ConcernKind::ALL.into_iter().filter(|_| visit.may_report()).map(|kind| {
-        (format!("/concerns/report/{}", kind.key()), kind_in_words(kind).to_owned(), guidance(kind).to_owned())
+    let works_cases = visit.ctx().member().is_some_and(|member| {
+        domain::access::any_allowed(&member.roles, domain::access::Action::ReadQueue, domain::access::Relation::Setting)
     });
-    visit.page(&ReportKind { kinds: kinds.collect() })
-}
-
-fn guidance(kind: ConcernKind) -> &'static str {
-    match kind {
-        ConcernKind::FilterBreach => {
-            "A picture, video, page, message or sound that children or adults here should not have met. Not for things that the filter stopped."
-        }
-        ConcernKind::ChildAtRisk => {
-            "Something a child said, did or showed; a mark; somebody who frightens them; something online at home. You need not be sure."
-        }
-        ConcernKind::AdultHere => {
-            "Something that a colleague, volunteer, student, manager or owner did or said, here or in private. It goes past them, to one person."
-        }
-        ConcernKind::Radicalisation => "Words, signs, videos or contacts that push hate or violence.",
-        ConcernKind::SomethingElse => "Anything that worries you and fits nowhere above.",
-    }
+    let groups = visit.services().content.kinds.iter().filter(|_| visit.may_report());
+    let groups = groups.filter(|group| works_cases || !group.for_case_workers).map(|group| KindGroup {
+        title: group.title.clone(),
+        kinds: group
+            .kinds
+            .iter()
+            .map(|words| KindLink {
+                href: format!("/concerns/report/{}", words.key.key()),
+                label: kind_in_words(words.key).to_owned(),
+                guidance: words.guidance.clone(),
+                danger: words.danger.clone(),
+            })
+            .collect(),
+    });
+    visit.page(&ReportKind { groups: groups.collect() })
 }
 
 /// The form.
@@ -185,6 +183,7 @@ async fn page(visit: &Visit, kind: ConcernKind, mut form: FormView) -> Result<Re
     let sheet = contacts::sheet(visit.services(), &ctx).await?;
     let whom = sheet.whom.into_iter().find(|whom| whom.kind == kind).map(|whom| tell(whom.first)).unwrap_or_default();
     form.set("kind", kind.key());
+    let words = visit.services().content.kind(kind);
     let first_words = concerns::first_words_here(visit.services(), &ctx, kind).await?;
     let mut adults = options(&lists.staff);
     adults.extend(options(&lists.other_adults));
@@ -193,8 +192,10 @@ async fn page(visit: &Visit, kind: ConcernKind, mut form: FormView) -> Result<Re
         heading: kind_in_words(kind).to_owned(),
         first_words,
         tell: whom,
-        asks_about: kind != ConcernKind::FilterBreach,
-        asks_device: kind == ConcernKind::FilterBreach && !lists.devices.is_empty(),
+        asks_about: kind.asks_about(),
+        asks_device: kind.asks_device() && !lists.devices.is_empty(),
+        danger: words.and_then(|words| words.danger.clone()),
+        next: words.map(|words| words.next.clone()),
         form,
         children: options(&lists.children),
         adults,

@@ -133,7 +133,9 @@ impl Around {
                         form = with_moment(form, visit, &field.key, at);
                     }
                 }
-                FieldKind::Children => answer.split(',').for_each(|child| form.keep(&field.key, child.trim())),
+                FieldKind::Children | FieldKind::Family => {
+                    answer.split(',').for_each(|child| form.keep(&field.key, child.trim()))
+                }
                 _ => form.set(&field.key, answer.clone()),
             }
         }
@@ -187,6 +189,17 @@ impl Around {
             FieldKind::Children => {
                 Control::Choice(form.checkboxes(key, &label).options(&options(&self.lists.children)))
             }
+            FieldKind::Family => {
+                let family = self.concern.family.iter();
+                let adults: Vec<(String, String)> = family
+                    .map(|adult| (adult.id.to_string(), format!("{}: {}", adult.name, adult.warnings.join("; "))))
+                    .collect();
+                let mut it = form.checkboxes(key, &label).options(&adults);
+                if let Some(hint) = hint {
+                    it = it.hint(hint);
+                }
+                Control::Choice(it)
+            }
             FieldKind::Staff => {
                 Control::Select(form.select(key, &label).option("", "Choose").options(&options(&self.lists.staff)))
             }
@@ -204,7 +217,9 @@ impl Around {
             let answer = match field.kind {
                 FieldKind::When if fields.raw(&format!("{key}-day")).is_empty() => None,
                 FieldKind::When => fields.moment(key, "Say when").map(|at| at.to_string()),
-                FieldKind::Children => fields.several(key, |id| Some(id.to_owned())).map(|all| all.join(",")),
+                FieldKind::Children | FieldKind::Family => {
+                    fields.several(key, |id| Some(id.to_owned())).map(|all| all.join(","))
+                }
                 _ => Some(fields.raw(key).to_owned()),
             };
             if let Some(answer) = answer.filter(|answer| !answer.is_empty()) {

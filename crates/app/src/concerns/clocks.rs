@@ -1,0 +1,130 @@
+//! Clocks: those of one concern, and all that run for somebody, on one wall (S43). What one may not see has no clock here
+//! either: concerns come from the same query as the queue's.
+//!
+//! What it is not: the reckoning (`domain::clock`) or the rules (`content/procedures/`). A new clock is a line there.
+
+use std::collections::BTreeMap;
+
+use domain::access::{Action, Refused, Relation, authorize};
+use domain::clock::{Calendar, Standing, standing};
+use domain::concern::ConcernKind;
+use domain::procedure::{Procedure, Start, StepRecord, Switches};
+use domain::{ConcernId, OpCtx};
+use jiff::Timestamp;
+use store::Scope;
+use store::concerns::Concern;
+
+use super::case;
+use crate::sight::sees;
+use crate::{Error, Result, Services};
+
+/// A clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClockView {
+    /// Stable key: `lado`, `ico`.
+    pub key: String,
+    /// What is due.
+    pub title: String,
+    /// When.
+    pub due: Timestamp,
+    /// When it was done.
+    pub stopped: Option<Timestamp>,
+    /// How it stands.
+    pub standing: Standing,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// A clock of some concern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueClock {
+    /// Of which.
+    pub concern: ConcernId,
+    /// For the telephone.
+    pub reference: String,
+    /// What it is about.
+    pub kind: ConcernKind,
+    /// The step that stops it, to go there: key and title.
+    pub step: Option<(String, String)>,
+    /// The concern was told under a clock that stood wrong: look at its times first.
+    pub clock_suspect: bool,
+    /// The clock.
+    pub clock: ClockView,
+}
+
+/// So many unfinished concerns are looked at, those that wait longest first.
+const MOST: u64 = 2_000;
+
+/// Every clock of the unfinished concerns that the actor may see: what still runs first, the most pressing first; then what
+/// was met or met late, newest first.
+///
+/// # Errors
+/// [`domain::access::Refused`] for who holds no cases.
+pub async fn clocks_due(services: &Services, ctx: &OpCtx) -> Result<Vec<DueClock>> {
+    authorize(&ctx.actor, Action::ReadQueue, Relation::Setting)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let viewer = sees(member);
+    let unfinished = store::concerns::list_queue(&reader, member.setting, &viewer, 0, MOST).await?;
+    let profile = case::profile(&reader, member.setting).await?;
+    let ids: Vec<ConcernId> = unfinished.iter().map(|concern| concern.id).collect();
+    let mut steps: BTreeMap<ConcernId, Vec<store::concerns::StepRecord>> = BTreeMap::new();
+    for step in store::concerns::list_steps_of_several_for_program(&reader, member.setting, &ids).await? {
+        steps.entry(step.concern_id).or_default().push(step);
+    }
+    let mut due = Vec::new();
+    for concern in unfinished {
+        let Some(procedure) = case::procedure(&reader, &services.content, &concern).await? else { continue };
+        let records = case::for_engine(&steps.remove(&concern.id).unwrap_or_default());
+        let switches = case::switches(&profile, &services.calendar, &concern);
+        for clock in clocks(&procedure, &records, &switches, &concern, &services.calendar, ctx.now)? {
+            let stops = procedure.steps.iter().find(|step| step.clock.as_deref() == Some(clock.key.as_str()));
+            due.push(DueClock {
+                concern: concern.id,
+                reference: concern.reference.clone(),
+                kind: concern.kind,
+                step: stops.map(|step| (step.key.clone(), step.title.clone())),
+                clock_suspect: concern.clock_suspect,
+                clock,
+            });
+        }
+    }
+    due.sort_by_key(|due| match due.clock.stopped {
+        None => (false, due.clock.due.as_microsecond()),
+        Some(at) => (true, -at.as_microsecond()),
+    });
+    Ok(due)
+}
+
+/// The clocks of a concern that run or ran.
+pub(super) fn clocks(
+    procedure: &Procedure,
+    records: &[StepRecord],
+    switches: &Switches,
+    concern: &Concern,
+    calendar: &Calendar,
+    now: Timestamp,
+) -> Result<Vec<ClockView>> {
+    let mut views = Vec::new();
+    for rule in procedure.clocks_running(records, switches) {
+        let start = match rule.from {
+            Start::KnownAt => concern.known_at,
+            Start::EventAt => concern.event_at,
+        };
+        let due = calendar.due(start, rule.within).map_err(|error| Error::Internal(error.to_string()))?;
+        let told = concern.told_in_person.as_ref().and_then(super::told).map(|(_, at)| at);
+        // What the reporter said at once counts: "told in person at" stops the clock that the same step would stop.
+        let stopped = procedure
+            .clock_stopped(records, &rule.key)
+            .or(told.filter(|_| rule.key == "lead_told" || rule.key == "manager_told"));
+        views.push(ClockView {
+            key: rule.key.clone(),
+            title: rule.title.clone(),
+            due,
+            stopped,
+            standing: standing(start, due, stopped, now),
+            source: rule.source.clone(),
+        });
+    }
+    Ok(views)
+}
