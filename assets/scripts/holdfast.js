@@ -2,11 +2,11 @@
 // error summary), the hidden screen on Escape Escape, and locking a screen that nobody touches.
 
 import {
-  Button, CharacterCount, Checkboxes, ErrorSummary, PasswordInput, Radios, SkipLink, createAll,
+  Button, CharacterCount, Checkboxes, ErrorSummary, ExitThisPage, PasswordInput, Radios, SkipLink, createAll,
 } from "./components.js";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
-for (const part of [Button, CharacterCount, Checkboxes, PasswordInput, Radios]) createAll(part);
+for (const part of [Button, CharacterCount, Checkboxes, ExitThisPage, PasswordInput, Radios]) createAll(part);
 createAll(ErrorSummary);
 createAll(SkipLink);
 

@@ -17,20 +17,25 @@ mod people;
 mod queue;
 mod report;
 mod search;
+mod sender;
 mod steps;
 mod view;
 mod words;
 
 pub use edition::move_edition;
-pub(crate) use entries::by_the_program;
 pub use entries::{Correction, NewEntry, add_entry, correct};
+pub(crate) use entries::{append, by_the_program};
 pub use finish::{Debrief, Lesson, REVIEWS, close, debrief, reopen};
 pub use mine::{MyReport, Receipt, ToTell, by_code, mine, receipt};
 pub use paper::{Print, export, kind_in_words, print, what_in_words};
 pub use people::{Afterwards, add_person, child_cannot_be_known, exclude, hand_over, invite, name_child};
 pub use queue::{Queue, QueueRow, Shelf, queue, waiting};
-pub use report::{About, Children, Filed, Report, SafeNow, Told, first_words, first_words_here, report};
+pub(crate) use report::file_unsigned;
+pub use report::{
+    About, Beside, Children, Filed, Paper, Report, SafeNow, Told, first_words, first_words_here, report, report_beside,
+};
 pub use search::{Hit, search};
+pub use sender::{Letters, answer_sender, letters};
 pub use steps::{Did, StepAttempt, StepSaved, record};
 pub use view::{
     AnswerView, ClockView, ConcernView, EntryView, FollowUp, HoldView, PersonView, ProcedureView, ProposalView,
@@ -44,3 +49,6 @@ pub const LONGEST_TEXT: usize = 20_000;
 
 /// The longest single line, in characters.
 pub const LONGEST_LINE: usize = 300;
+
+/// What beside a field says that was given a pasted picture instead of words (S17).
+pub const NO_PICTURES: &str = "This holds a picture or other data, not words. Take it out and write what you saw. Never send anybody a picture of a child: tell the lead in person.";

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use store::Scope;
 use store::drafts::Draft;
 
-use crate::concerns::LONGEST_TEXT;
+use crate::concerns::{LONGEST_TEXT, NO_PICTURES};
 use crate::{Error, Result, Services};
 
 /// A draft, as its form takes it back.
@@ -41,6 +41,10 @@ pub async fn save(
     let too_much = fields.len() > MOST_FIELDS || fields.values().any(|text| text.chars().count() > LONGEST_TEXT);
     if too_much || form.len() > 200 {
         return Err(Error::invalid("", "That is longer than we can keep as a draft. Send it in two parts."));
+    }
+    // Half a text is welcome; a picture is not, not even until tomorrow (S17).
+    if let Some((field, _)) = fields.iter().find(|(_, text)| domain::pasted::is_image_data(text)) {
+        return Err(Error::invalid(field, NO_PICTURES));
     }
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "draft.save").await?;
     let there = store::drafts::find_by_form(&tx, member.setting, member.person, form).await?;

@@ -30,6 +30,7 @@ pub mod self_test;
 pub mod services;
 pub mod setup;
 pub mod sight;
+pub mod telling;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod trail;

@@ -130,11 +130,17 @@ pub enum EntryKind {
     Note,
     /// What the program did: hold, notification, escalation.
     System,
+    /// A later message of a sender who has no account.
+    FromSender,
+    /// An answer to that sender.
+    ToSender,
+    /// Somebody declared, before they looked, that an image had to be looked at (S18).
+    Viewing,
 }
 
 impl EntryKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Fact,
         Self::ChildWords,
         Self::AdultWords,
@@ -146,6 +152,9 @@ impl EntryKind {
         Self::Correction,
         Self::Note,
         Self::System,
+        Self::FromSender,
+        Self::ToSender,
+        Self::Viewing,
     ];
 
     /// The word for it in storage.
@@ -162,6 +171,9 @@ impl EntryKind {
             Self::Correction => "correction",
             Self::Note => "note",
             Self::System => "system",
+            Self::FromSender => "from_sender",
+            Self::ToSender => "to_sender",
+            Self::Viewing => "viewing",
         }
     }
 

@@ -96,4 +96,6 @@ ids! {
     EvidenceId;
     /// A draft saved on the server.
     DraftId;
+    /// A file that belongs to a concern.
+    AttachmentId;
 }

@@ -17,8 +17,8 @@ use crate::rows;
 
 pub use crate::entity::cases::{Concern, ConcernPerson, Entry, Exclusion, Invitation, StepRecord};
 pub use program::{
-    has_reference, list_entries_of_author, list_parts_for_program, list_steps_for_program,
-    list_steps_of_several_for_program,
+    count_unsigned_for_program, has_reference, list_entries_of_author, list_messages_for_program,
+    list_parts_for_program, list_steps_for_program, list_steps_of_several_for_program,
 };
 pub use seen::Sees;
 pub(crate) use seen::{inherits, of_visible, visible_to};

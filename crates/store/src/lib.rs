@@ -26,6 +26,7 @@ mod rows;
 mod table;
 
 pub mod accounts;
+pub mod attachments;
 pub mod audit;
 pub mod backup;
 pub mod concerns;

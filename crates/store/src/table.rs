@@ -221,7 +221,7 @@ macro_rules! stored_ids {
 
 stored_ids! {
     SettingId PersonId AccountId MembershipId SessionId RoomId DeviceId HoldId ConcernId EntryId StepRecordId
-    ProposalId ActionId ReviewId JobId AuditId EvidenceId DraftId
+    ProposalId ActionId ReviewId JobId AuditId EvidenceId DraftId AttachmentId
 }
 
 macro_rules! stored_words {
@@ -244,6 +244,7 @@ stored_words! {
     domain::concern::EntryKind domain::concern::Part
     crate::words::Area crate::words::Tie crate::words::DeviceKind crate::words::Direction crate::words::ProposalState
     crate::words::Answer crate::words::StepAct crate::words::PendingKind crate::words::ImportKind
+    crate::words::FileOrder
 }
 
 /// A row that callers see.

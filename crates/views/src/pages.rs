@@ -13,3 +13,4 @@ pub mod problem;
 pub mod register;
 pub mod sign_in;
 pub mod styleguide;
+pub mod tell;

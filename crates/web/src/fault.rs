@@ -98,14 +98,7 @@ impl Fault {
             Self::TooLarge(limit) => problem(
                 "That was too much to send",
                 &[
-                    &if *limit > crate::form::LIMIT {
-                        "Holdfast takes up to one megabyte of pasted lines at once: far more than two thousand lines. Nothing was saved.".to_owned()
-                    } else {
-                        format!(
-                            "Holdfast takes up to {} kilobytes from a form, about thirty pages of text. Nothing was saved.",
-                            limit / 1024
-                        )
-                    },
+                    &format!("This page takes up to {} kilobytes at once. Nothing was saved.", limit / 1024),
                     "What you sent could not be kept. Go back: most browsers still show what you typed. Shorten it, or send it in two parts.",
                 ],
             ),

@@ -72,6 +72,7 @@ impl<T: FromForm> Form<T> {
         let mut fields = Fields::new(pairs, T::SECRETS, visit.site().now());
         let input = T::read(&mut fields);
         let mut view = fields.into_view();
+        refuse_pictures(&mut view);
         if !visit.token_is(&token) {
             view.error(
                 "",
@@ -80,6 +81,15 @@ impl<T: FromForm> Form<T> {
         }
         let input = input.filter(|_| !view.has_errors());
         Self { input, view }
+    }
+}
+
+/// A picture pasted into a box for words goes no further, and is not sent back either; everything else stays (S17).
+fn refuse_pictures(view: &mut FormView) {
+    let pasted = view.all_kept().into_iter().filter(|(_, text)| domain::pasted::is_image_data(text));
+    for (name, _) in pasted.collect::<Vec<_>>() {
+        view.forget(&name);
+        view.error(&name, app::concerns::NO_PICTURES);
     }
 }
 

@@ -20,6 +20,7 @@ pub mod set_up;
 pub mod sign_in;
 pub mod sign_out;
 pub mod styleguide;
+pub mod tell;
 pub mod unlock;
 
 use axum::extract::Query;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use store::concerns::{Concern, Entry};
 use store::{Scope, Tx};
 
-use super::{LONGEST_TEXT, case};
+use super::{LONGEST_TEXT, NO_PICTURES, case};
 use crate::sight::sees;
 use crate::{Error, Result, Services};
 
@@ -31,6 +31,18 @@ pub struct Correction {
     pub text: String,
 }
 
+/// Kinds that people choose. The others are written by what they do: a step, a correction, an answer to a sender.
+const TYPED: [EntryKind; 8] = [
+    EntryKind::Fact,
+    EntryKind::ChildWords,
+    EntryKind::AdultWords,
+    EntryKind::Opinion,
+    EntryKind::Safety,
+    EntryKind::Told,
+    EntryKind::Present,
+    EntryKind::Note,
+];
+
 /// Adds an entry.
 ///
 /// # Errors
@@ -40,7 +52,7 @@ pub async fn add_entry(services: &Services, ctx: &mut OpCtx, id: ConcernId, new:
     if new.event_at > ctx.now {
         return Err(Error::invalid("event_at", "That time is still to come. Check the day and the time."));
     }
-    if matches!(new.kind, EntryKind::System | EntryKind::Correction | EntryKind::AlreadyHappened) {
+    if !TYPED.contains(&new.kind) {
         return Err(Error::invalid("kind", "Choose what you are adding."));
     }
     let member = ctx.member().cloned().ok_or(domain::access::Refused::SignIn)?;
@@ -84,7 +96,7 @@ pub(crate) async fn by_the_program(tx: &mut Tx, concern: &Concern, text: &str) -
     append(tx, concern, EntryKind::System, text, now, None, None).await.map(|_| ())
 }
 
-pub(super) async fn append(
+pub(crate) async fn append(
     tx: &mut Tx,
     concern: &Concern,
     kind: EntryKind,
@@ -115,6 +127,9 @@ pub(super) fn check_text(field: &str, text: &str) -> Result<()> {
     }
     if text.chars().count() > LONGEST_TEXT {
         return Err(Error::invalid(field, "That is longer than we can keep. Shorten it, or add it in two parts."));
+    }
+    if domain::pasted::is_image_data(text) {
+        return Err(Error::invalid(field, NO_PICTURES));
     }
     Ok(())
 }

@@ -202,6 +202,10 @@ fn may(procedure: &Procedure, work: &Work<'_>, act: ProgramAct) -> Result<()> {
 }
 
 fn check_sizes(attempt: &StepAttempt) -> Result<()> {
+    let pasted = attempt.answers.iter().find(|(_, answer)| domain::pasted::is_image_data(answer));
+    if let Some((field, _)) = pasted {
+        return Err(Error::invalid(field, super::NO_PICTURES));
+    }
     let long = attempt.answers.iter().find(|(_, answer)| answer.chars().count() > LONGEST_TEXT);
     if let Some((field, _)) = long {
         return Err(Error::invalid(field, "That is longer than we can keep. Shorten it, or add a note as well."));

@@ -24,5 +24,6 @@ mod nobody_shut_out_learns;
 mod places;
 mod registers;
 mod set_up;
+mod telling;
 mod two_settings;
 mod upkeep;

@@ -16,6 +16,7 @@ mod filter_pages;
 mod https;
 mod paper_and_drafts;
 mod set_up;
+mod telling;
 mod unseen;
 mod walk;
 

@@ -14,11 +14,11 @@ use crate::views::ui::{Cell, Chronology, ChronologyEntry, Pages, Summary, Table,
 
 const NASTY: &str = "<script>alert(1)</script> שלום 🙂";
 
-fn tell() -> Vec<Tell> {
+pub(super) fn tell() -> Vec<Tell> {
     vec![Tell { name: NASTY.into(), title: "Lead".into(), phone: Some("01632 960 001".into()) }, Tell::default()]
 }
 
-fn ring() -> Vec<Ring> {
+pub(super) fn ring() -> Vec<Ring> {
     let full = Ring {
         name: "Front Door".into(),
         when: "A child may be harmed.".into(),
@@ -117,6 +117,7 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         opened_at: None,
     };
     let case = Case {
+        sender: true,
         moved_on: Some("This began with another edition.".into()),
         path: "/concerns/1".into(),
         reference: "K7Q-4MX".into(),

@@ -15,7 +15,7 @@ use views::ui::Tone;
 
 use super::draft::{self, Next, Pressed};
 use super::{chosen, moment, options, tell, with_moment};
-use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend, words};
+use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend, form, words};
 
 /// What it is about.
 ///
@@ -79,6 +79,9 @@ pub enum Input {
 }
 
 impl FromForm for Input {
+    // Two long texts, each letter up to four bytes, each byte up to three signs.
+    const LIMIT: usize = 2 * 12 * concerns::LONGEST_TEXT + form::LIMIT;
+
     fn read(fields: &mut Fields) -> Option<Self> {
         if let Some(pressed) = draft::pressed(fields) {
             return Some(Self::Keep(pressed));
