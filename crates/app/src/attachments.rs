@@ -19,7 +19,7 @@ use domain::{AttachmentId, ConcernId, OpCtx, PersonId, SettingId};
 use jiff::Timestamp;
 use store::attachments::Attachment;
 use store::audit::Subject;
-use store::words::FileOrder;
+pub use store::words::FileOrder;
 use store::{Reads, Scope, Tx};
 use zeroize::Zeroizing;
 
@@ -27,8 +27,8 @@ pub use add::{CouldShow, LARGEST, NewFile, Question, add, ask};
 pub use kinds::Kind;
 pub use order::{Order, agree, order, seal, withdraw};
 
-use crate::concerns::case::{self, Case};
 use crate::concerns::by_the_program;
+use crate::concerns::case::{self, Case};
 use crate::sight::sees;
 use crate::{Error, Result, Services};
 
@@ -107,9 +107,7 @@ pub async fn list(services: &Services, ctx: &OpCtx, id: ConcernId) -> Result<Fil
     for row in store::attachments::list(&reader, member.setting, &sees(member), id).await? {
         files.push(file(&reader, row, member.person, none_here).await?);
     }
-    let may = |action| {
-        domain::access::authorize(&ctx.actor, action, domain::Relation::Case).is_ok()
-    };
+    let may = |action| domain::access::authorize(&ctx.actor, action, domain::Relation::Case).is_ok();
     Ok(Files {
         may_declare: may(Action::AttachFile) && imagery::may_declare_viewing(&case.concern.procedure),
         reference: case.concern.reference,
@@ -181,7 +179,8 @@ pub async fn fetch(services: &Services, ctx: &mut OpCtx, concern: ConcernId, id:
     }
     let kind = Kind::from_media_type(&row.media_type).ok_or_else(|| Error::Internal("a file of no kind".into()))?;
     let content = store::attachments::content(&tx, &row).await?;
-    tx.note(member.setting, Subject { table: store::attachments::TABLE, id: Some(id.0) }, &serde_json::json!({})).await?;
+    tx.note(member.setting, Subject { table: store::attachments::TABLE, id: Some(id.0) }, &serde_json::json!({}))
+        .await?;
     tx.commit().await?;
     let short = id.0.simple().to_string();
     let short = short.get(24..).unwrap_or_default();

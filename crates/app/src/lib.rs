@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod attachments;
 pub mod concerns;
 pub mod contacts;
 pub mod content;
@@ -26,6 +27,7 @@ pub mod mail;
 pub mod notices;
 pub mod people;
 pub mod printer;
+pub mod scanner;
 pub mod self_test;
 pub mod services;
 pub mod setup;

@@ -16,6 +16,7 @@ mod output;
 mod printer;
 mod reach;
 mod running;
+mod scanner;
 mod serve;
 mod up;
 mod verdict;

@@ -101,6 +101,9 @@ async fn pairs(parts: http::request::Parts, bytes: Vec<u8>) -> Result<Vec<(Strin
     form.map(|form| form.0).map_err(|_| Fault::Unreadable)
 }
 
+/// What of a body that is not a plain form is read and thrown away at most.
+pub(crate) const MOST: usize = DRAIN;
+
 async fn read_body(body: Body, limit: usize) -> Result<Vec<u8>, Fault> {
     let mut stream = body.into_data_stream();
     let (mut kept, mut seen) = (Vec::new(), 0_usize);

@@ -116,7 +116,10 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, id: ConcernId, new: NewFi
         Ok(None) => NO_SCANNER,
         Ok(Some(Scan::Clean)) => CLEAN,
         Ok(Some(Scan::Found(_))) => {
-            return Err(Error::invalid("file", "The virus scanner found something in this file. It was not kept. Tell your technician."));
+            return Err(Error::invalid(
+                "file",
+                "The virus scanner found something in this file. It was not kept. Tell your technician.",
+            ));
         }
         Err(why) => {
             tracing::warn!(why, "the virus scanner gave no answer");
@@ -167,7 +170,10 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, id: ConcernId, new: NewFi
 /// What it is; pictures painted anew. Off the runtime's threads: painting takes a second.
 async fn looked_at(content: &[u8]) -> Result<(Kind, Vec<u8>)> {
     let kind = Kind::of(content).ok_or_else(|| {
-        Error::invalid("file", "Only PDF, Word (docx), plain text, JPEG and PNG files are kept. Choose another file, or print it.")
+        Error::invalid(
+            "file",
+            "Only PDF, Word (docx), plain text, JPEG and PNG files are kept. Choose another file, or print it.",
+        )
     })?;
     if !kind.is_picture() {
         return Ok((kind, content.to_vec()));
@@ -181,8 +187,12 @@ async fn looked_at(content: &[u8]) -> Result<(Kind, Vec<u8>)> {
 
 pub(super) fn refused(why: NoFiles) -> Error {
     let say = match why {
-        NoFiles::Imagery => "No files here, ever: this is about sexual images. Lock the device away and ring the police on 101.",
-        NoFiles::CouldBeIllegal => "No files here: something in this concern could be illegal. Write the address, the device and who saw it, in words.",
+        NoFiles::Imagery => {
+            "No files here, ever: this is about sexual images. Lock the device away and ring the police on 101."
+        }
+        NoFiles::CouldBeIllegal => {
+            "No files here: something in this concern could be illegal. Write the address, the device and who saw it, in words."
+        }
     };
     Error::invalid("file", say)
 }

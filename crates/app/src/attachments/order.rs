@@ -31,8 +31,12 @@ pub struct Order {
 }
 
 /// Whose word counts (S20), and for a sealed file only the first (S17).
-const AUTHORITIES: [(&str, &str); 4] =
-    [("police", "the police"), ("iwf", "the Internet Watch Foundation"), ("social_care", "children’s social care"), ("lado", "the LADO")];
+const AUTHORITIES: [(&str, &str); 4] = [
+    ("police", "the police"),
+    ("iwf", "the Internet Watch Foundation"),
+    ("social_care", "children’s social care"),
+    ("lado", "the LADO"),
+];
 
 /// "This may be illegal": from now on nobody sees it.
 ///
@@ -119,7 +123,8 @@ pub async fn withdraw(services: &Services, ctx: &mut OpCtx, concern: ConcernId, 
     }
     let again = Attachment { ordered: None, ordered_word: None, ordered_by: None, ordered_at: None, ..row };
     store::attachments::set(&mut tx, &again).await?;
-    by_the_program(&mut tx, &case.concern, "What was recorded about a file was taken back. The file stays as it is.").await?;
+    by_the_program(&mut tx, &case.concern, "What was recorded about a file was taken back. The file stays as it is.")
+        .await?;
     tx.commit().await?;
     Ok(())
 }
@@ -183,7 +188,8 @@ async fn keys_again(services: &Services, ctx: &OpCtx) {
 /// A word from outside, in words.
 pub(super) fn in_words(word: Option<&Value>) -> String {
     let text = |key: &str| word.and_then(|word| word.get(key)).and_then(Value::as_str).unwrap_or_default();
-    let authority = AUTHORITIES.iter().find(|(key, _)| *key == text("authority")).map_or("somebody", |(_, words)| *words);
+    let authority =
+        AUTHORITIES.iter().find(|(key, _)| *key == text("authority")).map_or("somebody", |(_, words)| *words);
     format!("By word of {authority}: {}, reference {}.", text("who"), text("reference"))
 }
 

@@ -138,6 +138,8 @@ impl<'a> Work<'a> {
             out_of_order: recorded.record.out_of_order,
         };
         store::concerns::add_step(tx, &row).await?;
+        // Whatever was just said: if it means that something could be illegal, nobody sees a file of it from here on (S17).
+        crate::attachments::seal_if_needed(tx, &self.case).await?;
         if recorded.tell_the_lead {
             tell_holders(tx, &self.case, member.person).await?;
         }

@@ -10,6 +10,7 @@
 extern crate holdfast_app as app;
 
 mod accounts;
+mod attachments;
 mod breach_journey;
 mod clock_jumps;
 mod escalation;

@@ -9,6 +9,7 @@ pub mod contacts;
 pub mod debrief;
 pub mod draft;
 pub mod entry;
+pub mod files;
 pub mod paper;
 pub mod people;
 pub mod queue;

@@ -12,6 +12,7 @@ mod browser;
 mod concern_journey;
 mod doors;
 mod edge;
+mod files;
 mod filter_pages;
 mod https;
 mod paper_and_drafts;

@@ -70,6 +70,7 @@ impl Things {
             .replace("{token}", "no-such-token")
             .replace("{path}", "no-such-path")
             .replace("{place}", &self.place)
+            .replace("{file}", NOBODYS)
     }
 }
 
@@ -267,6 +268,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/tell/{place}/back", "the same; it opens, and changes nothing"),
     ("/tell/{place}/read", "the same"),
     ("/concerns/{id}/sender", "the same"),
+    ("/concerns/{id}/files/ask", "attachments, in app; the question"),
+    ("/concerns/{id}/files/add", "files: it takes no plain form"),
+    ("/concerns/{id}/files/{file}", "attachments, in app"),
+    ("/concerns/{id}/files/{file}/word", "attachments, in app"),
+    ("/concerns/{id}/viewing", "attachments, in app"),
     ("/sign-in", "accounts, in app: every way of coming in writes its row"),
     ("/sign-in/second-step", "the same"),
     ("/unlock", "the same"),

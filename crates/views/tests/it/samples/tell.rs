@@ -3,7 +3,10 @@
 use super::concerns::{ring, tell};
 use super::{nobody, somebody};
 use crate::views::FormView;
+use crate::views::pages::concerns::Word;
+use crate::views::pages::concerns::files::{FileLine, FileWord, Files, Viewing};
 use crate::views::pages::tell::{Back, Door, Form, Inbox, Nowhere, Poster, Sender, Sent};
+use crate::views::ui::Tone;
 
 const NASTY: &str = "<script>alert(1)</script> שלום 🙂";
 const PATH: &str = "/tell/abcdefgh";
@@ -39,7 +42,44 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         outside: ring(),
         ..Default::default()
     };
+    let file = FileLine {
+        path: "/concerns/1/files/2".into(),
+        name: NASTY.into(),
+        what: NASTY.into(),
+        about: "12 kB".into(),
+        word: Word::new(Tone::Done, "Kept"),
+        here: true,
+        may_seal: true,
+        may_order: true,
+        waiting: Some(NASTY.into()),
+        may_agree: true,
+        may_withdraw: true,
+    };
+    let sealed =
+        FileLine { name: String::new(), what: String::new(), here: false, may_seal: false, ..FileLine::default() };
+    let files = Files {
+        path: "/concerns/1".into(),
+        reference: "ABC-DEF".into(),
+        asks: true,
+        declares: true,
+        files: vec![file, sealed],
+        form: wrong(&["could_show"]),
+        ..Files::default()
+    };
+    let word = FileWord {
+        path: "/concerns/1/files/2".into(),
+        back: "/concerns/1/files".into(),
+        form: wrong(&["order", "authority", "who", "reference", "said"]),
+    };
     vec![
+        ("concerns/files", somebody(&Files { choose: true, form: wrong(&["what", "file"]), ..files.clone() })),
+        ("concerns/files", somebody(&files)),
+        ("concerns/files", somebody(&Files { none_here: Some(NASTY.into()), stop: true, ..Files::default() })),
+        ("concerns/file_word", somebody(&word)),
+        (
+            "concerns/viewing",
+            somebody(&Viewing { path: "/concerns/1".into(), form: wrong(&["why", "referred", "witness", "place"]) }),
+        ),
         ("tell/door", nobody(&Door { path: PATH.into(), setting: NASTY.into(), fictional: true, outside: ring() })),
         ("tell/nowhere", nobody(&Nowhere)),
         (
