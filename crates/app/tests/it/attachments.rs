@@ -42,7 +42,9 @@ async fn judge(app: &TestApp, id: ConcernId, answer: &str) {
         answers: answers.into(),
         reason: None,
         event_at: app.world.now(),
-        seen: 0,
+        device: None,
+        leave: app::holds::Leave::None,
+        seen: 9,
     };
     concerns::record(&app.services, &mut app.ctx(app.people.dsl), id, attempt).await.expect("recorded");
 }
