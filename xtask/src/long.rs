@@ -8,11 +8,15 @@ use crate::{assets, build, need, sh};
 /// Words in the names of tests that kill, crash or tamper.
 const CRUEL: [&str; 4] = ["kill", "crash", "tamper", "bad_day"];
 
-/// Every test with many more property cases, then the cruel ones again and again.
+/// What is fuzzed: the bodies in `fuzz/bodies.rs`.
+const FUZZED: [&str; 4] = ["lines", "urls", "compiled", "snapshot"];
+
+/// Every test with many more property cases, then the cruel ones again and again, the filter against its slow reference
+/// over ten million names, and each fuzz target for `fuzz` seconds (none for 0).
 ///
 /// # Errors
-/// When any of them failed.
-pub(crate) fn run(cases: u32, rounds: u32) -> Result<()> {
+/// When any of them failed, or fuzzing is wanted and its tool is missing.
+pub(crate) fn run(cases: u32, rounds: u32, fuzz: u32) -> Result<()> {
     need::for_building()?;
     need::for_testing()?;
     assets::run()?;
@@ -30,6 +34,32 @@ pub(crate) fn run(cases: u32, rounds: u32) -> Result<()> {
         }
         count += cruel;
     }
+    sh::say("Ten million names against the slow reference");
+    sh::run(sh::cargo().args(["test", "--release", "--package", "holdfast-filter", "--test", "it", "--"]).args([
+        "--ignored",
+        "--exact",
+        "differential::ten_million_names_and_no_wrong_verdict",
+    ]))?;
+    if fuzz > 0 {
+        fuzzing(fuzz)?;
+    }
     println!("\n{count}");
     if count.failed > 0 { bail!("{} failed", count.failed) } else { Ok(()) }
+}
+
+/// Runs each target for a while. What it finds lies in `fuzz/artifacts`, and belongs into `fuzz/corpus`.
+fn fuzzing(seconds: u32) -> Result<()> {
+    if !sh::succeeds("cargo", &["+nightly", "fuzz", "--version"]) {
+        bail!(
+            "fuzzing needs “rustup toolchain install nightly” and “cargo install cargo-fuzz”; --fuzz 0 goes without it"
+        );
+    }
+    for target in FUZZED {
+        sh::say(&format!("Fuzzing {target} for {seconds} seconds"));
+        let time = format!("-max_total_time={seconds}");
+        let run =
+            ["+nightly", "fuzz", "run", "--fuzz-dir", "fuzz", target, "--", &time, "-timeout=10", "-max_len=16384"];
+        sh::run(sh::program("cargo").args(run))?;
+    }
+    Ok(())
 }

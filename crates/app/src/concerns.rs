@@ -28,6 +28,7 @@ pub(crate) use entries::{append, by_the_program};
 pub use finish::{Debrief, Lesson, REVIEWS, close, debrief, reopen};
 pub use mine::{MyReport, Receipt, ToTell, by_code, mine, receipt};
 pub use paper::{Print, export, kind_in_words, print, what_in_words};
+pub(crate) use people::tell_holders;
 pub use people::{Afterwards, add_person, child_cannot_be_known, exclude, hand_over, invite, name_child};
 pub use queue::{Queue, QueueRow, Shelf, queue, waiting};
 pub(crate) use report::file_unsigned;
@@ -41,6 +42,7 @@ pub use view::{
     AnswerView, ClockView, ConcernView, EntryView, FollowUp, HoldView, PersonView, ProcedureView, ProposalView,
     StepRecordView, StepView, What, open,
 };
+pub(crate) use view::{Names, clocks, in_words, told};
 pub use words::{Owed, StageTwo, add_words, owed_words};
 
 /// The longest text that one field keeps, in characters. A page of 10 MB is a mistake or an attack; nobody writes so

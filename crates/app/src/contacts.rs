@@ -84,11 +84,11 @@ pub async fn sheet(services: &Services, ctx: &OpCtx) -> Result<Sheet> {
         let mut named = named.into_iter();
         whom.push(Whom { kind, first: named.next().unwrap_or_default(), then: named.flatten().collect() });
     }
-    let outside = services.content.agencies_of(&profile.area).into_iter().cloned().collect();
+    let outside = crate::agencies::of(services, &reader, id, &profile.area).await?;
     Ok(Sheet { setting: setting.name, fictional: setting.fictional, inside, whom, outside })
 }
 
-async fn only_setting(services: &Services) -> Result<domain::SettingId> {
+pub(crate) async fn only_setting(services: &Services) -> Result<domain::SettingId> {
     let reader = services.db.read(Scope::All).await?;
     match store::settings::list(&reader).await?.as_slice() {
         [only] => Ok(only.id),

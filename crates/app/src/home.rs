@@ -207,6 +207,8 @@ fn ways(ctx: &OpCtx) -> Vec<(String, String)> {
     let all = [
         (Action::ReadQueue, "/concerns", "Concerns"),
         (Action::ReadContacts, "/poster", "Poster: telling without an account"),
+        (Action::ReadQueue, "/referrals", "Referrals"),
+        (Action::ReadContacts, "/agencies", "Agencies: whom to ask, whom to tell"),
         (Action::HoldDevice, "/alerts", "Calls for help"),
         (Action::ReportConcern, "/reports", "Your reports"),
         (Action::AskForAccess, "/filter/ask", "Ask for a blocked site"),

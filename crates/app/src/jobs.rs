@@ -35,10 +35,12 @@ pub enum Kind {
     MailAddressProof,
     /// Forget drafts that nobody finished, every day (S46).
     ForgetDrafts,
+    /// Has an agency answered a referral?
+    ChaseReferral,
 }
 
 impl Kind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::MailNotice,
         Self::Escalate,
         Self::PublishPolicy,
@@ -49,6 +51,7 @@ impl Kind {
         Self::BackUp,
         Self::MailAddressProof,
         Self::ForgetDrafts,
+        Self::ChaseReferral,
     ];
 
     /// The word for it in storage.
@@ -64,6 +67,7 @@ impl Kind {
             Self::BackUp => "backup.make",
             Self::MailAddressProof => "person.mail_proof",
             Self::ForgetDrafts => "draft.forget",
+            Self::ChaseReferral => "referral.chase",
         }
     }
 }
@@ -199,6 +203,7 @@ async fn perform(services: &Services, ctx: &mut OpCtx, job: &Job) -> Result<()> 
         Kind::MailNotice => notices::mail(services, ctx, setting, &work).await,
         Kind::Escalate => notices::escalate(services, ctx, setting, &work).await,
         Kind::MailAddressProof => crate::people::email::mail(services, ctx, setting, &work).await,
+        Kind::ChaseReferral => crate::referrals::chase(services, ctx, setting, &work).await,
         Kind::PublishPolicy => crate::filtering::publish::run(services, setting).await.map(|_| ()),
         Kind::SelfTest => crate::self_test::run_due(services, ctx, setting).await,
         Kind::ForgetActivity => crate::activity::forget_old(services, setting, ctx.now).await.map(|_| ()),

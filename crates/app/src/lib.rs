@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod agencies;
 pub mod attachments;
 pub mod concerns;
 pub mod contacts;
@@ -27,6 +28,7 @@ pub mod mail;
 pub mod notices;
 pub mod people;
 pub mod printer;
+pub mod referrals;
 pub mod scanner;
 pub mod self_test;
 pub mod services;

@@ -55,7 +55,9 @@ pub struct Verified {
 }
 
 /// Tables whose rows belong to a concern, or may.
-const CASES: [&str; 6] = ["concern", "entry", "step_record", "exclusion", "invitation", "concern_person"];
+/// A strand and a file name no single concern, and low-level concerns are the manager's alone: they are never shown here.
+const CASES: [&str; 9] =
+    ["concern", "entry", "step_record", "exclusion", "invitation", "concern_person", "strand", "transfer", "low_level"];
 
 /// The newest lines, or those before a link.
 ///

@@ -124,6 +124,16 @@ actions! {
     MakeToken = "make_token";
     /// See the contact sheet and "whom must I tell?".
     ReadContacts = "read_contacts";
+    /// Confirm or correct an agency's numbers for this setting.
+    KeepAgencies = "keep_agencies";
+    /// See counts of concerns: exact for who works cases, small ones kept back for others.
+    ReadTrends = "read_trends";
+    /// Read and write low-level concerns about adults here; never one's own.
+    KeepLowLevel = "keep_low_level";
+    /// Say who stands in for whom, and hand over.
+    ArrangeCover = "arrange_cover";
+    /// Send a child's file on to the next setting.
+    MoveFile = "move_file";
 }
 
 /// Why not.
@@ -186,6 +196,13 @@ pub fn allowed(role: Role, action: Action, relation: Relation) -> bool {
         A::ChangeSetting => matches!(role, R::Manager),
         A::MakeBackup => matches!(role, R::Manager | R::Technician),
         A::ReadOutbox => matches!(role, R::Dsl | R::Manager | R::Technician),
+        A::KeepAgencies => matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair),
+        A::ReadTrends => {
+            matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair | R::Committee | R::Inspector)
+        }
+        A::KeepLowLevel => matches!(role, R::Manager | R::Chair),
+        A::ArrangeCover => matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair),
+        A::MoveFile => matches!(role, R::Dsl | R::Deputy),
         A::MakeToken => matches!(role, R::Dsl | R::Manager | R::Technician),
     }
 }

@@ -128,6 +128,18 @@ pub enum EntryKind {
     Correction,
     /// A note of the person who works the concern.
     Note,
+    /// What was agreed with agencies, or among those who work it: who does what next.
+    Strategy,
+    /// A child's wishes and feelings, as far as they are known.
+    Voice,
+    /// Why this level of need: which threshold, and what speaks for it.
+    Threshold,
+    /// How the child or the family is supported.
+    Plan,
+    /// Why the parents were not told, or not yet.
+    Withheld,
+    /// How a referral went on.
+    Referral,
     /// What the program did: hold, notification, escalation.
     System,
     /// A later message of a sender who has no account.
@@ -140,7 +152,7 @@ pub enum EntryKind {
 
 impl EntryKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 20] = [
         Self::Fact,
         Self::ChildWords,
         Self::AdultWords,
@@ -151,6 +163,12 @@ impl EntryKind {
         Self::AlreadyHappened,
         Self::Correction,
         Self::Note,
+        Self::Strategy,
+        Self::Voice,
+        Self::Threshold,
+        Self::Plan,
+        Self::Withheld,
+        Self::Referral,
         Self::System,
         Self::FromSender,
         Self::ToSender,
@@ -170,6 +188,12 @@ impl EntryKind {
             Self::AlreadyHappened => "already_happened",
             Self::Correction => "correction",
             Self::Note => "note",
+            Self::Strategy => "strategy",
+            Self::Voice => "voice",
+            Self::Threshold => "threshold",
+            Self::Plan => "plan",
+            Self::Withheld => "withheld",
+            Self::Referral => "referral",
             Self::System => "system",
             Self::FromSender => "from_sender",
             Self::ToSender => "to_sender",

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::control::{Control, Obligation, Proof};
 use crate::procedure::Procedure;
+use crate::referral::{LetterText, ReferralForm};
 use crate::setting::Profile;
 
 /// Everything in `content/` that the program itself reads.
@@ -33,6 +34,10 @@ pub struct Content {
     pub bank_holidays: Vec<BankHoliday>,
     /// Names that always resolve, without record (S23).
     pub never_log: Vec<NeverLog>,
+    /// What agencies ask for in a referral.
+    pub referral_forms: Vec<ReferralForm>,
+    /// Letters to families.
+    pub letters: Vec<LetterText>,
 }
 
 /// An agency, with its numbers and when they were last checked.
@@ -63,6 +68,12 @@ pub struct Agency {
     /// Told to families too?
     #[serde(default)]
     pub for_families: bool,
+    /// Something here was never read on the agency's own page: the source says what.
+    #[serde(default)]
+    pub unchecked: bool,
+    /// Before this one is told, the police or the advice team say what may be passed on (S2): other settings.
+    #[serde(default)]
+    pub advice_first: bool,
     /// When somebody last checked it.
     pub last_checked: Date,
     /// Where it was read.
@@ -87,6 +98,9 @@ pub struct Guidance {
     /// How sure we are: `verified`, `second_hand`, `unverified`.
     pub standing: String,
 }
+
+/// The key of the form for every agency that has none of its own.
+const ANY_AGENCY: &str = "any";
 
 /// A bank holiday.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,6 +170,18 @@ struct NeverLogFile {
     never_log: Vec<NeverLog>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReferralsFile {
+    form: Vec<ReferralForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LettersFile {
+    letter: Vec<LetterText>,
+}
+
 fn parse<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, Wrong> {
     toml::from_str(text).map_err(|error| Wrong { file: file.to_owned(), why: error.to_string() })
 }
@@ -175,6 +201,8 @@ impl Content {
             guidance: Vec::new(),
             bank_holidays: Vec::new(),
             never_log: Vec::new(),
+            referral_forms: Vec::new(),
+            letters: Vec::new(),
         };
         for (file, text) in files {
             content.read_one(file, text)?;
@@ -198,6 +226,11 @@ impl Content {
             ("guidance.toml", _) => self.guidance = parse::<GuidanceFile>(file, text)?.guidance,
             ("bank-holidays.toml", _) => self.bank_holidays = parse::<BankHolidaysFile>(file, text)?.holiday,
             ("never-log.toml", _) => self.never_log = parse::<NeverLogFile>(file, text)?.never_log,
+            ("referrals.toml", _) => {
+                self.referral_forms = parse::<ReferralsFile>(file, text)?.form;
+                self.referral_forms.iter().try_for_each(ReferralForm::check).map_err(wrong)?;
+            }
+            ("letters.toml", _) => self.letters = parse::<LettersFile>(file, text)?.letter,
             (_, Some(("procedures", _))) => {
                 let procedure = Procedure::from_toml(text).map_err(wrong)?;
                 self.procedures.insert(procedure.id.clone(), procedure);
@@ -241,12 +274,31 @@ impl Content {
                 }
             }
         }
+        for form in &self.referral_forms {
+            for agency in form.agencies.iter().filter(|key| key.as_str() != ANY_AGENCY) {
+                if !self.agencies.values().flatten().any(|known| known.key == *agency) {
+                    return wrong("referrals.toml", format!("no agency is called {agency}"));
+                }
+            }
+        }
         for profile in self.profiles.values() {
             if !self.agencies.contains_key(&profile.area) {
                 return wrong(&format!("settings/{}.toml", profile.key), format!("no agencies for {}", profile.area));
             }
         }
         Ok(())
+    }
+
+    /// What an agency asks for in a referral: its own form, or the one for any agency.
+    pub fn referral_form(&self, agency: &str) -> Option<&ReferralForm> {
+        let of = |key: &str| self.referral_forms.iter().find(|form| form.agencies.iter().any(|known| known == key));
+        of(agency).or_else(|| of(ANY_AGENCY))
+    }
+
+    /// The letter to families for a kind of concern, or the one for every other.
+    pub fn letter(&self, kind: crate::concern::ConcernKind) -> Option<&LetterText> {
+        let of = |letter: &&LetterText| letter.kinds.contains(&kind);
+        self.letters.iter().find(of).or_else(|| self.letters.iter().find(|letter| letter.kinds.is_empty()))
     }
 
     /// Agencies of an area, then the national ones that it does not replace.

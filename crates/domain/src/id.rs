@@ -98,4 +98,10 @@ ids! {
     DraftId;
     /// A file that belongs to a concern.
     AttachmentId;
+    /// A referral to an agency.
+    ReferralId;
+    /// A letter to one of a child's adults.
+    LetterId;
+    /// A child's file on its way to the next setting.
+    TransferId;
 }

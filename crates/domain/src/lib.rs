@@ -21,8 +21,10 @@ pub mod pasted;
 pub mod people;
 pub mod procedure;
 pub mod reference;
+pub mod referral;
 pub mod routing;
 pub mod setting;
+pub mod small_numbers;
 
 pub use access::{Action, Refused, Relation};
 pub use ctx::{Actor, Client, OpCtx};

@@ -1,23 +1,29 @@
 //! The compiled list file: every name of every list in one memory-mapped file, found without allocating.
 //!
-//! What it is: [`Compiled`] (opening, checking, looking up), `layout` (where what stands), `build` (entries → bytes). About 8.5 bytes a name: 6 of its hash, 2 for the set of lists that hold
-//! it, half a byte of directory; the 16 leading bits of the hash (more in big files) are the place in the directory.
+//! What it is: [`Compiled`] (opening, checking, looking up), `layout` (where what stands), `table` (one cache line a
+//! question), `rules` (what is more than a name), `build` (entries → bytes). About 9.4 bytes a name: 8 for its hash and
+//! the set of lists that hold it, the rest is room left in the lines.
 //! What it is not: a store of names. The text is not kept; a match is a suffix of the question itself.
 //!
-//! Chance of a wrong match: a 64-bit keyed hash, so about names × labels ÷ 2⁶⁴ (a smaller file has fewer bits and fewer
-//! names: it stays near 10⁻¹³). Nobody can craft one, because the key is random for each file.
+//! Chance of a wrong match: about 5 × 10⁻¹³ a suffix that is asked for (see `table`). The key is random for each file.
 
 mod build;
+mod hash64;
 mod layout;
+mod member;
+pub(crate) mod rules;
+mod table;
 
 use std::fs::File;
 use std::hash::Hasher;
 use std::path::Path;
 
 pub(crate) use build::Builder;
+use hash64::Suffixes;
 use layout::Layout;
 use siphasher::sip::SipHasher13;
 
+use crate::rule::{About, Effect, Rule, Target};
 use crate::{CanonicalUrl, Error, Host, ListInfo, hash};
 
 /// The key of one file's hashes: 16 random bytes from `OpCtx.rng`, so that nobody can craft names that collide.
@@ -66,14 +72,44 @@ impl Bytes {
     }
 }
 
-/// A name or URL prefix of the lists that the question falls under.
+/// One question to a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// Whom it asks for.
+    pub host: &'a Asked<'a>,
+    /// What it wants there, where the path shows. Its host is `host`.
+    pub url: Option<&'a CanonicalUrl>,
+    /// What else is known of it. Without, rules to block count whatever their circumstances, exceptions do not.
+    pub about: Option<&'a About<'a>>,
+}
+
+impl<'a> Question<'a> {
+    /// A question for a name, with nothing else known.
+    pub fn of(host: &'a Asked<'a>) -> Self {
+        Self { host, url: None, about: None }
+    }
+}
+
+/// One list's word about what was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word<'a> {
+    /// What it is about.
+    pub matched: Match<'a>,
+    /// The list, as a place in [`Compiled::lists`].
+    pub list: usize,
+    /// To block, or to take back.
+    pub effect: Effect,
+}
+
+/// What of a list the question falls under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Match<'a> {
-    /// The part of the asked host that the list holds.
+    /// The part of the asked host that the list holds; all of it for a pattern.
     pub host: &'a str,
     /// The part of the asked path, if the list speaks of one.
     pub path: Option<PathPart<'a>>,
-    members: &'a [u8],
+    /// The rule, if it is more than a bare name.
+    pub rule: Option<&'a Rule>,
 }
 
 /// How much of a path a list holds.
@@ -91,24 +127,26 @@ pub enum PathPart<'a> {
 }
 
 impl Match<'_> {
-    /// How specific it is: the length of what was matched.
+    /// How specific it is: the length of what was matched. A pattern is the least specific of all.
     pub(crate) fn len(&self) -> usize {
-        self.host.len()
-            + match self.path {
-                None => 0,
-                Some(PathPart::Prefix(path)) => path.len(),
-                Some(PathPart::Whole { path, query }) => path.len() + 1 + query.len(),
-            }
+        match (self.path, self.pattern()) {
+            (_, Some(_)) => 1,
+            (None, None) => self.host.len(),
+            (Some(PathPart::Prefix(path)), None) => self.host.len() + path.len(),
+            (Some(PathPart::Whole { path, query }), None) => self.host.len() + path.len() + 1 + query.len(),
+        }
     }
 
-    /// The lists that hold it, as places in [`Compiled::lists`].
-    pub fn lists(&self) -> impl Iterator<Item = usize> {
-        self.members.as_chunks::<2>().0.iter().map(|member| usize::from(u16::from_le_bytes(*member)))
+    fn pattern(&self) -> Option<&str> {
+        self.rule.filter(|rule| matches!(rule.target, Target::Pattern { .. })).map(|rule| rule.text.as_str())
     }
 }
 
 impl std::fmt::Display for Match<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(pattern) = self.pattern() {
+            return f.write_str(pattern);
+        }
         f.write_str(self.host)?;
         match self.path {
             None => Ok(()),
@@ -146,6 +184,21 @@ impl Compiled {
         Ok(Self { bytes, layout })
     }
 
+    /// Sets length and checksum right, as who forges a file would: fuzzing has to come past that door.
+    #[doc(hidden)]
+    pub fn mended(mut bytes: Vec<u8>) -> Vec<u8> {
+        let length = (bytes.len() as u64).to_le_bytes();
+        if let Some(place) = bytes.get_mut(layout::LENGTH_AT..layout::LENGTH_AT + 8) {
+            place.copy_from_slice(&length);
+        }
+        let key = bytes.get(16..32).and_then(|key| key.try_into().ok()).map(FileKey);
+        let sum = key.and_then(|key| layout::checksum(&key, &bytes));
+        if let (Some(sum), Some(place)) = (sum, bytes.get_mut(layout::CHECKSUM_AT..layout::CHECKSUM_AT + 8)) {
+            place.copy_from_slice(&sum.to_le_bytes());
+        }
+        bytes
+    }
+
     /// All of it, as it is written.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.bytes.get()
@@ -163,12 +216,17 @@ impl Compiled {
 
     /// Distinct names.
     pub fn names(&self) -> u64 {
-        self.layout.names.count() as u64
+        self.layout.names.count().saturating_sub(self.layout.meta.only_rules)
     }
 
     /// Distinct URL prefixes.
     pub fn urls(&self) -> u64 {
-        self.layout.urls.count() as u64
+        self.layout.urls.count()
+    }
+
+    /// Regular expressions and wildcards.
+    pub fn patterns(&self) -> u64 {
+        self.layout.rules.patterns()
     }
 
     /// Size in bytes.
@@ -176,23 +234,38 @@ impl Compiled {
         self.bytes.get().len() as u64
     }
 
-    /// Calls `found` for each name of the lists that `host` falls under, the widest first. Does not allocate.
-    pub fn walk_host<'a>(&'a self, host: &'a Asked<'_>, mut found: impl FnMut(Match<'a>)) {
-        let bytes = self.bytes.get();
-        let mut suffixes = hash::suffixes(self.layout.key.hasher(), host).map(|(text, hash)| (text, hash.0.finish()));
+    /// Whether a list takes anything back.
+    pub fn has_exceptions(&self) -> bool {
+        self.layout.meta.exceptions || self.layout.rules.exceptions
+    }
+
+    /// Calls `said` for each word of a list about what is asked: names from the widest to the whole, then patterns, then
+    /// URLs. Does not allocate, unless a pattern matches or wants to see a whole address.
+    pub fn walk<'a>(&'a self, question: &Question<'a>, mut said: impl FnMut(Word<'a>)) {
+        self.walk_names(question, &mut said);
+        self.walk_patterns(question, &mut said);
+        if let Some(url) = question.url {
+            self.walk_urls(question.host, url, &mut said);
+        }
+    }
+
+    fn walk_names<'a>(&'a self, question: &Question<'a>, said: &mut impl FnMut(Word<'a>)) {
+        let (bytes, host) = (self.bytes.get(), question.host.as_str());
+        let mut suffixes = Suffixes::new(&self.layout.keys, host, question.host.is_ip(), self.layout.meta.words);
         loop {
             // Names are looked up together, step by step, so that their waits for memory overlap.
-            let mut texts = [""; TOGETHER];
+            let mut starts = [0; TOGETHER];
             let mut hashes = [0; TOGETHER];
             let mut count = 0;
-            for ((text, hash), next) in texts.iter_mut().zip(&mut hashes).zip(&mut suffixes) {
-                (*text, *hash) = next;
+            for (start, hash) in starts.iter_mut().zip(&mut hashes) {
+                let Some(next) = suffixes.next() else { break };
+                (*start, *hash) = next;
                 count += 1;
             }
             let sets = self.layout.names.find_all(bytes, hashes, count);
-            for (text, set) in texts.into_iter().zip(sets).take(count) {
+            for ((start, hash), set) in starts.into_iter().zip(hashes).zip(sets).take(count) {
                 if let Some(set) = set {
-                    found(Match { host: text, path: None, members: self.layout.members(bytes, set) });
+                    self.words(question, start, hash, set, said);
                 }
             }
             if count < TOGETHER {
@@ -201,19 +274,72 @@ impl Compiled {
         }
     }
 
-    /// Calls `found` for each URL prefix of the lists that `url` falls under, the widest first. Does not allocate.
-    pub fn walk_url<'a>(&'a self, host: &'a Asked<'_>, url: &'a CanonicalUrl, mut found: impl FnMut(Match<'a>)) {
+    /// The lists' words about the suffix that begins at `start`.
+    fn words<'a>(
+        &'a self,
+        question: &Question<'a>,
+        start: usize,
+        hash: u64,
+        set: u32,
+        said: &mut impl FnMut(Word<'a>),
+    ) {
+        let asked = question.host.as_str();
+        let matched = Match { host: asked.get(start..).unwrap_or(asked), path: None, rule: None };
+        for member in self.layout.members(self.bytes.get(), set) {
+            if !member.has_rules() {
+                if member.scope().covers(start == 0) {
+                    said(Word { matched, list: member.list(), effect: member.effect() });
+                }
+                continue;
+            }
+            for held in self.layout.rules.of(hash).filter(|held| usize::from(held.list) == member.list()) {
+                let Target::Name { scope, .. } = held.rule.target else { continue };
+                if scope.covers(start == 0) && counts(&held.rule, question) {
+                    let matched = Match { rule: Some(&held.rule), ..matched };
+                    said(Word { matched, list: member.list(), effect: held.rule.effect });
+                }
+            }
+        }
+    }
+
+    fn walk_patterns<'a>(&'a self, question: &Question<'a>, said: &mut impl FnMut(Word<'a>)) {
+        let rules = &self.layout.rules;
+        if rules.patterns() == 0 {
+            return;
+        }
+        let host = question.host.as_str();
+        let address = question.url.filter(|_| rules.see_urls()).map(ToString::to_string);
+        rules.matching(host, address.as_deref(), |held| {
+            if counts(&held.rule, question) {
+                let matched = Match { host, path: None, rule: Some(&held.rule) };
+                said(Word { matched, list: usize::from(held.list), effect: held.rule.effect });
+            }
+        });
+    }
+
+    fn walk_urls<'a>(&'a self, host: &'a Asked<'a>, url: &'a CanonicalUrl, said: &mut impl FnMut(Word<'a>)) {
         if self.layout.urls.count() == 0 {
             return;
         }
         let bytes = self.bytes.get();
         for (text, hash) in hash::suffixes(self.layout.key.hasher(), host) {
             hash::prefixes(hash, url, |part, hash| {
-                if let Some(set) = self.layout.urls.find(bytes, hash.0.finish()) {
-                    found(Match { host: text, path: Some(part), members: self.layout.members(bytes, set) });
+                let Some(set) = self.layout.urls.find(bytes, hash.0.finish()) else { return };
+                let matched = Match { host: text, path: Some(part), rule: None };
+                for member in self.layout.members(bytes, set) {
+                    said(Word { matched, list: member.list(), effect: member.effect() });
                 }
             });
         }
+    }
+}
+
+/// Whether a rule's circumstances hold.
+fn counts(rule: &Rule, question: &Question<'_>) -> bool {
+    let host = question.host.as_str();
+    match question.about {
+        Some(about) => rule.only.holds(host, about),
+        None => rule.only.is_always() || (!rule.effect.allow && rule.only.leaves(host)),
     }
 }
 
@@ -265,104 +391,4 @@ impl<'h> Asked<'h> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Kind;
-
-    pub(super) fn sample() -> Vec<u8> {
-        let mut builder = Builder::new(FileKey([7; 16]));
-        let games = builder.list("games", Kind::Black, "here").unwrap();
-        let other = builder.list("other", Kind::White, "there").unwrap();
-        for name in ["example.com", "deep.example.net", "198.51.100.7"] {
-            builder.host(games, &Host::parse(name).unwrap());
-        }
-        builder.host(other, &Host::parse("example.com").unwrap());
-        builder.host(other, &Host::parse("www.example.com").unwrap());
-        for url in ["example.org/Bad/", "example.org/q?id=1"] {
-            builder.url(games, &CanonicalUrl::parse(url).unwrap());
-        }
-        builder.finish("print").unwrap()
-    }
-
-    fn names(file: &Compiled, host: &str) -> Vec<(String, Vec<usize>)> {
-        let host = Host::parse(host).unwrap();
-        let asked = Asked::new(&host);
-        let mut out = Vec::new();
-        file.walk_host(&asked, |hit| out.push((hit.to_string(), hit.lists().collect())));
-        out
-    }
-
-    fn urls(file: &Compiled, url: &str) -> Vec<String> {
-        let url = CanonicalUrl::parse(url).unwrap();
-        let asked = Asked::new(url.host());
-        let mut out = Vec::new();
-        file.walk_url(&asked, &url, |hit| out.push(hit.to_string()));
-        out
-    }
-
-    #[test]
-    fn suffixes_and_sets() {
-        let file = Compiled::from_bytes(sample()).unwrap();
-        assert_eq!(names(&file, "example.com"), [("example.com".into(), vec![0, 1])]);
-        assert_eq!(
-            names(&file, "a.www.example.com"),
-            [("example.com".into(), vec![0, 1]), ("www.example.com".into(), vec![1])]
-        );
-        assert_eq!(names(&file, "notexample.com"), []);
-        assert_eq!(names(&file, "example.net"), []);
-        assert_eq!(names(&file, "a.deep.example.net"), [("deep.example.net".into(), vec![0])]);
-        assert_eq!(names(&file, "198.51.100.7"), [("198.51.100.7".into(), vec![0])]);
-        assert_eq!(names(&file, "198.51.100.8"), []);
-        assert_eq!((file.names(), file.urls()), (4, 2));
-        let counts: Vec<_> = file.lists().iter().map(|list| (list.names, list.urls)).collect();
-        assert_eq!(counts, [(3, 2), (2, 0)]);
-    }
-
-    #[test]
-    fn names_of_any_depth() {
-        let deep = |labels: usize| format!("{}example.com", "a.".repeat(labels));
-        let mut builder = Builder::new(FileKey([7; 16]));
-        let list = builder.list("deep", Kind::Black, "").unwrap();
-        for labels in [1, 2, 3, 6, 120] {
-            builder.host(list, &Host::parse(&deep(labels)).unwrap());
-        }
-        let file = Compiled::from_bytes(builder.finish("").unwrap()).unwrap();
-        for (asked, found) in [(0, 0), (1, 1), (2, 2), (3, 3), (5, 3), (6, 4), (119, 4), (120, 5), (121, 5)] {
-            assert_eq!(names(&file, &deep(asked)).len(), found, "{asked}");
-        }
-    }
-
-    #[test]
-    fn url_prefixes_end_at_folders() {
-        let file = Compiled::from_bytes(sample()).unwrap();
-        assert_eq!(urls(&file, "http://example.org/bad/x/y"), ["example.org/bad"]);
-        assert_eq!(urls(&file, "https://www.example.org:8443/./BAD"), ["example.org/BAD"]);
-        assert_eq!(urls(&file, "example.org/badly"), Vec::<String>::new());
-        assert_eq!(urls(&file, "example.org/"), Vec::<String>::new());
-        assert_eq!(urls(&file, "example.org/q?id=1"), ["example.org/q?id=1"]);
-        assert_eq!(urls(&file, "example.org/q?id=2"), Vec::<String>::new());
-    }
-
-    #[test]
-    fn other_files_are_refused_politely() {
-        let whole = sample();
-        let refused = |bytes: Vec<u8>| Compiled::from_bytes(bytes).unwrap_err();
-        assert!(refused(Vec::new()).contains("too short"));
-        assert!(refused(b"0.0.0.0 example.com\n".repeat(20)).contains("not a compiled list"));
-        assert!(refused(whole[..whole.len() - 1].to_vec()).contains("cut short"));
-        let mut newer = whole.clone();
-        newer[8] = 9;
-        assert!(refused(newer).contains("version 9"));
-        let mut flipped = whole.clone();
-        *flipped.last_mut().unwrap() ^= 1;
-        assert!(refused(flipped).contains("damaged"));
-        let mut longer = whole;
-        longer.push(0);
-        assert!(Compiled::from_bytes(longer).is_err());
-    }
-
-    #[test]
-    fn the_same_lists_and_key_give_the_same_bytes() {
-        assert_eq!(sample(), sample());
-    }
-}
+mod tests;

@@ -7,11 +7,14 @@
 //! What it is not: who asks ([`crate::identity`]), or how an answer looks on the wire.
 //! To add a step: a function that answers `Option<Verdict>`, its line in [`decide`], its cause in `verdict.rs`, a property.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::compiled::Asked;
+use crate::compiled::{Asked, Question};
 use crate::name::suffixes;
+use crate::rule::About;
 use crate::safesearch::{self, Target};
 use crate::{Audience, CanonicalUrl, Cause, Group, Host, Lists, NameRule, Outcome, Prepared, Verdict};
 
@@ -26,6 +29,18 @@ pub struct Request<'a> {
     pub host: &'a Host,
     /// What it wants there, where the path shows it (plain HTTP, inspection). Its host is `host`.
     pub url: Option<&'a CanonicalUrl>,
+    /// DNS record type, as its number, where the path is DNS; rules with `$dnstype` look at it. A connection that needs an
+    /// address (proxy) leaves it out.
+    pub rtype: Option<u16>,
+    /// Where the question came from, where the path shows it; rules with `$client` look at it.
+    pub from: Option<IpAddr>,
+}
+
+impl<'a> Request<'a> {
+    /// A question for a host by a group, with nothing else known.
+    pub fn of(group: &'a str, host: &'a Host) -> Self {
+        Self { group, device: None, host, url: None, rtype: None, from: None }
+    }
 }
 
 /// Ways round the filter that ask for a name first, and what each is. With everything below.
@@ -72,33 +87,46 @@ pub fn decide(policy: &Prepared, lists: &Lists, request: &Request<'_>, now: Time
             Audience::Children | Audience::Adults | Audience::Guests => block(Cause::NoData),
         };
     }
-    if let Some(cause) = category(group, lists, &asked, request.url).or_else(|| crate::probe::category(group, host)) {
+    let device = request.device.and_then(|device| policy.device(device));
+    let about = About {
+        rtype: request.rtype,
+        from: request.from,
+        device: device.map(|device| device.name.as_str()),
+        doh_path: device.and_then(|device| device.doh_path.as_deref()),
+        audience: Some(group.audience),
+    };
+    let question = Question { host: &asked, url: request.url, about: Some(&about) };
+    if let Some(cause) = category(group, lists, &question, None).or_else(|| crate::probe::category(group, host)) {
         return block(cause);
     }
-    safe_search(group, request.host).unwrap_or(allow(Cause::Unlisted))
+    // Our own safe search stands before a list's, which might be a milder one.
+    safe_search(group, request.host)
+        .or_else(|| rewritten_by_list(group, lists, &question))
+        .unwrap_or(allow(Cause::Unlisted))
 }
 
 fn bypass(host: &str) -> Option<&'static str> {
     suffixes(host).find_map(|suffix| BYPASS.iter().find(|row| row.0 == suffix)).map(|row| row.1)
 }
 
-/// The most specific match in a blocked category, with all lists of that category that hold the host.
-fn category(group: &Group, lists: &Lists, asked: &Asked<'_>, url: Option<&CanonicalUrl>) -> Option<Cause> {
+/// The most specific match in a blocked category, with all lists of that category that hold the host. Matches that
+/// block, or those that go to the name `to`.
+fn category(group: &Group, lists: &Lists, question: &Question<'_>, to: Option<&str>) -> Option<Cause> {
     if group.blocked.is_empty() {
         return None;
     }
     let mut best: Option<crate::Hit<'_>> = None;
-    lists.walk(asked, url, |hit| {
+    lists.walk(question, |hit| {
         let closer = best.is_none_or(|best| hit.matched.len() > best.matched.len());
-        if closer && group.blocked.contains_key(hit.category) {
+        if closer && hit.rewrite() == to && group.blocked.contains_key(hit.category) {
             best = Some(hit);
         }
     });
     let best = best?;
     let reason = group.blocked.get(best.category)?;
     let mut names: Vec<String> = Vec::new();
-    lists.walk(asked, url, |hit| {
-        if hit.category == best.category && !names.contains(&hit.list.name) {
+    lists.walk(question, |hit| {
+        if hit.category == best.category && hit.rewrite() == to && !names.contains(&hit.list.name) {
             names.push(hit.list.name.clone());
         }
     });
@@ -111,6 +139,19 @@ fn category(group: &Group, lists: &Lists, asked: &Asked<'_>, url: Option<&Canoni
         lists: names,
         because: reason.because.clone(),
     })
+}
+
+/// A list of a blocked category may hold a name to a search engine's safe one instead of blocking it. Any list that
+/// blocks was heard before. Of several, the first by name: the answer must not depend on the order of lists.
+fn rewritten_by_list(group: &Group, lists: &Lists, question: &Question<'_>) -> Option<Verdict> {
+    let mut to: Option<&str> = None;
+    lists.walk(question, |hit| {
+        if let Some(target) = hit.rewrite().filter(|_| group.blocked.contains_key(hit.category)) {
+            to = Some(to.map_or(target, |to| to.min(target)));
+        }
+    });
+    let cause = category(group, lists, question, Some(to?))?;
+    Some(Verdict { outcome: Outcome::Rewrite(to?.to_owned()), cause })
 }
 
 fn safe_search(group: &Group, host: &Host) -> Option<Verdict> {

@@ -18,22 +18,24 @@ pub mod name;
 pub mod policy;
 pub mod prepared;
 pub mod probe;
+pub mod rule;
 pub mod safesearch;
 pub mod sealed;
 pub mod url;
 pub mod verdict;
 
 pub use categories::{Categories, CategoriesError, Category, Kind};
-pub use compiled::{Asked, Compiled, FileKey};
+pub use compiled::{Asked, Compiled, FileKey, Question};
 pub use decide::{Request, decide};
 pub use identity::{Confidence, Evidence, Identity};
 pub use list::Rejected;
 pub use lists::{
-    CompileReport, Error, Hit, ListInfo, Lists, LookupReport, compile, open_or_compile, open_or_compile_as,
+    CompileReport, Contents, Error, Hit, ListInfo, Lists, LookupReport, compile, open_or_compile, open_or_compile_as,
 };
 pub use name::{Host, HostName, NameError};
 pub use policy::{Audience, Device, Group, Hold, NameRule, PolicySnapshot, Reason, SafeSearch};
 pub use prepared::{PolicyError, Prepared};
+pub use rule::{About, Effect, Rule, Scope};
 pub use sealed::{SealedError, SealedStatus, SealedTier};
 pub use url::{CanonicalUrl, UrlError};
 pub use verdict::{Cause, Outcome, Verdict};

@@ -1,18 +1,27 @@
 //! Lists as strangers wrote them: hostile text in, entries and complaints out, a line at a time, in bounded memory.
 //!
-//! What it is: the reader ([`read`]), what one line means (`line`), where the lists of a folder are ([`source`]).
+//! What it is: the reader ([`read`]), what one line means (`line` and a module for each format), where the lists of a
+//! folder are ([`source`]).
 //! What it is not: a downloader, or a judge of what a category is for.
-//! To add a format: a branch in `line::read`, a row in its table, and a test that shows what is *not* taken.
+//! To add a format: see `line`.
 
+mod adguard;
+mod dnsmasq;
+pub(crate) mod licence;
 mod line;
 pub(crate) use line::DEEPEST;
 mod lines;
+pub(crate) mod pattern;
+mod rtype;
 pub mod source;
+mod unbound;
+mod zone;
 
 use std::io::BufRead;
 
 use serde::{Deserialize, Serialize};
 
+use crate::rule::{Effect, Rule, Scope};
 use crate::{CanonicalUrl, Host};
 
 /// How many rejected lines a report keeps; the rest are counted.
@@ -78,21 +87,32 @@ impl Rejections {
 /// What the lines of a file are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// Names, plain or in hosts format, told apart line by line.
+    /// Names and rules in any of the formats of `docs/lists.md`, told apart line by line.
     Names,
     /// URL prefixes without scheme, as UT1's `urls`.
     Urls,
-    /// Regular expressions, as UT1's `expressions`. Each is reported as not supported yet.
+    /// Regular expressions, as UT1's `expressions`.
     Expressions,
 }
 
 /// One thing that a list holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
-    /// A name with everything below it, or one literal address.
-    Host(Host),
+    /// A name or one literal address, without circumstances.
+    Host {
+        /// The name or address.
+        host: Host,
+        /// How far.
+        scope: Scope,
+        /// To block or to take back.
+        effect: Effect,
+    },
     /// Everything below this path on this host and the hosts below it.
     Url(CanonicalUrl),
+    /// A pattern, or a name under circumstances.
+    Rule(Box<Rule>),
+    /// `$badfilter`: this very rule of the same list does not count.
+    Withdrawn(Box<Entry>),
 }
 
 /// Reads one file. Never fails on content: what is not taken is noted in `rejections`.
@@ -100,24 +120,42 @@ pub enum Entry {
 /// # Errors
 /// Only what the reader itself reports. Entries before the error were already handed over.
 pub fn read(
-    mut reader: impl BufRead,
+    reader: impl BufRead,
     list: &str,
     form: Form,
     rejections: &mut Rejections,
     mut take: impl FnMut(Entry),
+) -> std::io::Result<()> {
+    read_into(reader, list, form, rejections, |entry| {
+        take(entry);
+        Ok(())
+    })
+}
+
+/// The same for a taker who may find that an entry does not fit.
+pub(crate) fn read_into(
+    mut reader: impl BufRead,
+    list: &str,
+    form: Form,
+    rejections: &mut Rejections,
+    mut take: impl FnMut(Entry) -> Result<(), String>,
 ) -> std::io::Result<()> {
     let head = reader.fill_buf()?;
     if let Some(why) = no_list_at_all(head.get(..HEAD).unwrap_or(head)) {
         rejections.add(list, 0, b"", why);
         return Ok(());
     }
+    let mut meaning = line::Reader::new(form);
     let mut lines = lines::Lines::new(reader);
     while let Some(line) = lines.next()? {
         match line {
-            lines::Line::Whole { number, bytes } => match line::read(bytes, form, &mut take) {
-                Ok(()) => {}
-                Err(why) => rejections.add(list, number, bytes, why),
-            },
+            lines::Line::Whole { number, bytes } => {
+                let mut unfit = None;
+                let read = meaning.read(bytes, &mut |entry| unfit = take(entry).err().or(unfit.take()));
+                if let Some(why) = read.err().or(unfit) {
+                    rejections.add(list, number, bytes, why);
+                }
+            }
             lines::Line::TooLong { number, head } => {
                 rejections.add(list, number, head, "the line is longer than any name or address can be");
             }
@@ -179,10 +217,13 @@ mod tests {
     }
 
     #[test]
-    fn expressions_are_named_and_not_taken() {
-        let (entries, rejections) = run(b"# comment\n(porn|sex)\n", Form::Expressions);
-        assert!(entries.is_empty());
-        assert_eq!(rejections.total(), 1);
-        assert!(rejections.first().unwrap().why.contains("not supported yet"));
+    fn expressions_are_taken_and_bounded() {
+        let text = b"# comment\n(porn|sex)\n(unclosed\n.*\n(a{1000}){1000}\n(?=ahead)\n";
+        let (entries, rejections) = run(text, Form::Expressions);
+        assert_eq!(entries.len(), 1);
+        let why: Vec<_> = rejections.into_kept().into_iter().map(|rejected| (rejected.line, rejected.why)).collect();
+        assert_eq!(why.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [3, 4, 5, 6]);
+        assert!(why[1].1.contains("every name") && why[2].1.contains("too large"), "{why:?}");
+        assert!(why[3].1.contains("look-around"), "{why:?}");
     }
 }

@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 
 pub use compile::{CompileReport, compile, open_or_compile, open_or_compile_as};
 
-use crate::compiled::{Asked, Builder, Compiled, FileKey, Match};
+use crate::compiled::{Asked, Builder, Compiled, FileKey, Match, Question, Word};
+use crate::list::Entry;
 use crate::policy::Reason;
+use crate::rule::{Effect, Scope};
 use crate::{CanonicalUrl, Categories, Host, Kind};
 
 /// What can go wrong with lists. Each is a sentence for a person.
@@ -69,6 +71,10 @@ pub struct LookupReport {
     pub matched: Option<String>,
     /// The lists that hold it.
     pub lists: Vec<String>,
+    /// Rules of these lists that are more than a bare name, as they are written there. One that speaks of clients or
+    /// record types holds for some questions only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
     /// Why it cannot be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -85,8 +91,36 @@ pub struct ListInfo {
     pub names: u64,
     /// How many URL prefixes it holds.
     pub urls: u64,
+    /// How many rules it holds beside those: patterns, exceptions, names under circumstances.
+    #[serde(default)]
+    pub rules: u64,
     /// Where it came from.
     pub origin: String,
+    /// Under which licence, as the list or a file beside it says.
+    #[serde(default)]
+    pub licence: Option<String>,
+}
+
+impl ListInfo {
+    /// A list with nothing in it yet.
+    pub(crate) fn new(name: &str, kind: Kind, origin: &str) -> Self {
+        Self { name: name.to_owned(), kind, names: 0, urls: 0, rules: 0, origin: origin.to_owned(), licence: None }
+    }
+}
+
+/// What a compiled file holds. Serialises as `lists show` prints it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contents {
+    /// Distinct names and addresses.
+    pub names: u64,
+    /// Distinct URL prefixes.
+    pub urls: u64,
+    /// Regular expressions and wildcards.
+    pub patterns: u64,
+    /// Size of the file.
+    pub bytes: u64,
+    /// Each list with its origin, licence and counts.
+    pub lists: Vec<ListInfo>,
 }
 
 /// Lists ready to answer. Cheap to clone.
@@ -130,6 +164,13 @@ pub struct Hit<'a> {
     pub list: &'a ListInfo,
 }
 
+impl<'a> Hit<'a> {
+    /// Where the list sends a question instead of blocking it: a search engine's safe name.
+    pub fn rewrite(&self) -> Option<&'a str> {
+        self.matched.rule?.rewrite.as_deref()
+    }
+}
+
 impl Lists {
     /// No lists at all: groups that fail closed are closed (S30).
     pub fn missing() -> Self {
@@ -170,9 +211,10 @@ impl Lists {
         key: FileKey,
     ) -> Result<Self, Error> {
         let mut builder = Builder::new(key);
-        let number = builder.list(list, kind, "set by hand")?;
+        let number = builder.list(ListInfo::new(list, kind, "set by hand"))?;
         for host in hosts {
-            builder.host(number, host);
+            let entry = Entry::Host { host: host.clone(), scope: Scope::Below, effect: Effect::default() };
+            builder.entry(number, entry).map_err(|what| Error::TooMuch { what })?;
         }
         let file =
             Compiled::from_bytes(builder.finish("")?).map_err(|why| Error::Damaged { path: list.into(), why })?;
@@ -183,6 +225,18 @@ impl Lists {
     /// Whether there is nothing to answer from.
     pub fn is_missing(&self) -> bool {
         self.layers.is_empty()
+    }
+
+    /// What was compiled, as `lists show` prints it.
+    pub fn contents(&self) -> Contents {
+        let sum = |of: fn(&Compiled) -> u64| self.layers.iter().map(|layer| of(&layer.file)).sum();
+        Contents {
+            names: sum(Compiled::names),
+            urls: sum(Compiled::urls),
+            patterns: sum(Compiled::patterns),
+            bytes: sum(Compiled::bytes),
+            lists: self.lists(),
+        }
     }
 
     /// The lists inside, for the status page.
@@ -228,21 +282,20 @@ impl Lists {
         black.map(|(id, _)| (id.clone(), reason(&id))).collect()
     }
 
-    /// Calls `found` for every list that holds the host or a name above it, or a prefix of the URL; the widest match
-    /// of each layer first, URLs after names. Does not allocate.
-    pub fn walk<'a>(&'a self, host: &'a Asked<'_>, url: Option<&'a CanonicalUrl>, mut found: impl FnMut(Hit<'a>)) {
+    /// Calls `found` for every list that blocks what is asked, once for each of its words; the widest match of each layer
+    /// first, then patterns, then URLs. What a list takes back by an exception of its own is left out; an exception
+    /// never reaches another list. Does not allocate, unless a pattern matches.
+    pub fn walk<'a>(&'a self, question: &Question<'a>, mut found: impl FnMut(Hit<'a>)) {
         for layer in &self.layers {
-            let mut each = |matched: Match<'a>| {
-                for at in matched.lists() {
-                    if let (Some(category), Some(list)) = (layer.words.get(at), layer.file.lists().get(at)) {
-                        found(Hit { matched, category, list });
-                    }
+            layer.file.walk(question, |word| {
+                if word.effect.allow || is_taken_back(&layer.file, question, &word) {
+                    return;
                 }
-            };
-            layer.file.walk_host(host, &mut each);
-            if let Some(url) = url {
-                layer.file.walk_url(host, url, &mut each);
-            }
+                let (category, list) = (layer.words.get(word.list), layer.file.lists().get(word.list));
+                if let (Some(category), Some(list)) = (category, list) {
+                    found(Hit { matched: word.matched, category, list });
+                }
+            });
         }
     }
 
@@ -254,6 +307,7 @@ impl Lists {
             categories: Vec::new(),
             matched: None,
             lists: Vec::new(),
+            rules: Vec::new(),
             error: None,
         };
         let (host, url) = match question(input.trim()) {
@@ -265,18 +319,31 @@ impl Lists {
         };
         report.canonical = Some(url.as_ref().map_or_else(|| host.to_string(), ToString::to_string));
         let mut best = 0;
-        self.walk(&Asked::new(&host), url.as_ref(), |hit| {
+        let asked = Asked::new(&host);
+        self.walk(&Question { url: url.as_ref(), ..Question::of(&asked) }, |hit| {
             if hit.matched.len() > best {
                 best = hit.matched.len();
                 report.matched = Some(hit.matched.to_string());
             }
             note(&mut report.categories, hit.category);
             note(&mut report.lists, &hit.list.name);
+            if let Some(rule) = hit.matched.rule {
+                note(&mut report.rules, &rule.text);
+            }
         });
         report.categories.sort_unstable();
         report.lists.sort_unstable();
         report
     }
+}
+
+/// Whether the same list has an exception for this. Asked for blocks only, and seldom: few lists have exceptions.
+fn is_taken_back<'a>(file: &'a Compiled, question: &Question<'a>, block: &Word<'a>) -> bool {
+    let mut taken_back = false;
+    if file.has_exceptions() {
+        file.walk(question, |word| taken_back |= word.list == block.list && word.effect.takes_back(block.effect));
+    }
+    taken_back
 }
 
 /// A text with a scheme or a slash is a URL, any other a host.

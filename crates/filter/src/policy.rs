@@ -45,7 +45,7 @@ pub struct PolicySnapshot {
 }
 
 /// For whom a group is; it decides the block page's face and what break-glass may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
     /// Children: strict, a picture page, fails closed, no break-glass.

@@ -113,6 +113,12 @@ pub fn engine(host: &HostName, level: Level) -> Option<Engine> {
         .map(|row| Engine { name: row.1, to: Target::Block })
 }
 
+/// Whether a name is one that engines are held to: the only names that a list may send a question to.
+pub(crate) fn is_safe_name(name: &str) -> bool {
+    let exact = EXACT.iter().any(|row| row.2 == name);
+    exact || matches!(name, GOOGLE | "restrict.youtube.com" | "restrictmoderate.youtube.com")
+}
+
 /// `com`, `de`, `co.uk`, `com.au`: what stands behind `www.google.` in Google's own list of its 190 names.
 /// A name of that shape that is not Google's own goes to Google's safe search too, and loses nothing by it.
 fn is_country_suffix(text: &str) -> bool {

@@ -189,41 +189,13 @@ mod tests {
         CanonicalUrl::parse(text).unwrap().to_string()
     }
 
-    /// Examples of Safe Browsing's published table, less scheme and port, which lists do not speak of.
     #[test]
-    fn safe_browsing_examples() {
+    fn one_spelling() {
         for (text, canonical) in [
-            ("http://host/%25%32%35", "host/%25"),
-            ("http://host/%25%32%35%25%32%35", "host/%25%25"),
-            ("http://host/%2525252525252525", "host/%25"),
-            ("http://host/asdf%25%32%35asd", "host/asdf%25asd"),
-            ("http://host/%%%25%32%35asd%%", "host/%25%25%25asd%25%25"),
-            ("http://www.google.com/", "www.google.com/"),
-            (
-                "http://%31%36%38%2e%31%38%38%2e%39%39%2e%32%36/%2E%73%65%63%75%72%65/%77%77%77%2E%65%62%61%79%2E%63%6F%6D/",
-                "168.188.99.26/.secure/www.ebay.com/",
-            ),
-            ("http://3279880203/blah", "195.127.0.11/blah"),
-            ("http://www.google.com/blah/..", "www.google.com/"),
-            ("www.google.com/", "www.google.com/"),
-            ("www.google.com", "www.google.com/"),
-            ("http://www.evil.com/blah#frag", "www.evil.com/blah"),
-            ("http://www.GOOgle.com/", "www.google.com/"),
-            ("http://www.google.com.../", "www.google.com/"),
-            ("http://www.google.com/foo\tbar\rbaz\n2", "www.google.com/foobarbaz2"),
-            ("http://www.google.com/q?", "www.google.com/q?"),
-            ("http://www.google.com/q?r?s", "www.google.com/q?r?s"),
-            ("http://evil.com/foo#bar#baz", "evil.com/foo"),
-            ("http://evil.com/foo;", "evil.com/foo;"),
-            ("http://notrailingslash.com", "notrailingslash.com/"),
-            ("http://www.gotaport.com:1234/", "www.gotaport.com/"),
-            ("  http://www.google.com/  ", "www.google.com/"),
-            ("https://www.securesite.com/", "www.securesite.com/"),
-            ("http://host.com/ab%23cd", "host.com/ab%23cd"),
-            ("http://host.com//twoslashes?more//slashes", "host.com/twoslashes?more//slashes"),
             ("http://user:pw@bücher.example:80/A", "xn--bcher-kva.example/A"),
             ("http://[2001:DB8::1]:80/a", "[2001:db8::1]/a"),
             ("http:\\\\evil.com\\a\\..\\b", "evil.com/b"),
+            ("http://0303.0177.0.013/x/./y", "195.127.0.11/x/y"),
         ] {
             assert_eq!(url(text), canonical, "{text}");
         }

@@ -141,7 +141,12 @@ impl Policy {
 
     /// Decides, without recording.
     pub(crate) fn verdict(&self, client: &Client, host: &Host, url: Option<&CanonicalUrl>, now: Timestamp) -> Verdict {
-        let request = Request { group: &client.subject.group, device: client.subject.device, host, url };
+        let request = Request {
+            device: client.subject.device,
+            url,
+            from: Some(client.address),
+            ..Request::of(&client.subject.group, host)
+        };
         filter::decide(&self.prepared, &self.lists, &request, now)
     }
 }

@@ -186,6 +186,13 @@ pub(crate) enum Lists {
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
+    /// Say which lists a compiled file holds, with the origin, licence and counts of each, as JSON.
+    #[command(after_help = "Example: holdfast lists show --db lists.hf")]
+    Show {
+        /// The compiled file.
+        #[arg(long)]
+        db: PathBuf,
+    },
     /// Say what the lists hold about names or URLs, a JSON line each. Sealed lists are never opened.
     #[command(after_help = "Example: holdfast lists lookup --db lists.hf example.org")]
     Lookup {

@@ -1,4 +1,4 @@
-//! `holdfast lists`: compile lists into one file, look names up in it.
+//! `holdfast lists`: compile lists into one file, say what it holds, look names up in it.
 
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ const LONGEST_LINE: usize = 8192;
 pub(crate) fn run(command: cli::Lists) -> anyhow::Result<ExitCode> {
     match command {
         cli::Lists::Compile { out, paths } => compile(&out, &paths),
+        cli::Lists::Show { db } => show(&db),
         cli::Lists::Lookup { db, names } => lookup(&db, &names),
     }
 }
@@ -26,6 +27,11 @@ fn compile(out: &Path, paths: &[PathBuf]) -> anyhow::Result<ExitCode> {
     let mut report = filter::compile(paths, out, file_key())?;
     report.seconds = started.elapsed().as_secs_f64();
     output::json(&report)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(db: &Path) -> anyhow::Result<ExitCode> {
+    output::json(&Lists::open(db)?.contents())?;
     Ok(ExitCode::SUCCESS)
 }
 

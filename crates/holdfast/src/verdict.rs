@@ -21,7 +21,7 @@ pub(crate) fn answer(policy: &Prepared, lists: &Lists, question: &Question, now:
     // Over TLS the path is invisible: only plain HTTP is decided by its whole address.
     let seen = url.as_ref().filter(|_| question.url.trim_start().to_ascii_lowercase().starts_with("http://"));
     let verdict =
-        filter::decide(policy, lists, &Request { group: &question.group, device, host: &host, url: seen }, now);
+        filter::decide(policy, lists, &Request { device, url: seen, ..Request::of(&question.group, &host) }, now);
     let word = match verdict.outcome {
         Outcome::Allow => "allow",
         Outcome::Block => "block",

@@ -85,6 +85,21 @@ pub async fn find_by_reference(
     rows::one(db, rows::select::<Concern>(condition)).await
 }
 
+/// The references of some concerns, of those that the viewer may know of.
+///
+/// # Errors
+/// As any read.
+pub async fn list_references(
+    db: &impl Reads,
+    setting: SettingId,
+    sees: &Sees,
+    ids: &[ConcernId],
+) -> Result<Vec<(ConcernId, String)>> {
+    let condition = visible_to(setting, sees).add(concern::Column::Id.is_in(ids.iter().map(|id| id.0)));
+    let found: Vec<Concern> = rows::many(db, rows::select::<Concern>(condition)).await?;
+    Ok(found.into_iter().map(|concern| (concern.id, concern.reference)).collect())
+}
+
 /// Concerns that the viewer may know of, newest first.
 ///
 /// # Errors

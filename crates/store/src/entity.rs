@@ -9,6 +9,7 @@ pub(crate) mod house;
 pub(crate) mod policy;
 pub(crate) mod register;
 pub(crate) mod running;
+pub(crate) mod working;
 
 use crate::table::{Row, TableDef};
 
@@ -44,6 +45,14 @@ pub(crate) const TABLES: &[&TableDef] = &[
     policy::ActionRow::DEF,
     policy::Review::DEF,
     policy::Evidence::DEF,
+    working::AgencyCheck::DEF,
+    working::Referral::DEF,
+    working::Letter::DEF,
+    working::Strand::DEF,
+    working::LowLevel::DEF,
+    working::Cover::DEF,
+    working::Transfer::DEF,
+    working::TransferConcern::DEF,
     running::Job::DEF,
     running::Notice::DEF,
     running::AuditRow::DEF,

@@ -26,6 +26,7 @@ mod rows;
 mod table;
 
 pub mod accounts;
+pub mod agencies;
 pub mod attachments;
 pub mod audit;
 pub mod backup;
@@ -46,6 +47,7 @@ pub mod people;
 pub mod search;
 pub mod settings;
 pub mod words;
+pub mod working;
 
 pub use concerns::Sees;
 pub use db::{Db, DbConfig, Engine, Reader, Reads, Scope, Tx};

@@ -58,6 +58,13 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        number: 5,
+        name: "working",
+        both: include_str!("../migrations/0005_working.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// What happens before a database that has rows is upgraded.

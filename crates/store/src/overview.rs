@@ -16,12 +16,14 @@ use crate::entity::cases::{concern, entry, exclusion, invitation, step_record};
 use crate::entity::policy::{action, proposal, review};
 use crate::entity::register::{hold, membership};
 use crate::entity::running::{audit, notice};
+use crate::entity::working::referral;
 use crate::error::Result;
 use crate::filtering::Proposal;
 use crate::follow_up::{Action, Review};
 use crate::notices::Notice;
 use crate::people::Membership;
 use crate::rows;
+use crate::working::Referral;
 
 /// Looks at concerns beyond so many are not read: a bound, not a promise.
 const MOST_LOOKS: u64 = 50_000;
@@ -125,6 +127,14 @@ pub async fn holds(db: &impl Reads, setting: SettingId) -> Result<Vec<Hold>> {
 /// As any read.
 pub async fn actions(db: &impl Reads, setting: SettingId) -> Result<Vec<Action>> {
     rows::many(db, rows::select::<Action>(of(action::Column::SettingId, setting))).await
+}
+
+/// Every referral.
+///
+/// # Errors
+/// As any read.
+pub async fn referrals(db: &impl Reads, setting: SettingId) -> Result<Vec<Referral>> {
+    rows::many(db, rows::select::<Referral>(of(referral::Column::SettingId, setting))).await
 }
 
 /// Every review.

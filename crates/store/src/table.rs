@@ -221,7 +221,7 @@ macro_rules! stored_ids {
 
 stored_ids! {
     SettingId PersonId AccountId MembershipId SessionId RoomId DeviceId HoldId ConcernId EntryId StepRecordId
-    ProposalId ActionId ReviewId JobId AuditId EvidenceId DraftId AttachmentId
+    ProposalId ActionId ReviewId JobId AuditId EvidenceId DraftId AttachmentId ReferralId LetterId TransferId
 }
 
 macro_rules! stored_words {
@@ -243,7 +243,8 @@ stored_words! {
     domain::concern::ConcernKind domain::concern::RouteKind domain::concern::ConcernStatus domain::concern::Urgency
     domain::concern::EntryKind domain::concern::Part
     crate::words::Area crate::words::Tie crate::words::DeviceKind crate::words::Direction crate::words::ProposalState
-    crate::words::Answer crate::words::StepAct crate::words::PendingKind crate::words::ImportKind
+    domain::referral::ReferralState domain::referral::Consent
+    crate::words::StrandKind crate::words::Answer crate::words::StepAct crate::words::PendingKind crate::words::ImportKind
     crate::words::FileOrder
 }
 

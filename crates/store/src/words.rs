@@ -114,6 +114,15 @@ words! {
         /// It goes, with its key.
         Destroy = "destroy",
     }
+    /// How two concerns belong together.
+    StrandKind {
+        /// One goes on in the other.
+        Merged = "merged",
+        /// The other came out of one.
+        Split = "split",
+        /// They touch each other.
+        Related = "related",
+    }
     /// Something begun and not finished.
     PendingKind {
         /// A handed-over link with which an account's owner chooses a password.

@@ -14,3 +14,4 @@ pub mod register;
 pub mod sign_in;
 pub mod styleguide;
 pub mod tell;
+pub mod working;

@@ -22,6 +22,7 @@ pub mod sign_out;
 pub mod styleguide;
 pub mod tell;
 pub mod unlock;
+pub mod working;
 
 use axum::extract::Query;
 use serde::Deserialize;

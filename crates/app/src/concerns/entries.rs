@@ -32,7 +32,7 @@ pub struct Correction {
 }
 
 /// Kinds that people choose. The others are written by what they do: a step, a correction, an answer to a sender.
-const TYPED: [EntryKind; 8] = [
+const TYPED: [EntryKind; 13] = [
     EntryKind::Fact,
     EntryKind::ChildWords,
     EntryKind::AdultWords,
@@ -41,6 +41,11 @@ const TYPED: [EntryKind; 8] = [
     EntryKind::Told,
     EntryKind::Present,
     EntryKind::Note,
+    EntryKind::Strategy,
+    EntryKind::Voice,
+    EntryKind::Threshold,
+    EntryKind::Plan,
+    EntryKind::Withheld,
 ];
 
 /// Adds an entry.

@@ -141,12 +141,11 @@ async fn of(
             phone: found.phone,
         });
     }
-    let agencies = services.content.agencies_of(&profile.area);
+    let agencies = crate::agencies::of(services, db, setting, &profile.area).await?;
     let keys = std::iter::once("emergency")
         .chain(std::iter::once(Outside::SocialCare.agency()))
         .chain(ladder.outside.iter().map(|outside| outside.agency()));
-    let outside =
-        keys.filter_map(|key| agencies.iter().find(|agency| agency.key == key)).map(|agency| (*agency).clone());
+    let outside = keys.filter_map(|key| agencies.iter().find(|agency| agency.key == key)).cloned();
     Ok(Receipt {
         concern: case.concern.id,
         reference: case.concern.reference.clone(),

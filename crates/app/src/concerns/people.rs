@@ -277,7 +277,7 @@ async fn shut(tx: &mut Tx, concern: &Concern, people: &BTreeSet<PersonId>) -> Re
 }
 
 /// Tells everybody who holds the concern: something happened out of its order (S1).
-pub(super) async fn tell_holders(tx: &mut Tx, case: &Case, but: PersonId) -> Result<()> {
+pub(crate) async fn tell_holders(tx: &mut Tx, case: &Case, but: PersonId) -> Result<()> {
     let told = notices::told_so_far(tx, case, tx.now()).await?;
     let people: Vec<PersonId> =
         told.into_iter().filter(|person| *person != but && !case.excluded.contains(person)).collect();

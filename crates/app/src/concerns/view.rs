@@ -20,7 +20,7 @@ use store::words::{Area, ProposalState};
 use store::{Reads, Scope};
 
 pub use answers::AnswerView;
-pub(super) use answers::{Names, several};
+pub(crate) use answers::{Names, in_words, several};
 
 use super::case::{self, Case};
 use crate::holds;
@@ -207,7 +207,8 @@ pub struct EntryView {
 impl EntryView {
     /// Did somebody without an account write it? Then its time shows as a day (S14).
     pub fn is_from_sender(&self) -> bool {
-        let said = !matches!(self.what, What::Said(EntryKind::System) | What::Step(_));
+        let sends = [EntryKind::Fact, EntryKind::Opinion, EntryKind::Safety, EntryKind::Note, EntryKind::FromSender];
+        let said = matches!(self.what, What::Said(kind) if sends.contains(&kind));
         self.author.is_none() && said
     }
 }
@@ -324,7 +325,7 @@ async fn whole(
     let rows = store::concerns::list_steps(db, setting, &viewer, concern.id).await?;
     let records = case::for_engine(&rows);
     let procedure = case::procedure(&services.content, concern);
-    let agencies = services.content.agencies_of(&profile.area);
+    let agencies = crate::agencies::of(services, db, setting, &profile.area).await?;
     let steps = procedure.map_or_else(Vec::new, |procedure| {
         steps(procedure, &rows, &records, &profile.switches, member, &names, &agencies, services)
     });
@@ -396,7 +397,7 @@ fn steps(
     switches: &Switches,
     member: &Member,
     names: &Names,
-    agencies: &[&Agency],
+    agencies: &[Agency],
     services: &Services,
 ) -> Vec<StepView> {
     let standing = procedure.standing(records, switches);
@@ -416,11 +417,7 @@ fn steps(
             records: own.iter().map(|row| record_view(row, names)).collect(),
             ever_out_of_order: state.ever_out_of_order,
             waived: state.waived.and_then(|record| record.reason.clone()),
-            agencies: agencies
-                .iter()
-                .filter(|agency| state.step.agencies.contains(&agency.key))
-                .map(|agency| (*agency).clone())
-                .collect(),
+            agencies: agencies.iter().filter(|agency| state.step.agencies.contains(&agency.key)).cloned().collect(),
             locked_by: state.locked_by,
             step: state.step.clone(),
         }
@@ -440,7 +437,7 @@ fn record_view(row: &store::concerns::StepRecord, names: &Names) -> StepRecordVi
 }
 
 /// The clocks of a concern that run or ran.
-pub(super) fn clocks(
+pub(crate) fn clocks(
     procedure: &Procedure,
     records: &[StepRecord],
     switches: &Switches,
@@ -469,7 +466,7 @@ pub(super) fn clocks(
     Ok(views)
 }
 
-fn told(value: &serde_json::Value) -> Option<(String, Timestamp)> {
+pub(crate) fn told(value: &serde_json::Value) -> Option<(String, Timestamp)> {
     let who = value.get("who")?.as_str()?.to_owned();
     let at = value.get("at")?.as_str()?.parse().ok()?;
     Some((who, at))

@@ -72,6 +72,9 @@ pub(super) struct Facts {
     pub(super) hidden_proposals: BTreeSet<domain::ProposalId>,
     pub(super) actions: BTreeMap<ConcernId, Vec<Action>>,
     pub(super) reviews: BTreeMap<ConcernId, Vec<Review>>,
+    pub(super) referrals: Vec<store::working::Referral>,
+    /// The directory as this setting has it.
+    pub(super) agencies: Vec<domain::content::Agency>,
     pub(super) looks: Vec<Look>,
     /// Concerns that were passed on because nobody had opened them.
     pub(super) passed_on: BTreeSet<ConcernId>,
@@ -112,6 +115,8 @@ impl Facts {
         let memberships = store::overview::memberships(&db, setting).await?;
         let gateway = services.gateway.status();
         let notices = kept(store::overview::notices(&db, setting, since).await?, |row| known(row.concern_id));
+        let profile: Profile = decide::read(&row.profile)?;
+        let agencies = crate::agencies::of(services, &db, setting, &profile.area).await?;
         let newest_policy_runs = gateway.as_ref().is_some_and(|state| {
             is_fresh(state, now)
                 && services.gateway.next_version().is_ok_and(|next| state.policy == Some(next.saturating_sub(1)))
@@ -119,7 +124,7 @@ impl Facts {
         Ok(Self {
             now,
             name: row.name,
-            profile: decide::read(&row.profile)?,
+            profile,
             calendar: Arc::clone(&services.calendar),
             people: store::people::list(&db, setting, None).await?.into_iter().map(|one| (one.id, one)).collect(),
             appointments: store::people::list_appointments(&db, setting, now).await?,
@@ -144,6 +149,8 @@ impl Facts {
             hidden_proposals: unknown.into_iter().map(|proposal| proposal.id).collect(),
             actions: of_concerns(store::overview::actions(&db, setting).await?, &hidden, |row| row.concern_id),
             reviews: of_concerns(store::overview::reviews(&db, setting).await?, &hidden, |row| row.concern_id),
+            referrals: kept(store::overview::referrals(&db, setting).await?, |row| known(Some(row.concern_id))),
+            agencies,
             looks: kept(store::overview::looks(&db, setting, &LOOKS).await?, |look| known(Some(look.concern))),
             passed_on: with_entry(&db, setting, EntryKind::System, "Nobody had opened this", since).await?,
             with_hosts: with_entry(&db, setting, EntryKind::Fact, "Names that the device", since).await?,

@@ -6,6 +6,7 @@
 mod cases;
 mod filter;
 mod people;
+mod working;
 
 use super::facts::Facts;
 use super::{Answer, about};
@@ -14,7 +15,7 @@ use super::{Answer, about};
 type Question = (&'static str, fn(&Facts) -> Answer);
 
 fn all() -> impl Iterator<Item = &'static Question> {
-    people::ANSWERS.iter().chain(cases::ANSWERS).chain(filter::ANSWERS)
+    people::ANSWERS.iter().chain(cases::ANSWERS).chain(filter::ANSWERS).chain(working::ANSWERS)
 }
 
 /// The answer, if anybody here knows it.

@@ -60,7 +60,7 @@ fn reachable(policy: &Policy, lists: &Lists) -> Vec<(String, &'static str, i64)>
             let host = Host::parse(name).unwrap();
             for hours in [0, 30, 90] {
                 let at = now().checked_add(SignedDuration::from_hours(hours)).unwrap();
-                let request = Request { group, device: None, host: &host, url: None };
+                let request = Request::of(group, &host);
                 if decide(&prepared, lists, &request, at).outcome != Outcome::Block {
                     all.push((group.clone(), name, hours));
                 }

@@ -23,6 +23,7 @@ mod holding;
 mod loose_ends;
 mod nobody_shut_out_learns;
 mod places;
+mod referrals;
 mod registers;
 mod set_up;
 mod telling;

@@ -36,6 +36,7 @@ enum Does {
     Debrief { who: usize, which: usize, owner: usize },
     Hold { who: usize, which: usize },
     Propose { who: usize, which: usize },
+    Refer { who: usize, which: usize },
     Pass { minutes: i64 },
     Tie { one: usize, other: usize },
 }
@@ -54,6 +55,7 @@ fn does() -> impl Strategy<Value = Does> {
         1 => (n.clone(), n.clone(), n.clone()).prop_map(|(who, which, owner)| Does::Debrief { who, which, owner }),
         1 => (n.clone(), n.clone()).prop_map(|(who, which)| Does::Hold { who, which }),
         2 => (n.clone(), n.clone()).prop_map(|(who, which)| Does::Propose { who, which }),
+        1 => (n.clone(), n.clone()).prop_map(|(who, which)| Does::Refer { who, which }),
         2 => (1..90_i64).prop_map(|minutes| Does::Pass { minutes }),
         1 => (n.clone(), n).prop_map(|(one, other)| Does::Tie { one, other }),
     ]
@@ -87,6 +89,7 @@ async fn one_with_everything(app: &TestApp) -> Told {
     let of = std::slice::from_ref(&told);
     decide::propose(services, &mut app.ctx(people.deputy), proposed(of, 0)).await.expect("proposed");
     work_to_the_debrief(app, told.id).await;
+    app::referrals::add(services, &mut app.ctx(people.dsl), told.id, referral()).await.expect("referred");
     let mut debrief = learned(app);
     for lesson in &mut debrief.lessons {
         match lesson {
@@ -98,6 +101,13 @@ async fn one_with_everything(app: &TestApp) -> Told {
     concerns::debrief(services, &mut app.ctx(people.dsl), told.id, debrief).await.expect("learned");
     concerns::exclude(services, &mut app.ctx(people.dsl), told.id, people.deputy).await.expect("shut out");
     told
+}
+
+fn referral() -> app::referrals::New {
+    let consent = domain::referral::Consent::NotNeeded;
+    let text = app::referrals::Text { answers: Default::default(), consent, consent_reason: None };
+    let decision = app::referrals::Decision::Refer(text);
+    app::referrals::New { agency: "police".into(), step: None, decision }
 }
 
 struct Told {
@@ -185,6 +195,9 @@ async fn other(app: &TestApp, everybody: &[PersonId], told: &[Told], act: Does) 
         Does::Propose { who, which } => {
             decide::propose(services, &mut app.ctx(pick(who)), proposed(told, which % told.len())).await.map(|_| ())
         }
+        Does::Refer { who, which } => {
+            app::referrals::add(services, &mut app.ctx(pick(who)), of(which), referral()).await.map(|_| ())
+        }
         Does::Report { .. } | Does::Pass { .. } | Does::Tie { .. } => Ok(()),
     };
     let broke = matches!(done, Err(Error::Internal(_) | Error::Unavailable { .. }));
@@ -208,7 +221,11 @@ async fn no_trace(app: &TestApp, n: usize, concern: &Told) -> Result<(), TestCas
     reviews.retain(|review| review.concern_id == Some(concern.id));
     let mut proposals = store::filtering::list_proposals(&reader, app.setting, &all, None).await.expect("reads");
     proposals.retain(|proposal| proposal.concern_id == Some(concern.id));
+    let which = store::working::Referrals { concern: Some(concern.id), ..Default::default() };
+    let referrals = store::working::list_referrals(&reader, app.setting, &all, &which).await.expect("reads");
+    let referrals: Vec<domain::ReferralId> = referrals.into_iter().map(|row| row.id).collect();
     drop(reader);
+    prop_assert!(n > 0 || !referrals.is_empty(), "there is a referral to see");
     if n == 0 {
         let there = (!actions.is_empty(), !reviews.is_empty(), !proposals.is_empty());
         prop_assert_eq!(there, (true, true, true), "there is something to see");
@@ -227,6 +244,22 @@ async fn no_trace(app: &TestApp, n: usize, concern: &Told) -> Result<(), TestCas
         prop_assert!(matches!(concerns::receipt(services, ctx, id).await, Err(Error::NotFound)));
         prop_assert!(matches!(concerns::print(services, ctx, id).await, Err(Error::NotFound)));
         prop_assert!(matches!(concerns::export(services, ctx, id).await, Err(Error::NotFound)));
+        for shelf in [app::referrals::Shelf::Open, app::referrals::Shelf::Finished] {
+            let listed = app::referrals::list(services, ctx, shelf).await.unwrap_or_default();
+            prop_assert!(listed.iter().all(|row| row.concern != id), "a referral tells");
+        }
+        prop_assert!(app::referrals::of_concern(services, ctx, id).await.is_err());
+        prop_assert!(app::referrals::letters_of(services, ctx, id).await.is_err());
+        prop_assert!(app::referrals::recipients(services, ctx, id, None).await.is_err());
+        for referral in &referrals {
+            let seen = app::referrals::one(services, ctx, *referral).await.map(|_| ());
+            prop_assert!(matches!(seen, Err(Error::NotFound)), "{seen:?}");
+            let printed = app::referrals::on_paper(services, ctx, *referral).await.map(|_| ());
+            prop_assert!(matches!(printed, Err(Error::NotFound)), "{printed:?}");
+            let not = app::referrals::Change::NotMade { reason: "It is not needed, we think.".into() };
+            let changed = app::referrals::change(services, ctx, *referral, not, 0).await.map(|_| ());
+            prop_assert!(matches!(changed, Err(Error::NotFound)), "{changed:?}");
+        }
         let words = concerns::StageTwo { facts: "More.".into(), ..Default::default() };
         prop_assert!(matches!(concerns::add_words(services, ctx, id, words).await, Err(Error::NotFound)));
         let mine = concerns::mine(services, ctx).await.expect("one's own list");

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Form;
+use super::{Form, licence};
 use crate::{Error, Kind};
 
 /// How deep folders are looked through. UT1 is one deep; a folder of such folders two.
@@ -27,6 +27,8 @@ pub struct Source {
     pub files: Vec<(PathBuf, Form)>,
     /// Where it came from, for people.
     pub origin: String,
+    /// What a file beside it says of its licence; the list's own head may say more.
+    pub licence: Option<String>,
 }
 
 /// Finds the lists that a path names, in a stable order.
@@ -82,7 +84,9 @@ fn category(path: &Path) -> Result<Option<Source>, Error> {
     // A file may say both; to block is the safe reading.
     let words: Vec<_> = usage.split_whitespace().collect();
     let kind = if words.contains(&"white") && !words.contains(&"black") { Kind::White } else { Kind::Black };
-    Ok(Some(Source { list: list_name(path.file_name()), kind, files, origin: path.display().to_string() }))
+    // The licence of a collection stands in the category or beside all of them.
+    let licence = licence::beside(path).or_else(|| licence::beside(path.parent()?));
+    Ok(Some(Source { list: list_name(path.file_name()), kind, files, origin: path.display().to_string(), licence }))
 }
 
 /// `usage` is a line or two; a stranger's may be anything.
@@ -109,6 +113,7 @@ fn file(path: &Path) -> Source {
         kind: Kind::Black,
         files: vec![(path.to_owned(), form)],
         origin: path.display().to_string(),
+        licence: licence::beside(path),
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::hash_map::DefaultHasher;
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
-use std::io::{BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{Error, ListInfo, Lists};
 use crate::compiled::{Builder, Compiled, FileKey, is_ours};
 use crate::list::source::{Source, find};
-use crate::list::{self, Entry, Rejections};
+use crate::list::{self, Rejections, licence};
 use crate::{Kind, Rejected};
 
 /// What [`compile`] did. Serialises as `lists compile` prints it.
@@ -24,7 +24,7 @@ pub struct CompileReport {
     pub names: u64,
     /// Distinct URL prefixes.
     pub urls: u64,
-    /// Patterns that take part; none yet.
+    /// Regular expressions and wildcards.
     pub patterns: u64,
     /// Size of the compiled file.
     pub bytes: u64,
@@ -41,7 +41,7 @@ impl CompileReport {
         Self {
             names: file.names(),
             urls: file.urls(),
-            patterns: 0,
+            patterns: file.patterns(),
             bytes: file.bytes(),
             seconds: 0.0,
             rejected_total: rejections.total(),
@@ -75,16 +75,18 @@ fn build(sources: &[Source], key: FileKey) -> Result<(Compiled, Rejections), Err
     let mut builder = Builder::new(key);
     let mut rejections = Rejections::default();
     for source in sources {
-        let number = builder.list(&source.list, source.kind, &source.origin)?;
+        let info =
+            ListInfo { licence: source.licence.clone(), ..ListInfo::new(&source.list, source.kind, &source.origin) };
+        let number = builder.list(info)?;
         for (path, form) in &source.files {
             let reader = File::open(path).map_err(|error| Error::io(path, error))?;
-            list::read(BufReader::with_capacity(1 << 16, reader), &source.list, *form, &mut rejections, |entry| {
-                match entry {
-                    Entry::Host(host) => builder.host(number, &host),
-                    Entry::Url(url) => builder.url(number, &url),
-                }
-            })
-            .map_err(|error| Error::io(path, error))?;
+            let mut reader = BufReader::with_capacity(1 << 16, reader);
+            let head = reader.fill_buf().map_err(|error| Error::io(path, error))?;
+            if let Some(licence) = licence::in_head(head) {
+                builder.licence(number, &licence);
+            }
+            list::read_into(reader, &source.list, *form, &mut rejections, |entry| builder.entry(number, entry))
+                .map_err(|error| Error::io(path, error))?;
         }
     }
     if builder.is_empty() {
@@ -185,7 +187,7 @@ pub fn open_or_compile_as(path: &Path, cached: &Path, key: FileKey) -> Result<(L
 
 /// Says which list has lost more than half of what it held.
 fn shrunk(old: &Compiled, new: &Compiled) -> Option<String> {
-    let entries = |list: &ListInfo| list.names + list.urls;
+    let entries = |list: &ListInfo| list.names + list.urls + list.rules;
     old.lists().iter().filter(|list| entries(list) >= SMALL).find_map(|before| {
         let after = new.lists().iter().find(|list| list.name == before.name).map_or(0, entries);
         (after < entries(before) / 2)

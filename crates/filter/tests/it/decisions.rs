@@ -59,7 +59,7 @@ fn url_lists_count_only_where_the_path_shows() {
     assert_eq!(outcome("http://shared.example.com/adults"), Outcome::Allow);
     assert_eq!(outcome("http://shared.example.com/"), Outcome::Allow);
     let host = host("shared.example.com");
-    let dns = Request { group: "children", device: None, host: &host, url: None };
+    let dns = Request::of("children", &host);
     assert_eq!(decide(&policy, &lists, &dns, now()).outcome, Outcome::Allow);
 }
 
@@ -110,9 +110,8 @@ fn what_comes_before_rules() {
         assert!(matches!(verdict.cause, Cause::Bypass { .. }), "{name}");
     }
     let host = host("childline.org.uk");
-    let by = |device| {
-        decide(&policy, &lists, &Request { group: "children", device: Some(device), host: &host, url: None }, now())
-    };
+    let by =
+        |device| decide(&policy, &lists, &Request { device: Some(device), ..Request::of("children", &host) }, now());
     assert_eq!(by(TABLET).cause, Cause::Held);
     assert_eq!(by(LAPTOP).cause, Cause::NeverLogged, "its hold is over");
 }

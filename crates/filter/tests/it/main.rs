@@ -3,9 +3,14 @@
 #![allow(missing_docs, reason = "tests")]
 
 mod content;
+mod corpus;
 mod decisions;
+mod differential;
 mod hostile;
 mod identities;
 mod lists;
+mod near_memory;
+mod page;
 mod properties;
+mod rules;
 mod setting;

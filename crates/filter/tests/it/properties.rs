@@ -106,7 +106,7 @@ proptest! {
         let asked = below.map_or(host.to_owned(), |label| format!("{label}.{host}"));
         let path = rest.map_or(path, |rest| format!("/x/../%{:02x}{}", rest.as_bytes()[0], &rest[1..]));
         let url = CanonicalUrl::parse(&format!("http://{asked}{path}")).unwrap();
-        let request = Request { group, device, host: url.host(), url: Some(&url) };
+        let request = Request { device, url: Some(&url), ..Request::of(group, url.host()) };
         let verdict = decide(&policy, &lists_of(&listed), &request, now());
         prop_assert_eq!((verdict.outcome, verdict.cause), (Outcome::Block, Cause::Sealed));
     }

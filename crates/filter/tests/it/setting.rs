@@ -40,7 +40,7 @@ pub(crate) fn ut1(root: &Path) {
         ("mixed_adult/domains", "both.example.com\n"),
         ("mixed_adult/usage", "black\n"),
         ("games/domains", "games.example.com\nexample.net\n"),
-        ("games/expressions", "(play|game)\n"),
+        ("games/expressions", "(play|game)-station\n(unclosed\n"),
         ("games/usage", "black\n"),
         ("child/domains", "painting.example.com\n"),
         ("child/usage", "white\nchild\n"),
@@ -131,7 +131,7 @@ pub(crate) fn sealed(entries: &[&str]) -> Arc<SealedTier> {
 /// Asks as a group, for a name or URL.
 pub(crate) fn ask(policy: &Prepared, lists: &Lists, group: &str, text: &str) -> Verdict {
     let url = CanonicalUrl::parse(text).unwrap();
-    decide(policy, lists, &Request { group, device: None, host: url.host(), url: Some(&url) }, now())
+    decide(policy, lists, &Request { url: Some(&url), ..Request::of(group, url.host()) }, now())
 }
 
 pub(crate) fn host(text: &str) -> Host {

@@ -11,11 +11,12 @@ use crate::house::{House, command};
 use crate::wire::{ask_from, upstream};
 
 /// Every command of the contract, and whether it prints data as JSON on request.
-const COMMANDS: [(&[&str], Json); 15] = [
+const COMMANDS: [(&[&str], Json); 16] = [
     (&["demo"], Json::Never),
     (&["serve"], Json::Never),
     (&["gateway"], Json::Never),
     (&["lists", "compile"], Json::Always),
+    (&["lists", "show"], Json::Always),
     (&["lists", "lookup"], Json::Always),
     (&["filter", "decide"], Json::Always),
     (&["filter", "test"], Json::OnRequest),
@@ -189,6 +190,13 @@ fn lists_compile_and_lookup_have_their_shape() {
     let rejected = &report["rejected"][0];
     assert_eq!((&rejected["line"], &rejected["text"]), (&2.into(), &"not a name at all".into()), "{report}");
     assert!(rejected["list"].is_string() && rejected["why"].is_string());
+
+    let ended = run(&["lists", "show", "--db", file]);
+    let shown: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!((&shown["names"], &shown["urls"], &shown["patterns"]), (&2.into(), &1.into(), &0.into()), "{shown}");
+    let list = &shown["lists"][0];
+    assert_eq!((&list["name"], &list["kind"], &list["licence"]), (&"gambling".into(), &"black".into(), &Value::Null));
+    assert!(list["origin"].as_str().unwrap().ends_with("gambling"), "{list}");
 
     let mut lookup =
         command(&["lists", "lookup", "--db", file]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

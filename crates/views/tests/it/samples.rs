@@ -15,6 +15,8 @@ mod evidence;
 mod filter;
 #[path = "samples/tell.rs"]
 mod tell;
+#[path = "samples/working.rs"]
+mod working;
 
 /// Name, rendered page. `samples` in the name of a page's template: `sign_in` for `pages/sign_in.html`.
 pub(crate) fn all() -> Vec<(&'static str, String)> {
@@ -182,6 +184,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     all.extend(concerns::all());
     all.extend(evidence::all());
     all.extend(filter::all());
+    all.extend(working::all());
     all
 }
 

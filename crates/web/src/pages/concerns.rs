@@ -50,7 +50,7 @@ fn on_day(visit: &Visit, at: Timestamp) -> String {
 }
 
 /// Puts a moment into the parts of a form's field.
-fn with_moment(mut form: FormView, visit: &Visit, name: &str, at: Timestamp) -> FormView {
+pub(crate) fn with_moment(mut form: FormView, visit: &Visit, name: &str, at: Timestamp) -> FormView {
     let local = visit.services().calendar.local(at);
     form.set(&format!("{name}-day"), local.day().to_string());
     form.set(&format!("{name}-month"), local.month().to_string());

@@ -20,6 +20,7 @@ mod set_up;
 mod telling;
 mod unseen;
 mod walk;
+mod working_pages;
 
 use std::sync::Arc;
 

@@ -35,7 +35,7 @@ impl Overheard {
             let path = route.path.replace("{id}", key).replace("{entry}", key).replace("{token}", key);
             let path =
                 path.replace("{path}", key).replace("{what}", "people").replace("{place}", key).replace("{file}", key);
-            path.replace("{key}", "could_be_illegal").replace("{kind}", "filter_breach")
+            path.replace("{act}", "sent").replace("{key}", "could_be_illegal").replace("{kind}", "filter_breach")
         };
         let mut paths = Vec::new();
         for (key, never) in pairs {

@@ -20,6 +20,8 @@ struct Things {
     device: String,
     person: String,
     place: String,
+    referral: String,
+    letter: String,
 }
 
 impl Things {
@@ -44,6 +46,8 @@ impl Things {
             device: app.people.tablet.to_string(),
             person: app.people.colleague.to_string(),
             place: app::telling::word_of(app.setting),
+            referral: referral(nursery, filed.concern).await,
+            letter: letter(nursery, filed.concern).await,
         }
     }
 
@@ -52,12 +56,15 @@ impl Things {
         let id = match route.path.split('/').nth(1) {
             Some("devices") => &self.device,
             Some("people") => &self.person,
+            Some("referrals") => &self.referral,
+            Some("letters") => &self.letter,
             Some("filter" | "actions" | "reviews") => NOBODYS,
             _ => &self.concern,
         };
         let key = match route.path.split('/').nth(1) {
             Some("set-up") => "lead",
             Some("filter") => "children",
+            Some("agencies") => "front_door",
             _ => "could_be_illegal",
         };
         route
@@ -66,12 +73,45 @@ impl Things {
             .replace("{entry}", &self.entry)
             .replace("{key}", key)
             .replace("{kind}", "filter_breach")
+            .replace("{act}", "sent")
             .replace("{what}", "people")
             .replace("{token}", "no-such-token")
             .replace("{path}", "no-such-path")
             .replace("{place}", &self.place)
             .replace("{file}", NOBODYS)
     }
+}
+
+/// A drafted referral of the concern.
+async fn referral(nursery: &Nursery, concern: domain::ConcernId) -> String {
+    use app::referrals::{Decision, New, Text, add};
+    let consent = domain::referral::Consent::Given;
+    let decision = Decision::Refer(Text { answers: Default::default(), consent, consent_reason: None });
+    let new = New { agency: "front_door".into(), step: None, decision };
+    let app = &nursery.app;
+    add(&app.services, &mut app.ctx(app.people.dsl), concern, new).await.unwrap().to_string()
+}
+
+/// A letter about a concern of a child whom everybody knows, and which is not illegal.
+async fn letter(nursery: &Nursery, _: domain::ConcernId) -> String {
+    let app = &nursery.app;
+    let filed =
+        app::concerns::report(&app.services, &mut app.ctx(app.people.practitioner), app.breach()).await.unwrap();
+    let answers = [("answer", "no"), ("why", "A cartoon.")].map(|(key, text)| (key.to_owned(), text.to_owned()));
+    let attempt = app::concerns::StepAttempt {
+        step: "could_be_illegal".into(),
+        act: domain::procedure::Act::Done,
+        answers: answers.into(),
+        reason: None,
+        event_at: app.world.now(),
+        seen: 0,
+        device: None,
+        leave: app::holds::Leave::None,
+    };
+    let lead = &mut app.ctx(app.people.dsl);
+    app::concerns::record(&app.services, lead, filed.concern, attempt).await.unwrap();
+    let new = app::referrals::NewLetter { child: app.people.child, to: app.people.parent, text: "Dear Ida".into() };
+    app::referrals::write(&app.services, lead, filed.concern, new).await.unwrap().to_string()
 }
 
 const NOBODYS: &str = "0190a1b2-0000-7000-8000-000000000000";
@@ -247,6 +287,24 @@ const DRIVEN: &[Driver] = &[
     Driver { path: "/devices/{id}/pass-check", who: lead, fields: version },
     Driver { path: "/devices/{id}/retire", who: lead, fields: version },
     Driver { path: "/evidence/export", who: lead, fields: |_, _| Vec::new() },
+    Driver {
+        path: "/agencies/{key}/check",
+        who: lead,
+        fields: |_, _| fixed(&[("phone", "03000 41 11 11"), ("note", "Rang it.")]),
+    },
+    Driver {
+        path: "/concerns/{id}/referrals",
+        who: lead,
+        fields: |_, _| fixed(&[("agency", "police"), ("decision", "refer"), ("a_concern", "A picture.")]),
+    },
+    Driver {
+        path: "/referrals/{id}/record/{act}",
+        who: lead,
+        fields: |_, _| {
+            let when = [("at-day", "2"), ("at-month", "3"), ("at-year", "2026"), ("at-time", "08:58")];
+            fixed(&[&[("how", "telephone"), ("version", "0")][..], &when].concat())
+        },
+    },
     Driver { path: "/people/rooms", who: lead, fields: |_, _| fixed(&[("room", "Wagtails")]) },
     Driver { path: "/account/sessions/end-others", who: lead, fields: |_, _| fixed(&[]) },
     Driver { path: "/people/new", who: lead, fields: |_, _| fixed(&[("kind", "child"), ("name", "Lou Child")]) },
@@ -284,6 +342,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/concerns/{id}/reopen", "breach_journey, in app"),
     ("/concerns/{id}/debrief", "breach_journey, in app"),
     ("/concerns/{id}/close", "breach_journey, in app"),
+    ("/concerns/{id}/letter", "referrals, in app"),
+    ("/referrals/{id}/export", "working_pages"),
+    ("/letters/{id}/export", "working_pages"),
     ("/concerns/{id}/export", "paper_and_drafts"),
     ("/concerns/{id}/edition", "loose_ends, in app"),
     ("/concerns/{id}/people/cannot-know", "loose_ends, in app"),

@@ -20,14 +20,14 @@ pub struct AnswerView {
 }
 
 /// The names of the setting's people, devices and rooms.
-pub(in crate::concerns) struct Names {
+pub(crate) struct Names {
     people: BTreeMap<PersonId, String>,
     devices: BTreeMap<DeviceId, String>,
     rooms: BTreeMap<RoomId, String>,
 }
 
 impl Names {
-    pub(in crate::concerns) async fn load(db: &impl Reads, setting: SettingId) -> Result<Self> {
+    pub(crate) async fn load(db: &impl Reads, setting: SettingId) -> Result<Self> {
         let people = store::people::list(db, setting, None).await?;
         let devices = store::devices::list(db, setting).await?;
         let rooms = store::people::list_rooms(db, setting).await?;
@@ -38,24 +38,24 @@ impl Names {
         })
     }
 
-    pub(in crate::concerns) fn person(&self, id: PersonId) -> String {
+    pub(crate) fn person(&self, id: PersonId) -> String {
         self.people.get(&id).cloned().unwrap_or_else(|| "Somebody who is gone".into())
     }
 
-    pub(in crate::concerns) fn of(&self, id: Option<PersonId>) -> String {
+    pub(crate) fn of(&self, id: Option<PersonId>) -> String {
         id.map_or_else(|| "Nobody".into(), |id| self.person(id))
     }
 
-    pub(in crate::concerns) fn device(&self, id: DeviceId) -> String {
+    pub(crate) fn device(&self, id: DeviceId) -> String {
         self.devices.get(&id).cloned().unwrap_or_else(|| "A device that is gone".into())
     }
 
-    pub(in crate::concerns) fn room(&self, id: RoomId) -> String {
+    pub(crate) fn room(&self, id: RoomId) -> String {
         self.rooms.get(&id).cloned().unwrap_or_else(|| "A room that is gone".into())
     }
 
     /// Is this child, member of staff or device one of ours?
-    pub(in crate::concerns) fn knows(&self, kind: FieldKind, value: &str) -> bool {
+    pub(crate) fn knows(&self, kind: FieldKind, value: &str) -> bool {
         match kind {
             FieldKind::Children | FieldKind::Staff => parse(value).is_some_and(|id| self.people.contains_key(&id)),
             FieldKind::Device => parse(value).is_some_and(|id| self.devices.contains_key(&id)),
@@ -70,17 +70,12 @@ fn parse<T: std::str::FromStr>(value: &str) -> Option<T> {
 }
 
 /// Several values of one answer are separated so (children, by id).
-pub(in crate::concerns) fn several(value: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn several(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 
 /// The answers of a step, in its order.
-pub(in crate::concerns) fn in_words(
-    step: &Step,
-    answers: &Answers,
-    names: &Names,
-    calendar: &Calendar,
-) -> Vec<AnswerView> {
+pub(crate) fn in_words(step: &Step, answers: &Answers, names: &Names, calendar: &Calendar) -> Vec<AnswerView> {
     let told = step.fields.iter().filter_map(|field| {
         let answer = answers.get(&field.key).map(|text| text.trim()).filter(|text| !text.is_empty())?;
         Some(AnswerView { label: field.label.clone(), value: value(field, answer, names, calendar) })

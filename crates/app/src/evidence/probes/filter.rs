@@ -96,7 +96,7 @@ fn own_rules_enforced(facts: &Facts, found: &Found) -> Answer {
     for (key, group) in &policy.snapshot().groups {
         for rule in group.block.iter().filter(|rule| rule.until.is_none_or(|until| until > facts.now)) {
             let Ok(host) = filter::Host::parse(&rule.name) else { continue };
-            let request = filter::Request { group: key, device: None, host: &host, url: None };
+            let request = filter::Request::of(key, &host);
             let verdict = filter::decide(&policy, &lists, &request, facts.now);
             let by_rule = matches!(verdict.cause, filter::Cause::Rule { .. } | filter::Cause::Bypass { .. });
             if verdict.outcome != filter::Outcome::Block || !by_rule {

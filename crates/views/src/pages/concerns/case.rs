@@ -93,6 +93,10 @@ pub struct Case {
     pub proposals: Vec<(String, String, Word)>,
     /// Actions and reviews: (words, word).
     pub follow_up: Vec<(String, Word)>,
+    /// Referrals: (link, to whom, word).
+    pub referrals: Vec<(String, String, Word)>,
+    /// Letters, and what else belongs to it: (link, words).
+    pub beside: Vec<(String, String)>,
     /// Who has a part: (name, part).
     pub people: Vec<(String, String)>,
     /// Who was let in.
@@ -134,6 +138,8 @@ pub struct StepCard {
     pub must_not: Vec<String>,
     /// Whom to ring.
     pub agencies: Vec<Ring>,
+    /// What the program helps with: (link, words).
+    pub ways: Vec<(String, String)>,
     /// Answers so far: (question, answer).
     pub said: Vec<(String, String)>,
     /// Marks that stay for ever: "Recorded out of its order", "Waived: …".

@@ -25,7 +25,22 @@ pub async fn get(visit: Visit, Path(id): Path<ConcernId>) -> Answer {
 
 async fn page(visit: &Visit, id: ConcernId, form: FormView) -> Result<Case, Fault> {
     let concern = concerns::open(visit.services(), &mut visit.ctx(), id).await?;
-    Ok(drawn(visit, concern, form))
+    let referrals = app::referrals::of_concern(visit.services(), &visit.ctx(), id).await?;
+    let letters = app::referrals::letters_of(visit.services(), &visit.ctx(), id).await?;
+    let case = drawn(visit, concern, form);
+    Ok(Case {
+        referrals: referrals.iter().map(|row| referral(row)).collect(),
+        beside: letters
+            .iter()
+            .map(|letter| {
+                (
+                    format!("/letters/{}/print", letter.id),
+                    format!("Letter to {}, {}", letter.to, moment(visit, letter.at)),
+                )
+            })
+            .collect(),
+        ..case
+    })
 }
 
 /// Why it is opened again.
@@ -104,6 +119,8 @@ fn drawn(visit: &Visit, concern: ConcernView, form: FormView) -> Case {
             .map(|row| (format!("/filter/proposals/{}", row.id), row.reason.clone(), proposal(row.state.key())))
             .collect(),
         follow_up: concern.follow_up.iter().map(follow_up).collect(),
+        referrals: Vec::new(),
+        beside: Vec::new(),
         people: concern.people.iter().map(|person| (person.name.clone(), part(person.part).to_owned())).collect(),
         let_in: concern.let_in.clone(),
         must_not_know: concern.must_not_know.clone(),
@@ -113,6 +130,12 @@ fn drawn(visit: &Visit, concern: ConcernView, form: FormView) -> Case {
         form,
         path,
     }
+}
+
+fn referral(row: &app::referrals::ReferralView) -> (String, String, Word) {
+    let tag = super::super::working::referrals::tag(row);
+    let given = row.reference.as_ref().map(|known| format!(", their reference {known}")).unwrap_or_default();
+    (format!("/referrals/{}", row.id), format!("{}{given}", row.to), Word { tone: tag.tone, word: tag.word })
 }
 
 /// The program's text of the procedure is another one than the text with which the concern began (S42).
@@ -207,7 +230,15 @@ fn card(visit: &Visit, path: &str, step: &StepView) -> StepCard {
     if let Some(last) = step.records.last() {
         marks.push(format!("{}, {}", moment(visit, last.event_at), last.by));
     }
+    let mut ways = Vec::new();
+    if step.agencies.iter().any(|agency| agency.key != "emergency") && step.state != State::NotNeeded {
+        ways.push((format!("{path}/referrals/new?step={}", step.step.key), "Write a referral".to_owned()));
+    }
+    if step.step.act == Some(ProgramAct::InformFamily) && step.state != State::NotNeeded {
+        ways.push((format!("{path}/letter"), "Whom it is safe to tell, and a letter".to_owned()));
+    }
     StepCard {
+        ways,
         href,
         title: step.step.title.clone(),
         text: step.step.text.clone(),

@@ -1,0 +1,108 @@
+//! All that is written about one person or one device, across the concerns that the viewer may know of.
+
+use domain::{ConcernId, DeviceId, PersonId, SettingId};
+use jiff::Timestamp;
+use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SelectStatement, SimpleExpr};
+use sea_orm::{ColumnTrait, Condition, QueryOrder, QuerySelect};
+
+use super::seen::visible_to;
+use super::{Concern, Entry, Sees, StepRecord};
+use crate::db::Reads;
+use crate::entity::cases::{concern, concern_person, entry, step_record};
+use crate::error::Result;
+use crate::rows;
+
+/// About whom or what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// Somebody who has a part.
+    Person(PersonId),
+    /// The device on which it was.
+    Device(DeviceId),
+    /// Some concerns that belong together.
+    Concerns(Vec<ConcernId>),
+}
+
+impl About {
+    pub(super) fn condition(&self) -> SimpleExpr {
+        match self {
+            Self::Person(person) => named(*person),
+            Self::Device(device) => concern::Column::DeviceId.eq(device.0),
+            Self::Concerns(ids) => concern::Column::Id.is_in(ids.iter().map(|id| id.0)),
+        }
+    }
+}
+
+/// Concerns in which somebody has a part.
+pub(super) fn named(person: PersonId) -> SimpleExpr {
+    let mut named = Query::select();
+    named
+        .column(concern_person::Column::ConcernId)
+        .from(concern_person::Entity)
+        .and_where(Expr::col(concern_person::Column::PersonId).eq(person.0));
+    concern::Column::Id.in_subquery(named)
+}
+
+fn among(column: impl IntoColumnRef, setting: SettingId, sees: &Sees, about: &About) -> SimpleExpr {
+    let mut visible = SelectStatement::new();
+    visible
+        .column((concern::Entity, concern::Column::Id))
+        .from(concern::Entity)
+        .cond_where(visible_to(setting, sees).add(about.condition()));
+    Expr::col(column).in_subquery(visible)
+}
+
+/// Those concerns, newest first.
+///
+/// # Errors
+/// As any read.
+pub async fn list_about(db: &impl Reads, setting: SettingId, sees: &Sees, about: &About) -> Result<Vec<Concern>> {
+    let condition = visible_to(setting, sees).add(about.condition());
+    rows::many(db, rows::select::<Concern>(condition).order_by_desc(concern::Column::EventAt)).await
+}
+
+/// Entries of those concerns that happened before a time, newest first, so many at most.
+///
+/// # Errors
+/// As any read.
+pub async fn list_entries_about(
+    db: &impl Reads,
+    setting: SettingId,
+    sees: &Sees,
+    about: &About,
+    before: Option<Timestamp>,
+    limit: u64,
+) -> Result<Vec<Entry>> {
+    let condition = Condition::all()
+        .add(entry::Column::SettingId.eq(setting.0))
+        .add(among((entry::Entity, entry::Column::ConcernId), setting, sees, about))
+        .add_option(before.map(|at| entry::Column::EventAt.lt(at.as_microsecond())));
+    let query = rows::select::<Entry>(condition)
+        .order_by_desc(entry::Column::EventAt)
+        .order_by_desc(entry::Column::RecordedAt)
+        .limit(limit);
+    rows::many(db, query).await
+}
+
+/// Records of steps of those concerns that happened before a time, newest first, so many at most.
+///
+/// # Errors
+/// As any read.
+pub async fn list_steps_about(
+    db: &impl Reads,
+    setting: SettingId,
+    sees: &Sees,
+    about: &About,
+    before: Option<Timestamp>,
+    limit: u64,
+) -> Result<Vec<StepRecord>> {
+    let condition = Condition::all()
+        .add(step_record::Column::SettingId.eq(setting.0))
+        .add(among((step_record::Entity, step_record::Column::ConcernId), setting, sees, about))
+        .add_option(before.map(|at| step_record::Column::EventAt.lt(at.as_microsecond())));
+    let query = rows::select::<StepRecord>(condition)
+        .order_by_desc(step_record::Column::EventAt)
+        .order_by_desc(step_record::Column::RecordedAt)
+        .limit(limit);
+    rows::many(db, query).await
+}

@@ -1,0 +1,282 @@
+//! What is made while a concern is worked: referrals, letters, strands, files that move on with a child; and who stands in for whom.
+//! Whatever hangs on a concern is seen by those who see the concern, and by nobody else: the sight is in the query (S8).
+
+use domain::referral::ReferralState;
+use domain::{ConcernId, LetterId, PersonId, ReferralId, SettingId, TransferId};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, Condition, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use crate::concerns::{Sees, of_visible, visible_to};
+use crate::db::{Reads, Tx};
+use crate::entity::cases::concern;
+use crate::entity::working::{cover, letter, low_level, referral, strand, transfer, transfer_concern};
+use crate::error::Result;
+use crate::rows;
+
+pub use crate::entity::working::{Cover, Letter, LowLevel, Referral, Strand, Transfer, TransferConcern};
+
+/// The referral of an id, if the viewer may know of its concern.
+///
+/// # Errors
+/// As any read.
+pub async fn lookup_referral(
+    db: &impl Reads,
+    setting: SettingId,
+    sees: &Sees,
+    id: ReferralId,
+) -> Result<Option<Referral>> {
+    rows::one(db, rows::select::<Referral>(referrals(setting, sees).add(referral::Column::Id.eq(id.0)))).await
+}
+
+/// The referral of an id, for the job that asks whether it was answered. Never for a page.
+///
+/// # Errors
+/// As any read.
+pub async fn lookup_referral_for_program(
+    db: &impl Reads,
+    setting: SettingId,
+    id: ReferralId,
+) -> Result<Option<Referral>> {
+    let condition = Condition::all().add(referral::Column::SettingId.eq(setting.0)).add(referral::Column::Id.eq(id.0));
+    rows::one(db, rows::select::<Referral>(condition)).await
+}
+
+/// Which referrals to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Referrals {
+    /// Only in one of these states; empty: in any.
+    pub states: Vec<ReferralState>,
+    /// Only of this concern.
+    pub concern: Option<ConcernId>,
+    /// At most so many; none: all.
+    pub limit: Option<u64>,
+}
+
+/// Referrals of concerns that the viewer may know of, newest first.
+///
+/// # Errors
+/// As any read.
+pub async fn list_referrals(
+    db: &impl Reads,
+    setting: SettingId,
+    sees: &Sees,
+    which: &Referrals,
+) -> Result<Vec<Referral>> {
+    let mut condition =
+        referrals(setting, sees).add_option(which.concern.map(|id| referral::Column::ConcernId.eq(id.0)));
+    if !which.states.is_empty() {
+        condition = condition.add(referral::Column::State.is_in(which.states.iter().map(|state| state.key())));
+    }
+    let query = rows::select::<Referral>(condition)
+        .order_by_desc(referral::Column::MadeAt)
+        .order_by_desc(referral::Column::Id)
+        .limit(which.limit);
+    rows::many(db, query).await
+}
+
+/// Adds a referral.
+///
+/// # Errors
+/// As any write.
+pub async fn add_referral(tx: &mut Tx, referral: &Referral) -> Result<()> {
+    rows::add(tx, referral).await
+}
+
+/// Writes a referral over its older self; the chain keeps both.
+///
+/// # Errors
+/// [`crate::Error::Conflict`] if it was changed since.
+pub async fn set_referral(tx: &mut Tx, referral: &Referral) -> Result<i64> {
+    rows::set(tx, referral).await
+}
+
+fn referrals(setting: SettingId, sees: &Sees) -> Condition {
+    Condition::all().add(referral::Column::SettingId.eq(setting.0)).add(of_visible(
+        (referral::Entity, referral::Column::ConcernId),
+        setting,
+        sees,
+    ))
+}
+
+/// The letter of an id, if the viewer may know of its concern.
+///
+/// # Errors
+/// As any read.
+pub async fn lookup_letter(db: &impl Reads, setting: SettingId, sees: &Sees, id: LetterId) -> Result<Option<Letter>> {
+    rows::one(db, rows::select::<Letter>(letters(setting, sees).add(letter::Column::Id.eq(id.0)))).await
+}
+
+/// The letters of a concern, oldest first.
+///
+/// # Errors
+/// As any read.
+pub async fn list_letters(db: &impl Reads, setting: SettingId, sees: &Sees, id: ConcernId) -> Result<Vec<Letter>> {
+    let condition = letters(setting, sees).add(letter::Column::ConcernId.eq(id.0));
+    rows::many(db, rows::select::<Letter>(condition).order_by_asc(letter::Column::MadeAt)).await
+}
+
+/// Adds a letter.
+///
+/// # Errors
+/// As any write.
+pub async fn add_letter(tx: &mut Tx, letter: &Letter) -> Result<()> {
+    rows::add(tx, letter).await
+}
+
+fn letters(setting: SettingId, sees: &Sees) -> Condition {
+    Condition::all().add(letter::Column::SettingId.eq(setting.0)).add(of_visible(
+        (letter::Entity, letter::Column::ConcernId),
+        setting,
+        sees,
+    ))
+}
+
+/// What belongs together with a concern. A link shows only to those who may see both of its ends.
+///
+/// # Errors
+/// As any read.
+pub async fn list_strands(db: &impl Reads, setting: SettingId, sees: &Sees, id: ConcernId) -> Result<Vec<Strand>> {
+    let condition = Condition::all()
+        .add(strand::Column::SettingId.eq(setting.0))
+        .add(strand::Column::OneId.eq(id.0).or(strand::Column::OtherId.eq(id.0)))
+        .add(of_visible((strand::Entity, strand::Column::OneId), setting, sees))
+        .add(of_visible((strand::Entity, strand::Column::OtherId), setting, sees));
+    rows::many(db, rows::select::<Strand>(condition).order_by_asc(strand::Column::MadeAt)).await
+}
+
+/// Ties two concerns together.
+///
+/// # Errors
+/// As any write.
+pub async fn add_strand(tx: &mut Tx, strand: &Strand) -> Result<()> {
+    rows::add(tx, strand).await
+}
+
+/// Low-level concerns about one person or about everybody, newest first. Who may ask is the caller's rule; whose own they
+/// are is left out here, so that no list can forget it.
+///
+/// # Errors
+/// As any read.
+pub async fn list_low_level(
+    db: &impl Reads,
+    setting: SettingId,
+    not_for: &[PersonId],
+    about: Option<PersonId>,
+) -> Result<Vec<LowLevel>> {
+    let condition = Condition::all()
+        .add(low_level::Column::SettingId.eq(setting.0))
+        .add(low_level::Column::PersonId.is_not_in(not_for.iter().map(|person| person.0)))
+        .add_option(about.map(|person| low_level::Column::PersonId.eq(person.0)));
+    let query = rows::select::<LowLevel>(condition)
+        .order_by_desc(low_level::Column::EventAt)
+        .order_by_desc(low_level::Column::Id);
+    rows::many(db, query).await
+}
+
+/// Writes one down.
+///
+/// # Errors
+/// As any write.
+pub async fn add_low_level(tx: &mut Tx, row: &LowLevel) -> Result<()> {
+    rows::add(tx, row).await
+}
+
+/// Every cover that was ever arranged, newest first.
+///
+/// # Errors
+/// As any read.
+pub async fn list_covers(db: &impl Reads, setting: SettingId) -> Result<Vec<Cover>> {
+    let condition = Condition::all().add(cover::Column::SettingId.eq(setting.0));
+    rows::many(db, rows::select::<Cover>(condition).order_by_desc(cover::Column::MadeAt)).await
+}
+
+/// Arranges a cover.
+///
+/// # Errors
+/// As any write.
+pub async fn add_cover(tx: &mut Tx, cover: &Cover) -> Result<()> {
+    rows::add(tx, cover).await
+}
+
+/// Takes it on, or ends it early.
+///
+/// # Errors
+/// As any write.
+pub async fn set_cover(tx: &mut Tx, cover: &Cover) -> Result<()> {
+    rows::set(tx, cover).await.map(|_| ())
+}
+
+/// Files that moved or move on with a child, newest first: only those of whose every concern the viewer may know.
+///
+/// # Errors
+/// As any read.
+pub async fn list_transfers(
+    db: &impl Reads,
+    setting: SettingId,
+    sees: &Sees,
+    id: Option<TransferId>,
+) -> Result<Vec<Transfer>> {
+    let mut visible = Query::select();
+    visible.column((concern::Entity, concern::Column::Id)).from(concern::Entity).cond_where(visible_to(setting, sees));
+    let mut hidden = Query::select();
+    hidden
+        .column(transfer_concern::Column::TransferId)
+        .from(transfer_concern::Entity)
+        .and_where(Expr::col(transfer_concern::Column::SettingId).eq(setting.0))
+        .and_where(Expr::col(transfer_concern::Column::ConcernId).not_in_subquery(visible));
+    let condition = Condition::all()
+        .add(transfer::Column::SettingId.eq(setting.0))
+        .add(transfer::Column::Id.not_in_subquery(hidden))
+        .add_option(id.map(|id| transfer::Column::Id.eq(id.0)));
+    rows::many(db, rows::select::<Transfer>(condition).order_by_desc(transfer::Column::MadeAt)).await
+}
+
+/// Which concerns are part of a file.
+///
+/// # Errors
+/// As any read.
+pub async fn list_transfer_concerns(
+    db: &impl Reads,
+    setting: SettingId,
+    sees: &Sees,
+    id: TransferId,
+) -> Result<Vec<ConcernId>> {
+    let condition = Condition::all()
+        .add(transfer_concern::Column::SettingId.eq(setting.0))
+        .add(transfer_concern::Column::TransferId.eq(id.0))
+        .add(of_visible((transfer_concern::Entity, transfer_concern::Column::ConcernId), setting, sees));
+    let found: Vec<TransferConcern> = rows::many(db, rows::select::<TransferConcern>(condition)).await?;
+    Ok(found.into_iter().map(|row| row.concern_id).collect())
+}
+
+/// Begins the file of a child who leaves.
+///
+/// # Errors
+/// As any write.
+pub async fn add_transfer(tx: &mut Tx, transfer: &Transfer, concerns: &[ConcernId]) -> Result<()> {
+    rows::add(tx, transfer).await?;
+    for concern_id in concerns {
+        let row =
+            TransferConcern { transfer_id: transfer.id, concern_id: *concern_id, setting_id: transfer.setting_id };
+        rows::add(tx, &row).await?;
+    }
+    Ok(())
+}
+
+/// Sent, or received: over its older self.
+///
+/// # Errors
+/// [`crate::Error::Conflict`] if it was changed since.
+pub async fn set_transfer(tx: &mut Tx, transfer: &Transfer) -> Result<i64> {
+    rows::set(tx, transfer).await
+}
+
+/// The cover of an id.
+///
+/// # Errors
+/// As any read.
+pub async fn lookup_cover(db: &impl Reads, setting: SettingId, id: Uuid) -> Result<Option<Cover>> {
+    let condition = Condition::all().add(cover::Column::SettingId.eq(setting.0)).add(cover::Column::Id.eq(id));
+    rows::one(db, rows::select::<Cover>(condition)).await
+}

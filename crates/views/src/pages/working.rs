@@ -1,0 +1,6 @@
+//! Working with others and looking over all the work: paper that leaves the building, the wall of clocks, chronologies,
+//! trends. Lists and forms of this area use the shapes of [`super::register`].
+
+pub mod paper;
+
+pub use paper::{Document, DocumentSection};

@@ -1,0 +1,183 @@
+//! The directory of agencies, and the form with which somebody says that a number is right, or what is (AGY-01).
+
+use app::agencies::{self, Details, Entry};
+use axum::extract::Path;
+use views::FormView;
+use views::pages::register::{RegisterForm, RegisterList, field};
+use views::ui::{Banner, Cell, Table, Tag, Tone};
+
+use crate::{Answer, Fields, Form, FromForm, Visit, fault::mend, words};
+
+/// The directory.
+///
+/// # Errors
+/// The records are away, or there are several settings and nobody is signed in.
+pub async fn get(visit: Visit) -> Answer {
+    let found = agencies::directory(visit.services(), &visit.ctx()).await?;
+    let mut table = Table::new("Agencies")
+        .quiet_caption()
+        .column("Agency")
+        .column("When to use it")
+        .column("Ring")
+        .column("Out of hours")
+        .column("Elsewhere")
+        .column("Last checked");
+    if found.may_check {
+        table = table.column("Yours to keep");
+    }
+    let old = found.entries.iter().filter(|entry| entry.old || entry.agency.unchecked).count();
+    for entry in &found.entries {
+        let mut cells = cells(&visit, entry);
+        if found.may_check {
+            cells.push(Cell::link(&format!("/agencies/{}/check", entry.agency.key), "Confirm or correct"));
+        }
+        table.push(cells);
+    }
+    let mut notes = vec![Banner::new(
+        Tone::Gap,
+        "In danger now, or a crime is happening: ring 999. Anybody may, and nobody waits for the lead.",
+    )];
+    if found.may_check && old > 0 {
+        let say = if old == 1 {
+            "One of these was never checked or is old. Ring or read it, and write down what you find.".to_owned()
+        } else {
+            format!("{old} of these were never checked or are old. Ring or read them, and write down what you find.")
+        };
+        notes.push(Banner::new(Tone::Due, &say));
+    }
+    visit.page(&RegisterList {
+        heading: "Agencies".to_owned(),
+        about: "Whom to ask and whom to tell outside, those of our area first. Police, social care, the LADO, health, Ofsted and the ICO can be told at any time, by anybody.".to_owned(),
+        notes,
+        table,
+        empty: ("No agency is listed.".to_owned(), "They come with the program, as packs of an area.".to_owned()),
+        add: None,
+        ways: vec![("/contact-sheet".to_owned(), "The contact sheet for the wall".to_owned())],
+    })
+}
+
+fn cells(visit: &Visit, entry: &Entry) -> Vec<Cell> {
+    let agency = &entry.agency;
+    let ring = |number: &Option<String>| number.clone().map_or_else(|| Cell::Text(String::new()), Cell::Phone);
+    let elsewhere = [&agency.web, &agency.email].into_iter().flatten().cloned().collect::<Vec<_>>().join(", ");
+    let day = words::day(entry.last_checked);
+    let stands = match (&entry.checked, entry.old, agency.unchecked) {
+        (_, _, true) => Tag::new(Tone::Due, &format!("Not checked by us: {day}")),
+        (_, true, _) => Tag::new(Tone::Due, &format!("Old: {day}")),
+        (Some(check), false, false) if entry.pack.is_some() => {
+            Tag::new(Tone::Info, &format!("Corrected here: {}, {}", check.by, super::moment(visit, check.at)))
+        }
+        (Some(check), false, false) => Tag::new(Tone::Done, &format!("{day}, by {}", check.by)),
+        (None, false, false) => Tag::new(Tone::Done, &day),
+    };
+    let name = if entry.local { agency.name.clone() } else { format!("{} (national)", agency.name) };
+    let when = match &agency.hours {
+        Some(hours) => format!("{} Open: {hours}.", agency.when),
+        None => agency.when.clone(),
+    };
+    vec![
+        Cell::Text(name),
+        Cell::Text(when),
+        ring(&agency.phone),
+        ring(&agency.phone_out_of_hours),
+        if elsewhere.is_empty() { Cell::Text(elsewhere) } else { Cell::Inert(elsewhere) },
+        stands.into(),
+    ]
+}
+
+/// What was found.
+pub struct Found {
+    details: Details,
+    note: String,
+}
+
+impl FromForm for Found {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let phone = fields.maybe("phone", 120);
+        let phone_out_of_hours = fields.maybe("phone_out_of_hours", 120);
+        let email = fields.maybe("email", 120);
+        let web = fields.maybe("web", 120);
+        let hours = fields.maybe("hours", 120);
+        let note = fields.text("note", 300, "Say how you checked it");
+        Some(Self {
+            details: Details {
+                phone: phone?,
+                phone_out_of_hours: phone_out_of_hours?,
+                email: email?,
+                web: web?,
+                hours: hours?,
+            },
+            note: note?,
+        })
+    }
+}
+
+/// The form, with what is known.
+///
+/// # Errors
+/// Not for this person, or no such agency.
+pub async fn check_get(visit: Visit, Path(key): Path<String>) -> Answer {
+    let entry = agencies::one(visit.services(), &visit.ctx(), &key).await?;
+    let known = |text: &Option<String>| text.clone().unwrap_or_default();
+    let form = FormView::new()
+        .with("phone", known(&entry.agency.phone))
+        .with("phone_out_of_hours", known(&entry.agency.phone_out_of_hours))
+        .with("email", known(&entry.agency.email))
+        .with("web", known(&entry.agency.web))
+        .with("hours", known(&entry.agency.hours));
+    visit.page(&page(&visit, &entry, form))
+}
+
+/// Writes it down.
+///
+/// # Errors
+/// Not for this person, or no such agency.
+pub async fn check_post(visit: Visit, Path(key): Path<String>, form: Form<Found>) -> Answer {
+    let entry = agencies::one(visit.services(), &visit.ctx(), &key).await?;
+    let Some(found) = form.input else { return visit.again(&page(&visit, &entry, form.view)) };
+    match agencies::check(visit.services(), &mut visit.ctx(), &key, found.details, &found.note).await {
+        Ok(()) => visit.go_saying("/agencies", Tone::Done, "Written down. It is used on every page from now on."),
+        Err(error) => visit.again(&page(&visit, &entry, mend(form.view, error)?)),
+    }
+}
+
+fn page(visit: &Visit, entry: &Entry, form: FormView) -> RegisterForm {
+    let mut about = vec![
+        "Ring the number or read the agency\u{2019}s own page. Leave what is right, correct what is wrong, empty what does not exist. What the pack says stays beside it as the source.".to_owned(),
+        format!("The pack: {} Last checked {}.", sentence(&entry.agency.source), words::day(entry.last_checked)),
+    ];
+    if let Some(pack) = &entry.pack {
+        let known = [&pack.phone, &pack.phone_out_of_hours, &pack.email, &pack.web];
+        let known = known.into_iter().flatten().cloned().collect::<Vec<_>>().join(", ");
+        about.push(format!("In the pack it says: {known}."));
+    }
+    if let Some(check) = &entry.checked {
+        about.push(format!("Checked here by {}, {}: {}", check.by, super::moment(visit, check.at), check.note));
+    }
+    RegisterForm {
+        heading: entry.agency.name.clone(),
+        back: Some(("/agencies".to_owned(), "Agencies".to_owned())),
+        about,
+        fields: vec![
+            field(&form.text("phone", "Telephone").width(20)),
+            field(&form.text("phone_out_of_hours", "Out of hours").width(20)),
+            field(&form.text("email", "Mail")),
+            field(&form.text("web", "Web address").hint("Without https, for example kscmp.org.uk")),
+            field(&form.text("hours", "Open").hint("For example Monday to Friday, 9 to 5")),
+            field(
+                &form
+                    .text("note", "How did you check it?")
+                    .hint("For example: rang it, read their contact page")
+                    .max(300),
+            ),
+        ],
+        action: format!("/agencies/{}/check", entry.agency.key),
+        button: "I checked it: this is right".to_owned(),
+        form,
+        ..RegisterForm::default()
+    }
+}
+
+fn sentence(text: &str) -> String {
+    if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
+}
