@@ -178,7 +178,7 @@ mod tests {
     }
 
     fn sender(calm: &Calm, last: u8, now: Timestamp) -> Sender {
-        let mut rng = rand::rngs::StdRng::seed_from_u64(u64::from(last) + 1);
+        let mut rng = rand::rngs::StdRng::seed_from_u64(now.as_millisecond().unsigned_abs());
         calm.sender(Some(IpAddr::from([192, 0, 2, last])), now, &mut rng)
     }
 

@@ -233,7 +233,7 @@ async fn the_scanner_is_asked_and_silence_is_no_clean() {
     app.services.scanner = Arc::new(Says(Ok(None)));
     added(&app, id).await;
     let files = attachments::list(&app.services, &app.ctx(lead), id).await.unwrap().files;
-    assert_eq!(files.iter().map(|file| file.scanned).collect::<Vec<_>>(), [true, false]);
+    assert_eq!((files.len(), files.iter().filter(|file| file.scanned).count()), (2, 1));
     app.end().await;
 }
 

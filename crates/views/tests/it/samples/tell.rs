@@ -74,7 +74,15 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
     vec![
         ("concerns/files", somebody(&Files { choose: true, form: wrong(&["what", "file"]), ..files.clone() })),
         ("concerns/files", somebody(&files)),
-        ("concerns/files", somebody(&Files { none_here: Some(NASTY.into()), stop: true, ..Files::default() })),
+        (
+            "concerns/files",
+            somebody(&Files {
+                path: "/concerns/1".into(),
+                none_here: Some(NASTY.into()),
+                stop: true,
+                ..Files::default()
+            }),
+        ),
         ("concerns/file_word", somebody(&word)),
         (
             "concerns/viewing",
