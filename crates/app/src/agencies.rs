@@ -163,6 +163,8 @@ pub async fn directory(services: &Services, ctx: &OpCtx) -> Result<Directory> {
             agency: shown,
         });
     }
+    // 999 before everything else.
+    entries.sort_by_key(|entry| entry.agency.key != "emergency");
     let may_check = authorize(&ctx.actor, Action::KeepAgencies, Relation::Setting).is_ok();
     Ok(Directory { setting: row.name, area, entries, may_check })
 }

@@ -11,6 +11,7 @@ pub(crate) mod case;
 mod edition;
 mod entries;
 mod finish;
+mod looks;
 mod mine;
 mod paper;
 mod people;
@@ -19,6 +20,7 @@ mod report;
 mod search;
 mod sender;
 mod steps;
+mod strands;
 mod view;
 mod words;
 
@@ -26,18 +28,21 @@ pub use edition::move_edition;
 pub use entries::{Correction, NewEntry, add_entry, correct};
 pub(crate) use entries::{append, by_the_program};
 pub use finish::{Debrief, Lesson, REVIEWS, close, debrief, reopen};
+pub use looks::{LookView, looks};
 pub use mine::{MyReport, Receipt, ToTell, by_code, mine, receipt};
 pub use paper::{Print, export, kind_in_words, print, what_in_words};
 pub(crate) use people::tell_holders;
 pub use people::{Afterwards, add_person, child_cannot_be_known, exclude, hand_over, invite, name_child};
-pub use queue::{Queue, QueueRow, Shelf, queue, waiting};
+pub use queue::{Ages, Queue, QueueRow, Shelf, ages, queue, waiting};
 pub(crate) use report::file_unsigned;
 pub use report::{
     About, Beside, Children, Filed, Paper, Report, SafeNow, Told, first_words, first_words_here, report, report_beside,
 };
-pub use search::{Hit, search};
+pub use search::{Asked, Hit, search, search_for};
 pub use sender::{Letters, answer_sender, letters};
 pub use steps::{Did, StepAttempt, StepSaved, record};
+pub use store::words::StrandKind;
+pub use strands::{How, StrandView, strands, tie};
 pub use view::{
     AnswerView, ClockView, ConcernView, EntryView, FollowUp, HoldView, PersonView, ProcedureView, ProposalView,
     StepRecordView, StepView, What, open,

@@ -88,6 +88,16 @@ async fn concerns_waiting(services: &Services, ctx: &OpCtx, todo: &mut Vec<Todo>
             word: waits(count),
         });
     }
+    let Some(ages) = concerns::ages(services, ctx).await? else { return Ok(()) };
+    if ages.open > 0 {
+        todo.push(Todo {
+            title: "Go on with the concerns that are open".to_owned(),
+            href: "/clocks".to_owned(),
+            hint: Some(ages.in_words()),
+            tone: if ages.older > 0 { Tone::Due } else { Tone::Quiet },
+            word: format!("{} open", ages.open),
+        });
+    }
     Ok(())
 }
 
@@ -207,7 +217,12 @@ fn ways(ctx: &OpCtx) -> Vec<(String, String)> {
     let all = [
         (Action::ReadQueue, "/concerns", "Concerns"),
         (Action::ReadContacts, "/poster", "Poster: telling without an account"),
+        (Action::ReadQueue, "/clocks", "What is due, late, met"),
         (Action::ReadQueue, "/referrals", "Referrals"),
+        (Action::ArrangeCover, "/cover", "Cover and hand-over"),
+        (Action::MoveFile, "/transfers", "Files that move on with a child"),
+        (Action::KeepLowLevel, "/low-level", "Low-level concerns about adults here"),
+        (Action::ReadTrends, "/trends", "Trends and the termly report"),
         (Action::ReadContacts, "/agencies", "Agencies: whom to ask, whom to tell"),
         (Action::HoldDevice, "/alerts", "Calls for help"),
         (Action::ReportConcern, "/reports", "Your reports"),

@@ -5,7 +5,7 @@
 //! labels, lengths and endings are real ones, in sixty lists of which one holds most; a twentieth stands in several.
 //! Compiling is done by a process of its own, whose peak of memory is the system's word (`VmHWM`).
 //!
-//! A lookup is asked for a three-label host. "In a row": as many as the processor can overlap, as in a busy gateway.
+//! A URL prefix costs what a name costs, and counts as one in the bytes. A lookup is asked for a three-label host. "In a row": as many as the processor can overlap, as in a busy gateway.
 //! "One by one": none begins before the one before has answered.
 #![allow(clippy::disallowed_methods, reason = "a stopwatch needs a clock")]
 
@@ -89,7 +89,8 @@ fn measured(lists: &Path, folder: &Path, names: &[(String, u16)]) -> Done<Value>
     let found = |hosts: &[Host]| hosts.iter().filter(|host| ask(&file, host) > 0).count() as f64 / hosts.len() as f64;
     Ok(json!({
         "names": file.names(),
-        "bytes_per_name": file.bytes() as f64 / file.names().max(1) as f64,
+        "urls": file.urls(),
+        "bytes_per_name": file.bytes() as f64 / (file.names() + file.urls()).max(1) as f64,
         "compile": compiled,
         "ready_seconds": median(ready),
         "share_found": { "hits": found(&hits), "misses": found(&misses) },

@@ -1,8 +1,8 @@
 //! The compiled list file: every name of every list in one memory-mapped file, found without allocating.
 //!
 //! What it is: [`Compiled`] (opening, checking, looking up), `layout` (where what stands), `table` (one cache line a
-//! question), `rules` (what is more than a name), `build` (entries → bytes). About 9.4 bytes a name: 8 for its hash and
-//! the set of lists that hold it, the rest is room left in the lines.
+//! question), `rules` (what is more than a name), `build` (entries → bytes). About 9.8 bytes a name: 8 for its hash and
+//! the set of lists that hold it, one in the sieve, the rest is room left in the lines.
 //! What it is not: a store of names. The text is not kept; a match is a suffix of the question itself.
 //!
 //! Chance of a wrong match: about 5 × 10⁻¹³ a suffix that is asked for (see `table`). The key is random for each file.

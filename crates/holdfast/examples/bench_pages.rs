@@ -1,6 +1,6 @@
 //! Times pages of a running house with many concerns: `bench_pages HOLDFAST [COUNT] [ROUNDS]` starts the given program as
 //! a demo in a folder of its own, fills it, starts it again, signs in as the lead and prints JSON: start-up time, resident
-//! memory at rest, and the 50th and 95th percentile of list, open and search in milliseconds.
+//! memory at rest, and the 50th and 95th percentile of list, concern, search, wall, referrals, trends and chronologies in milliseconds.
 #![allow(
     missing_docs,
     clippy::expect_used,
@@ -42,12 +42,20 @@ async fn measure(program: &Path, count: usize, rounds: usize) -> Value {
     let pages = concerns(&client, &web).await;
     let open = times(&client, &pages, rounds).await;
     let search = times(&client, &[format!("{web}/search?q=sand+tray")], rounds).await;
+    let narrowed = format!("{web}/search?q=sand&kind=child_at_risk&status=closed");
+    let narrowed = times(&client, &[narrowed], rounds).await;
+    let wall = times(&client, &[format!("{web}/clocks")], rounds).await;
+    let referrals = times(&client, &[format!("{web}/referrals")], rounds).await;
+    let trends = times(&client, &[format!("{web}/trends?period=year")], rounds).await;
+    let chronology = times(&client, &chronologies(&client, &pages).await, rounds).await;
     stop(child).await;
     json!({
         "concerns": count, "rounds": rounds,
         "filling_seconds": filled.as_secs_f64(), "start_up_seconds": started.as_secs_f64(),
         "resident_idle_mb": resident,
         "list_ms": list, "open_ms": open, "search_ms": search,
+        "search_narrowed_ms": narrowed, "wall_ms": wall, "referrals_ms": referrals, "trends_ms": trends,
+        "chronology_ms": chronology,
     })
 }
 
@@ -168,6 +176,21 @@ async fn concerns(client: &reqwest::Client, web: &str) -> Vec<String> {
         .collect();
     assert!(!pages.is_empty(), "the list shows no concern");
     pages
+}
+
+/// The chronologies of the children and devices to which concerns lead.
+async fn chronologies(client: &reqwest::Client, concerns: &[String]) -> Vec<String> {
+    let mut pages = std::collections::BTreeSet::new();
+    for concern in concerns.iter().take(10) {
+        let html = client.get(concern).send().await.expect("a concern").text().await.expect("a body");
+        let document = scraper::Html::parse_document(&html);
+        let links = scraper::Selector::parse("main a[href$='/chronology']").expect("a selector");
+        let base = concern.split("/concerns/").next().unwrap_or_default();
+        let found = document.select(&links).filter_map(|link| link.attr("href"));
+        pages.extend(found.map(|href| format!("{base}{href}")));
+    }
+    assert!(!pages.is_empty(), "no concern leads to a chronology");
+    pages.into_iter().collect()
 }
 
 async fn times(client: &reqwest::Client, pages: &[String], rounds: usize) -> Value {

@@ -1,4 +1,4 @@
-//! What may be printed: `{"template": "concern" | "contact_sheet" | "evidence", "data": {…}}`.
+//! What may be printed: `{"template": "concern" | "contact_sheet" | "evidence" | "paper", "data": {…}}`.
 //!
 //! Every string is plain text, shown as it is; a line break stays a line break. Times are already in words
 //! ("Tuesday 3 March, 2:15pm"). Unknown fields are refused, so that a caller's misspelling is found by its test and
@@ -21,6 +21,8 @@ pub(crate) enum Document {
     ContactSheet(ContactSheet),
     /// Every obligation with its status, clause by clause.
     Evidence(Evidence),
+    /// A referral, a letter, a report to those who govern.
+    Paper(Paper),
 }
 
 /// What stands on every document.
@@ -205,6 +207,15 @@ pub(crate) struct EvidenceItem {
     what: String,
     #[serde(default)]
     at: Option<String>,
+}
+
+/// See [`Document::Paper`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Paper {
+    #[serde(flatten)]
+    front: Front,
+    /// Paragraphs and facts, in groups.
+    sections: Vec<Section>,
 }
 
 /// Why an input was refused.

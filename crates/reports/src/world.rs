@@ -19,6 +19,7 @@ pub(crate) fn template(document: &Document) -> (&'static str, &'static str) {
         Document::Concern(_) => ("concern.typ", include_str!("../templates/concern.typ")),
         Document::ContactSheet(_) => ("contact_sheet.typ", include_str!("../templates/contact_sheet.typ")),
         Document::Evidence(_) => ("evidence.typ", include_str!("../templates/evidence.typ")),
+        Document::Paper(_) => ("paper.typ", include_str!("../templates/paper.typ")),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Concerns. Every read takes the viewer: who may know is inside the query, so that a count, a list, a search and a
 //! lookup can never disagree (S8).
 
+mod about;
+mod counts;
 mod program;
 mod seen;
 
@@ -16,6 +18,8 @@ use crate::error::Result;
 use crate::rows;
 
 pub use crate::entity::cases::{Concern, ConcernPerson, Entry, Exclusion, Invitation, StepRecord};
+pub use about::{About, list_about, list_entries_about, list_steps_about};
+pub use counts::{Counted, Fact, facts};
 pub use program::{
     count_unsigned_for_program, has_reference, list_entries_of_author, list_messages_for_program,
     list_parts_for_program, list_steps_for_program, list_steps_of_several_for_program,

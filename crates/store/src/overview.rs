@@ -179,6 +179,36 @@ pub async fn looks(db: &impl Reads, setting: SettingId, acts: &[&str]) -> Result
     Ok(found.into_iter().filter_map(look).collect())
 }
 
+/// Chronologies that are asked whether they showed a concern: the newest.
+const READ_CHRONOLOGIES: u64 = 200;
+
+/// Looks at one concern by one act, newest first: at its own page, or in a chronology that showed it.
+///
+/// # Errors
+/// As any read.
+pub async fn looks_at(db: &impl Reads, setting: SettingId, act: &str, id: ConcernId) -> Result<Vec<Look>> {
+    let own = of(audit::Column::SettingId, setting)
+        .add(audit::Column::SubjectTable.eq("concern"))
+        .add(audit::Column::SubjectId.eq(id.0))
+        .add(audit::Column::Act.eq(act));
+    let query = rows::select::<crate::audit::AuditRow>(own).order_by_desc(audit::Column::Seq).limit(MOST_LOOKS);
+    let mut found: Vec<crate::audit::AuditRow> = rows::many(db, query).await?;
+    let read = of(audit::Column::SettingId, setting)
+        .add(audit::Column::SubjectTable.eq("chronology"))
+        .add(audit::Column::Act.eq(act));
+    let query = rows::select::<crate::audit::AuditRow>(read).order_by_desc(audit::Column::Seq).limit(READ_CHRONOLOGIES);
+    let chronologies: Vec<crate::audit::AuditRow> = rows::many(db, query).await?;
+    for row in chronologies {
+        let content = crate::audit::find_content(db, setting, row.id).await?;
+        let shown = content.as_ref().and_then(|content| content.get("note")?.get("concerns")?.as_array());
+        let id = id.to_string();
+        if shown.is_some_and(|shown| shown.iter().any(|one| one.as_str() == Some(id.as_str()))) {
+            found.push(row);
+        }
+    }
+    Ok(found.into_iter().map(|row| Look { concern: id, actor: row.actor, at: row.at }).collect())
+}
+
 fn of_kind(setting: SettingId, kind: ConcernKind) -> sea_orm::sea_query::SelectStatement {
     let mut concerns = Query::select();
     concerns

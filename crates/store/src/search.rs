@@ -2,6 +2,8 @@
 //! list would show (S8).
 
 use domain::SettingId;
+use domain::concern::{ConcernKind, ConcernStatus};
+use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryOrder, QuerySelect};
 
@@ -18,27 +20,75 @@ const WORDS: usize = 12;
 /// Letters of a word that count.
 const LETTERS: usize = 40;
 
+/// What is searched for. What is left empty asks nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Words, names, a reference.
+    pub words: String,
+    /// Of one of these kinds.
+    pub kinds: Vec<ConcernKind>,
+    /// In one of these states.
+    pub status: Vec<ConcernStatus>,
+    /// Happened at or after this time.
+    pub from: Option<Timestamp>,
+    /// Happened before this time.
+    pub to: Option<Timestamp>,
+}
+
+impl Asked {
+    fn has_filter(&self) -> bool {
+        !self.kinds.is_empty() || !self.status.is_empty() || self.from.is_some() || self.to.is_some()
+    }
+
+    fn condition(&self) -> Condition {
+        let mut condition = Condition::all();
+        if !self.kinds.is_empty() {
+            condition = condition.add(concern::Column::Kind.is_in(self.kinds.iter().map(|kind| kind.key())));
+        }
+        if !self.status.is_empty() {
+            condition = condition.add(concern::Column::Status.is_in(self.status.iter().map(|status| status.key())));
+        }
+        condition
+            .add_option(self.from.map(|from| concern::Column::EventAt.gte(from.as_microsecond())))
+            .add_option(self.to.map(|to| concern::Column::EventAt.lt(to.as_microsecond())))
+    }
+}
+
 /// Concerns that the viewer may know of and whose chronology, reference or people match all words, newest first.
 /// Words match from their beginning: `tab` finds "tablet".
 ///
 /// # Errors
 /// As any read.
 pub async fn list(db: &impl Reads, setting: SettingId, sees: &Sees, query: &str, limit: u64) -> Result<Vec<Concern>> {
-    let words = words(query);
+    find(db, setting, sees, &Asked { words: query.to_owned(), ..Asked::default() }, limit).await
+}
+
+/// As [`list`], narrowed by kind, state and time; without words, whatever the narrowing leaves.
+///
+/// # Errors
+/// As any read.
+pub async fn find(db: &impl Reads, setting: SettingId, sees: &Sees, asked: &Asked, limit: u64) -> Result<Vec<Concern>> {
+    let words = words(&asked.words);
     if words.is_empty() {
-        return Ok(Vec::new());
+        if !asked.has_filter() || !asked.words.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        return newest(db, visible_to(setting, sees).add(asked.condition()), limit).await;
     }
     let engine = db.connection().get_database_backend();
     let mut found = Condition::any().add(dialect::matches(engine, &words));
     found = found.add(
         Expr::expr(Func::lower(Expr::col((concern::Entity, concern::Column::Reference))))
-            .eq(query.trim().to_lowercase()),
+            .eq(asked.words.trim().to_lowercase()),
     );
     let mut named = Condition::all();
     for word in &words {
         named = named.add(of_somebody_called(word));
     }
-    let condition = visible_to(setting, sees).add(found.add(named));
+    newest(db, visible_to(setting, sees).add(asked.condition()).add(found.add(named)), limit).await
+}
+
+async fn newest(db: &impl Reads, condition: Condition, limit: u64) -> Result<Vec<Concern>> {
     let select = rows::select::<Concern>(condition)
         .order_by_desc(concern::Column::RecordedAt)
         .order_by_desc(concern::Column::Id)

@@ -5,12 +5,14 @@
 //! To add one: a struct with `#[derive(Template)]` and `part!`, a file in `templates/ui/`, a piece of the style guide
 //! (`templates/pages/styleguide.html`).
 
+mod chart;
 mod choices;
 mod field;
 mod lists;
 mod notes;
 mod table;
 
+pub use chart::Bars;
 pub use choices::{Choices, Select};
 pub use field::{Area, ErrorSummary, FieldError, Input, Moment, MomentField};
 pub use lists::{Chronology, ChronologyEntry, Summary, SummaryRow, Task, TaskList};

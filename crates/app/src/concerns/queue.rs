@@ -111,6 +111,47 @@ pub async fn queue(services: &Services, ctx: &OpCtx, shelf: Shelf, page: usize) 
     })
 }
 
+/// How old the open concerns are that the viewer may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ages {
+    /// All of them.
+    pub open: u64,
+    /// Told within the last seven days.
+    pub week: u64,
+    /// Told within the last twenty-eight days, but not within seven.
+    pub month: u64,
+    /// Older.
+    pub older: u64,
+}
+
+impl Ages {
+    /// "2 of this week, 1 of the last four weeks, 3 older."
+    pub fn in_words(&self) -> String {
+        format!("{} of this week, {} of the last four weeks, {} older.", self.week, self.month, self.older)
+    }
+}
+
+/// How old the open concerns are; none for who holds no cases.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn ages(services: &Services, ctx: &OpCtx) -> Result<Option<Ages>> {
+    if authorize(&ctx.actor, Action::ReadQueue, Relation::Setting).is_err() {
+        return Ok(None);
+    }
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let viewer = sees(member);
+    let mut counts = [0_u64; 3];
+    for (count, days) in counts.iter_mut().zip([None, Some(7), Some(28)]) {
+        let since = days.and_then(|days| ctx.now.checked_sub(jiff::SignedDuration::from_hours(24 * days)).ok());
+        let filter = Filter { status: vec![ConcernStatus::Open], since, ..Filter::default() };
+        *count = store::concerns::count(&reader, member.setting, &viewer, &filter).await?;
+    }
+    let [open, week, month] = counts;
+    Ok(Some(Ages { open, week, month: month.saturating_sub(week), older: open.saturating_sub(month) }))
+}
+
 /// How many concerns wait to be opened, for the viewer's own home page. Zero for who holds no cases.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use store::Scope;
 use store::audit::Subject;
+pub use store::search::Asked;
 
 use super::LONGEST_LINE;
 use crate::sight::sees;
@@ -34,14 +35,23 @@ const SHOWN: u64 = 50;
 /// # Errors
 /// [`domain::access::Refused`] for who holds no cases.
 pub async fn search(services: &Services, ctx: &mut OpCtx, words: &str) -> Result<Vec<Hit>> {
+    search_for(services, ctx, Asked { words: words.to_owned(), ..Asked::default() }).await
+}
+
+/// As [`search`], narrowed by kind, state and time. Without any words, whatever the narrowing leaves.
+///
+/// # Errors
+/// As [`search`].
+pub async fn search_for(services: &Services, ctx: &mut OpCtx, asked: Asked) -> Result<Vec<Hit>> {
     authorize(&ctx.actor, Action::ReadQueue, Relation::Setting)?;
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
-    let words: String = words.chars().take(LONGEST_LINE).collect();
-    if words.trim().is_empty() {
+    let words: String = asked.words.chars().take(LONGEST_LINE).collect();
+    let asked = Asked { words: words.clone(), ..asked };
+    if asked == Asked::default() {
         return Ok(Vec::new());
     }
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.search").await?;
-    let found = store::search::list(&tx, member.setting, &sees(&member), &words, SHOWN).await?;
+    let found = store::search::find(&tx, member.setting, &sees(&member), &asked, SHOWN).await?;
     let subject = Subject { table: "search", id: None };
     tx.note(member.setting, subject, &json!({ "words": words, "found": found.len() })).await?;
     tx.commit().await?;

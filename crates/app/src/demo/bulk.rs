@@ -1,4 +1,4 @@
-//! Ten thousand invented concerns, for measuring pages: entered below the use cases, in large transactions, audited like
+//! Ten thousand invented concerns with two hundred thousand entries, for measuring pages: entered below the use cases, in large transactions, audited like
 //! any other row.
 
 use domain::concern::{ConcernKind, ConcernStatus, EntryKind, Part, RouteKind, Urgency};
@@ -11,9 +11,55 @@ use store::words::Area;
 
 use crate::{Error, Result, Services};
 
-const AT_ONCE: usize = 250;
+const AT_ONCE: usize = 100;
 
-/// Adds so many concerns to a demo's setting: nine in ten closed, each with a child and three entries.
+/// Allegations are the manager's alone, and a list of them would measure nothing.
+const KINDS: [ConcernKind; 4] =
+    [ConcernKind::FilterBreach, ConcernKind::ChildAtRisk, ConcernKind::Radicalisation, ConcernKind::SomethingElse];
+
+const SAID: [(EntryKind, &str); 4] = [
+    (EntryKind::Fact, "Invented for measuring: at the sand tray, two children disagreed over a picture on a screen."),
+    (EntryKind::Told, "Invented for measuring: the lead was told at the door."),
+    (EntryKind::Note, "Invented for measuring: spoken with both families; nothing further."),
+    (EntryKind::Strategy, "Invented for measuring: agreed who rings whom, and by when."),
+];
+
+/// A referral that was sent and acknowledged.
+fn referral(
+    id: domain::ReferralId,
+    concern: &Concern,
+    made_by: Option<domain::PersonId>,
+    at: jiff::Timestamp,
+) -> Result<store::working::Referral> {
+    Ok(store::working::Referral {
+        id,
+        setting_id: concern.setting_id,
+        concern_id: concern.id,
+        agency: "front_door".into(),
+        step: None,
+        state: domain::referral::ReferralState::Acknowledged,
+        answers: serde_json::json!({ "concern": "Invented for measuring." }),
+        consent: domain::referral::Consent::Given,
+        consent_reason: None,
+        reason: None,
+        how: Some("telephone".into()),
+        sent_at: Some(at),
+        reference: Some("FD 1".into()),
+        acknowledged_at: Some(at),
+        outcome: None,
+        outcome_at: None,
+        chase_at: Some(at),
+        made_by: made_by.ok_or_else(|| Error::Internal("the demo has no practitioner".into()))?,
+        made_at: at,
+        version: 0,
+    })
+}
+
+/// Entries of each concern.
+const ENTRIES: usize = 20;
+
+/// Adds so many concerns to a demo's setting: nine in ten closed, each with a child, a device and twenty entries, one in
+/// twenty with a referral; over all kinds and areas.
 ///
 /// # Errors
 /// [`Error::Unavailable`] outside a demo.
@@ -26,12 +72,9 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, setting: SettingId, count
     let reporter = store::people::find_by_role(&reader, setting, Role::Practitioner, ctx.now).await?;
     drop(reader);
     let reporter = reporter.first().map(|held| held.person_id);
-    let procedure = services
-        .content
-        .procedures
-        .values()
-        .find(|procedure| procedure.kinds.contains(&ConcernKind::SomethingElse))
-        .ok_or_else(|| Error::Internal("no procedure for something_else".into()))?;
+    let reader = services.db.read(Scope::Setting(setting)).await?;
+    let devices = store::devices::list(&reader, setting).await?;
+    drop(reader);
     let now = ctx.now;
     for first in (0..count).step_by(AT_ONCE) {
         let mut tx = services.db.write(ctx, Scope::Setting(setting), "demo.bulk").await?;
@@ -44,14 +87,21 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, setting: SettingId, count
                 let digits = id.0.simple().to_string().to_uppercase();
                 format!("B{}-{}", digits.get(20..25).unwrap_or("00000"), digits.get(25..32).unwrap_or("0000000"))
             };
+            let kind = KINDS.get(number % KINDS.len()).copied().unwrap_or(ConcernKind::SomethingElse);
+            let procedure = services
+                .content
+                .procedures
+                .values()
+                .find(|procedure| procedure.kinds.contains(&kind))
+                .ok_or_else(|| Error::Internal(format!("no procedure for {}", kind.key())))?;
             let concern = Concern {
                 id: tx.fresh(),
                 setting_id: setting,
                 receipt_hash: reference.clone(),
                 reference,
-                kind: ConcernKind::SomethingElse,
+                kind,
                 route: RouteKind::Safeguarding,
-                area: Area::Conduct,
+                area: Area::ALL.get(number % Area::ALL.len()).copied().unwrap_or(Area::Conduct),
                 urgency: Urgency::Prompt,
                 status: if closed { ConcernStatus::Closed } else { ConcernStatus::Open },
                 procedure: procedure.id.clone(),
@@ -61,7 +111,7 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, setting: SettingId, count
                 recorded_at: at,
                 clock_suspect: false,
                 reporter_id: reporter,
-                device_id: None,
+                device_id: devices.get(number % devices.len().max(1)).map(|device| device.id),
                 room_id: None,
                 told_in_person: None,
                 stage_two_at: Some(at),
@@ -80,14 +130,11 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, setting: SettingId, count
                 };
                 store::concerns::add_person(&mut tx, &person).await?;
             }
-            for (kind, text) in [
-                (
-                    EntryKind::Fact,
-                    "Invented for measuring: at the sand tray, two children disagreed over a picture on a screen.",
-                ),
-                (EntryKind::Told, "Invented for measuring: the lead was told at the door."),
-                (EntryKind::Note, "Invented for measuring: spoken with both families; nothing further."),
-            ] {
+            if number % 20 == 0 {
+                let id = tx.fresh();
+                store::working::add_referral(&mut tx, &referral(id, &concern, reporter, at)?).await?;
+            }
+            for (kind, text) in SAID.iter().copied().cycle().take(ENTRIES) {
                 let entry = Entry {
                     id: tx.fresh(),
                     setting_id: setting,

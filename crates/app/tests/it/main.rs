@@ -29,3 +29,4 @@ mod set_up;
 mod telling;
 mod two_settings;
 mod upkeep;
+mod working;

@@ -248,6 +248,19 @@ async fn no_trace(app: &TestApp, n: usize, concern: &Told) -> Result<(), TestCas
             let listed = app::referrals::list(services, ctx, shelf).await.unwrap_or_default();
             prop_assert!(listed.iter().all(|row| row.concern != id), "a referral tells");
         }
+        if let Ok(wall) = app::wall::wall(services, ctx).await {
+            let lines = wall.late.iter().chain(&wall.running).chain(&wall.met);
+            prop_assert!(lines.filter(|line| line.href == link).count() == 0, "a clock tells");
+        }
+        let of = [app::chronology::Of::Person(app.people.child), app::chronology::Of::Device(app.people.tablet)];
+        for of in of {
+            if let Ok(found) = app::chronology::read(services, ctx, of, None, app::chronology::Much::Paper).await {
+                prop_assert!(found.concerns.iter().all(|strand| strand.id != id), "a chronology tells");
+                prop_assert!(!format!("{found:?}").contains(&mark(n)), "a chronology tells");
+            }
+        }
+        prop_assert!(concerns::looks(services, ctx, id).await.is_err());
+        prop_assert!(concerns::strands(services, ctx, id).await.is_err());
         prop_assert!(app::referrals::of_concern(services, ctx, id).await.is_err());
         prop_assert!(app::referrals::letters_of(services, ctx, id).await.is_err());
         prop_assert!(app::referrals::recipients(services, ctx, id, None).await.is_err());

@@ -198,7 +198,8 @@ impl Builder {
         // Structs of strings and numbers always have a JSON text.
         let json = |error: serde_json::Error| Error::TooMuch { what: error.to_string() };
         let (rules, meta) = (serde_json::to_vec(&self.rules).map_err(json)?, serde_json::to_vec(&meta).map_err(json)?);
-        let sections: [&[u8]; SECTIONS] = [&names.lines, &urls.lines, &sets.index, &sets.members, &rules, &meta];
+        let sections: [&[u8]; SECTIONS] =
+            [&names.lines, &urls.lines, &names.sieve, &urls.sieve, &sets.index, &sets.members, &rules, &meta];
         let length = HEADER + sections.iter().map(|section| section.len()).sum::<usize>();
         let mut file = Vec::with_capacity(length);
         file.extend_from_slice(MAGIC);

@@ -8,8 +8,8 @@
 //! | 16 | the key of the hashes (16 bytes) |
 //! | 32 | length of the whole file (u64), checksum of everything but itself (u64, SipHash-1-3 under the key) |
 //! | 48 | of the table of names, then of the table of URLs: homes and how many hashes (u64, u64) |
-//! | 80 | six sections, each offset and length in bytes (u64, u64): names, URLs, ends of sets, sets, rules, about |
-//! | 192 | the sections; the tables (see `table`) begin at multiples of 64 |
+//! | 80 | eight sections, each offset and length in bytes (u64, u64): lines of names, lines of URLs, both sieves, ends of sets, sets, rules, lists |
+//! | 256 | the sections; lines (see `table`) begin at multiples of 64 |
 //!
 //! A set is a run of lists' words (u16, see `member`) between two places (u32). Rules and what is said about the lists
 //! are JSON. Version 1 knew names and URL prefixes only.
@@ -39,7 +39,7 @@ const TABLES_AT: usize = 48;
 /// Where the section table stands.
 pub(super) const SECTIONS_AT: usize = 80;
 /// How many sections there are.
-pub(super) const SECTIONS: usize = 6;
+pub(super) const SECTIONS: usize = 8;
 /// Where the first section stands.
 pub(super) const HEADER: usize = (SECTIONS_AT + SECTIONS * 16).next_multiple_of(LINE);
 
@@ -110,11 +110,11 @@ impl Layout {
         };
         let keys = Keys::new(&key);
         let number = |at: usize| u64_at(file, TABLES_AT + at * 8);
-        let names = Table::read(section(0)?, number(0)?, number(1)?)?;
-        let urls = Table::read(section(1)?, number(2)?, number(3)?)?;
-        let (set_index, set_members) = (section(2)?, section(3)?);
-        let rules = Rules::new(serde_json::from_slice(file.get(section(4)?)?).ok()?, &keys)?;
-        let meta: Meta = serde_json::from_slice(file.get(section(5)?)?).ok()?;
+        let names = Table::read(section(0)?, section(2)?, number(0)?, number(1)?)?;
+        let urls = Table::read(section(1)?, section(3)?, number(2)?, number(3)?)?;
+        let (set_index, set_members) = (section(4)?, section(5)?);
+        let rules = Rules::new(serde_json::from_slice(file.get(section(6)?)?).ok()?, &keys)?;
+        let meta: Meta = serde_json::from_slice(file.get(section(7)?)?).ok()?;
         let members = file.get(set_members.clone())?.as_chunks::<2>().0;
         let known = members.iter().all(|member| Member(u16::from_le_bytes(*member)).list() < meta.lists.len());
         let mut places =

@@ -155,3 +155,22 @@ fn the_evidence_by_clause() {
         assert!(page.contains(piece), "{piece} is not on {page}");
     }
 }
+
+#[test]
+fn a_paper_of_paragraphs_and_facts_is_words_alone() {
+    for text in HOSTILE {
+        let data = with(
+            "Referral",
+            json!({
+                "marking": null,
+                "sections": [
+                    { "heading": "", "paragraphs": [text], "rows": [] },
+                    { "heading": text, "paragraphs": [], "rows": [{ "label": text, "value": text }] },
+                ],
+            }),
+        );
+        let pdf = print("paper", &data);
+        assert!(words(&pdf).split_whitespace().count() > 3, "{text}");
+        assert_eq!(info(&pdf, "Tagged"), "yes");
+    }
+}

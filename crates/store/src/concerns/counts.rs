@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::seen::{not_excluded, visible_to};
 use super::{Concern, Sees};
-use crate::db::{Reads, sealed::Connected};
+use crate::db::Reads;
 use crate::entity::cases::{concern, invitation};
 use crate::error::Result;
 use crate::rows;

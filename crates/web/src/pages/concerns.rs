@@ -60,7 +60,7 @@ pub(crate) fn with_moment(mut form: FormView, visit: &Visit, name: &str, at: Tim
 }
 
 /// Ids and names as the options of a field.
-fn options<T: ToString>(named: &[(T, String)]) -> Vec<(String, String)> {
+pub(crate) fn options<T: ToString>(named: &[(T, String)]) -> Vec<(String, String)> {
     named.iter().map(|(id, name)| (id.to_string(), name.clone())).collect()
 }
 

@@ -3,9 +3,15 @@
 //! As in [`super::concerns`], nothing here decides who may see what.
 
 pub mod agencies;
+pub mod cover;
 pub mod letters;
+pub mod low_level;
+pub mod over;
 pub mod paper;
 pub mod referrals;
+pub mod strands;
+pub mod transfers;
+pub mod wall;
 
 use jiff::Timestamp;
 use views::FormView;

@@ -22,6 +22,7 @@ struct Things {
     place: String,
     referral: String,
     letter: String,
+    transfer: String,
 }
 
 impl Things {
@@ -47,7 +48,8 @@ impl Things {
             person: app.people.colleague.to_string(),
             place: app::telling::word_of(app.setting),
             referral: referral(nursery, filed.concern).await,
-            letter: letter(nursery, filed.concern).await,
+            letter: letter(nursery).await,
+            transfer: transfer(nursery).await,
         }
     }
 
@@ -58,6 +60,7 @@ impl Things {
             Some("people") => &self.person,
             Some("referrals") => &self.referral,
             Some("letters") => &self.letter,
+            Some("transfers") => &self.transfer,
             Some("filter" | "actions" | "reviews") => NOBODYS,
             _ => &self.concern,
         };
@@ -92,8 +95,21 @@ async fn referral(nursery: &Nursery, concern: domain::ConcernId) -> String {
     add(&app.services, &mut app.ctx(app.people.dsl), concern, new).await.unwrap().to_string()
 }
 
+/// The file of a child who moves on.
+async fn transfer(nursery: &Nursery) -> String {
+    let app = &nursery.app;
+    let new = app::transfers::New {
+        child: app.people.child,
+        to_name: "Anytown Primary".into(),
+        to_lead: "Mx Lead".into(),
+        left_on: jiff::civil::date(2026, 2, 27),
+        note: String::new(),
+    };
+    app::transfers::begin(&app.services, &mut app.ctx(app.people.dsl), new).await.unwrap().to_string()
+}
+
 /// A letter about a concern of a child whom everybody knows, and which is not illegal.
-async fn letter(nursery: &Nursery, _: domain::ConcernId) -> String {
+async fn letter(nursery: &Nursery) -> String {
     let app = &nursery.app;
     let filed =
         app::concerns::report(&app.services, &mut app.ctx(app.people.practitioner), app.breach()).await.unwrap();
@@ -305,6 +321,51 @@ const DRIVEN: &[Driver] = &[
             fixed(&[&[("how", "telephone"), ("version", "0")][..], &when].concat())
         },
     },
+    Driver {
+        path: "/transfers/new",
+        who: lead,
+        fields: |nursery, _| {
+            let day = [("left_on-day", "2"), ("left_on-month", "3"), ("left_on-year", "2026")];
+            let mut fields = fixed(&[&[("to_name", "Anytown Primary"), ("to_lead", "Mx Lead")][..], &day].concat());
+            fields.push(("child", nursery.app.people.child.to_string()));
+            fields
+        },
+    },
+    Driver {
+        path: "/transfers/{id}/record/{act}",
+        who: lead,
+        fields: |_, _| {
+            let when = [("at-day", "2"), ("at-month", "3"), ("at-year", "2026"), ("at-time", "08:58")];
+            fixed(&[&[("how", "by hand"), ("version", "0")][..], &when].concat())
+        },
+    },
+    Driver {
+        path: "/cover/new",
+        who: lead,
+        fields: |nursery, _| {
+            let mut fields = fixed(&[
+                ("starts-day", "9"),
+                ("starts-month", "4"),
+                ("starts-year", "2026"),
+                ("ends-day", "10"),
+                ("ends-month", "4"),
+                ("ends-year", "2026"),
+            ]);
+            fields.push(("away", nursery.app.people.dsl.to_string()));
+            fields.push(("cover", nursery.app.people.deputy.to_string()));
+            fields
+        },
+    },
+    Driver {
+        path: "/low-level/new",
+        who: |nursery| nursery.app.people.manager,
+        fields: |nursery, _| {
+            let when = [("at-day", "2"), ("at-month", "3"), ("at-year", "2026"), ("at-time", "08:58")];
+            let mut fields = fixed(&[&[("what", "Phone in the room."), ("response", "Talked.")][..], &when].concat());
+            fields.push(("about", nursery.app.people.colleague.to_string()));
+            fields
+        },
+    },
     Driver { path: "/people/rooms", who: lead, fields: |_, _| fixed(&[("room", "Wagtails")]) },
     Driver { path: "/account/sessions/end-others", who: lead, fields: |_, _| fixed(&[]) },
     Driver { path: "/people/new", who: lead, fields: |_, _| fixed(&[("kind", "child"), ("name", "Lou Child")]) },
@@ -343,6 +404,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/concerns/{id}/debrief", "breach_journey, in app"),
     ("/concerns/{id}/close", "breach_journey, in app"),
     ("/concerns/{id}/letter", "referrals, in app"),
+    ("/concerns/{id}/strands", "working, in app"),
+    ("/cover/take", "working, in app"),
+    ("/cover/end", "working, in app"),
+    ("/trends/report/export", "working_pages"),
     ("/referrals/{id}/export", "working_pages"),
     ("/letters/{id}/export", "working_pages"),
     ("/concerns/{id}/export", "paper_and_drafts"),

@@ -107,7 +107,51 @@ async fn the_directory_is_for_everybody_and_a_check_for_who_keeps_it() {
     let (status, ..) = lead.send("/agencies/lado/check", &found).await;
     assert_eq!(status, StatusCode::SEE_OTHER);
     let (_, html) = lead.see("/agencies").await;
-    assert!(html.contains("03000 11 11 11") && html.contains("Corrected here"), "{html}");
+    assert!(html.contains("03000\u{a0}11\u{a0}11\u{a0}11") && html.contains("Corrected here"), "{html}");
     let (_, html) = lead.see("/agencies/lado/check").await;
     assert!(html.contains("03000 41 08 88"), "what the pack says stays beside it: {html}");
+}
+
+#[tokio::test]
+async fn all_the_work_is_looked_over_on_its_pages() {
+    let nursery = Nursery::new().await;
+    let app = &nursery.app;
+    let filed =
+        app::concerns::report(&app.services, &mut app.ctx(app.people.practitioner), app.breach()).await.unwrap();
+    let lead = Browser::of(&nursery, app.people.dsl).await;
+    let (case, child, tablet) = (format!("/concerns/{}", filed.concern), app.people.child, app.people.tablet);
+    let (_, html) = lead.see("/clocks").await;
+    assert!(html.contains(&case), "{html}");
+    for path in [
+        format!("/people/{child}/chronology"),
+        format!("/people/{child}/chronology/print"),
+        format!("/devices/{tablet}/chronology"),
+        format!("{case}/chronology"),
+        format!("{case}/looks"),
+        format!("{case}/strands"),
+        "/trends".to_owned(),
+        "/trends?period=year".to_owned(),
+        "/trends/report".to_owned(),
+        "/cover".to_owned(),
+        "/cover/new".to_owned(),
+        "/transfers".to_owned(),
+        "/transfers/new".to_owned(),
+    ] {
+        let (status, html) = lead.see(&path).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {html}");
+        assert!(!text_of(&html, "title").contains("Joy"), "{path}: no child in the tab");
+    }
+    let (_, html) = lead.see(&format!("/people/{child}/chronology")).await;
+    assert!(text_of(&html, "main").contains("penguins"), "{html}");
+    let (_, html) = lead.see("/trends?period=year").await;
+    assert!(html.contains("<svg class=\"hf-bars\"") && text_of(&html, "table").contains("Content"), "{html}");
+    let (status, _, body) = lead.send("/trends/report/export", &[]).await;
+    assert!(status == StatusCode::OK && body.starts_with("%PDF"), "{body}");
+    assert_eq!(lead.see("/trends?period=never").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(lead.see("/low-level").await.0, StatusCode::NOT_FOUND, "the manager\u{2019}s file");
+    let committee = Browser::of(&nursery, app.people.committee).await;
+    let (status, html) = committee.see("/trends").await;
+    assert_eq!(status, StatusCode::OK, "{html}");
+    assert!(text_of(&html, "main").contains("kept back") && !html.contains("By device"), "{html}");
+    assert_eq!(committee.see(&format!("/people/{child}/chronology")).await.0, StatusCode::NOT_FOUND);
 }

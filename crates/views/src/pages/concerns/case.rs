@@ -39,8 +39,8 @@ impl Page for Queue {
 #[derive(Template, Debug, Clone)]
 #[template(path = "pages/concerns/search.html")]
 pub struct Search {
-    /// What was typed.
-    pub words: String,
+    /// What was typed and chosen.
+    pub form: FormView,
     /// What was found; `None` before a search.
     pub found: Option<Table>,
 }
@@ -48,6 +48,10 @@ pub struct Search {
 impl Page for Search {
     fn title(&self) -> String {
         "Search".to_owned()
+    }
+
+    fn has_errors(&self) -> bool {
+        self.form.has_errors()
     }
 
     fn paper(&self) -> Paper {

@@ -1,8 +1,9 @@
 //! Samples of working with others and of looking over the work: full and empty, with text that tries to be markup.
 
 use super::somebody;
-use crate::views::pages::working::{Document, DocumentSection};
-use crate::views::ui::{Cell, Table};
+use crate::views::pages::concerns::Word;
+use crate::views::pages::working::{ChronologyPage, Document, DocumentSection, TrendsPage, Wall};
+use crate::views::ui::{Bars, Cell, Chronology, ChronologyEntry, Table, Tone};
 
 const NASTY: &str = "<script>alert(1)</script> \u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{1f642}";
 
@@ -31,5 +32,41 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         back: ("/referrals/1".into(), "Back to the referral".into()),
     };
     let plain = Document { title: "A letter to you".into(), back: ("/".into(), "Back".into()), ..Document::default() };
-    vec![("working/document", somebody(&document)), ("working/document", somebody(&plain))]
+    let mut bars = Bars::new("By area of risk");
+    bars.push(NASTY, Some(7));
+    bars.push("Contact", None);
+    bars.push("Conduct", Some(0));
+    let trends = TrendsPage {
+        period: "Term 1 2026".into(),
+        periods: vec![("/trends?period=2026-09-03".into(), NASTY.into())],
+        about: "Small numbers are kept back.".into(),
+        total: "kept back".into(),
+        tables: vec![("By area of risk".into(), bars, table())],
+        report: "/trends/report".into(),
+    };
+    let entry = ChronologyEntry { when: "Tuesday".into(), words: NASTY.into(), ..ChronologyEntry::default() };
+    let chronology = ChronologyPage {
+        heading: NASTY.into(),
+        back: ("/people".into(), "People".into()),
+        print: "/people/1/chronology/print".into(),
+        pattern: Some("Three concerns of the last 90 days.".into()),
+        concerns: vec![("/concerns/1".into(), NASTY.into(), Word::new(Tone::Info, "Open"))],
+        story: Chronology { entries: vec![entry] },
+        earlier: Some("/people/1/chronology?before=1".into()),
+        printed: None,
+    };
+    let on_paper = ChronologyPage { printed: Some("Printed Tuesday.".into()), ..chronology.clone() };
+    let wall = Wall { now: "Tuesday".into(), late: table(), running: table(), met: table() };
+    let nothing = ChronologyPage { back: ("/".into(), "Back".into()), ..ChronologyPage::default() };
+    vec![
+        ("working/document", somebody(&document)),
+        ("working/document", somebody(&plain)),
+        ("working/trends", somebody(&trends)),
+        ("working/trends", somebody(&TrendsPage { report: "/trends/report".into(), ..TrendsPage::default() })),
+        ("working/chronology", somebody(&chronology)),
+        ("working/chronology_print", somebody(&on_paper)),
+        ("working/chronology", somebody(&nothing)),
+        ("working/wall", somebody(&wall)),
+        ("working/wall", somebody(&Wall::default())),
+    ]
 }

@@ -27,20 +27,33 @@ async fn page(visit: &Visit, id: ConcernId, form: FormView) -> Result<Case, Faul
     let concern = concerns::open(visit.services(), &mut visit.ctx(), id).await?;
     let referrals = app::referrals::of_concern(visit.services(), &visit.ctx(), id).await?;
     let letters = app::referrals::letters_of(visit.services(), &visit.ctx(), id).await?;
-    let case = drawn(visit, concern, form);
-    Ok(Case {
-        referrals: referrals.iter().map(|row| referral(row)).collect(),
-        beside: letters
-            .iter()
-            .map(|letter| {
-                (
-                    format!("/letters/{}/print", letter.id),
-                    format!("Letter to {}, {}", letter.to, moment(visit, letter.at)),
-                )
-            })
-            .collect(),
-        ..case
-    })
+    let strands = concerns::strands(visit.services(), &visit.ctx(), id).await?;
+    let prompts = app::chronology::prompts(visit.services(), &visit.ctx(), id).await?;
+    let mut ways: Vec<(String, String)> = letters
+        .iter()
+        .map(|letter| {
+            let words = format!("Letter to {}, {}", letter.to, moment(visit, letter.at));
+            (format!("/letters/{}/print", letter.id), words)
+        })
+        .collect();
+    for strand in &strands {
+        ways.push((format!("/concerns/{}", strand.other), super::super::working::strands::in_words(strand)));
+    }
+    ways.push((format!("/concerns/{id}/strands"), "Tie it to another concern".to_owned()));
+    if !strands.is_empty() {
+        ways.push((format!("/concerns/{id}/chronology"), "Read them all as one chronology".to_owned()));
+    }
+    for person in concern.people.iter().filter(|person| person.part != Part::Witness) {
+        let href = format!("/people/{}/chronology", person.id);
+        ways.push((href, format!("Everything about {}", person.name)));
+    }
+    if let Some((device, name)) = &concern.device {
+        ways.push((format!("/devices/{device}/chronology"), format!("Everything about {name}")));
+    }
+    ways.push((format!("/concerns/{id}/looks"), "Who has looked at it".to_owned()));
+    let mut case = drawn(visit, concern, form);
+    case.heed.extend(prompts.into_iter().map(|(sentence, _)| sentence));
+    Ok(Case { referrals: referrals.iter().map(referral).collect(), beside: ways, ..case })
 }
 
 /// Why it is opened again.

@@ -1,16 +1,18 @@
 //! The queue and the search.
 
-use app::concerns::{self, QueueRow, Shelf, kind_in_words};
+use app::concerns::{self, Asked, QueueRow, Shelf, kind_in_words};
 use axum::extract::Query;
 use domain::access::Action;
 use domain::clock::Standing;
-use domain::concern::{ConcernStatus, Urgency};
+use domain::concern::{ConcernKind, ConcernStatus, Urgency};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Deserialize;
 use views::pages::concerns::case::{Queue, Search};
 use views::ui::{Cell, Pages, Table, Tag, Tone};
 
 use super::{moment, on_day};
-use crate::{Answer, Visit, words};
+use crate::{Answer, Fields, Visit, words};
 
 /// Which part of the queue.
 #[derive(Debug, Default, Deserialize)]
@@ -96,22 +98,33 @@ fn cells(visit: &Visit, row: &QueueRow) -> Vec<Cell> {
     ]
 }
 
-/// What is searched for.
-#[derive(Debug, Default, Deserialize)]
-pub struct Asked {
-    #[serde(default)]
-    q: String,
-}
-
-/// Search over concerns that one may see.
+/// Search over concerns that one may see: words, names, a reference; narrowed by kind, state and day.
 ///
 /// # Errors
 /// Not for this person.
-pub async fn search(visit: Visit, Query(asked): Query<Asked>) -> Answer {
-    if asked.q.trim().is_empty() {
-        return visit.page(&Search { words: String::new(), found: None });
+pub async fn search(visit: Visit, Query(pairs): Query<Vec<(String, String)>>) -> Answer {
+    let mut fields = Fields::of_query(pairs, visit.services().now());
+    let start = |day: Option<Date>| -> Option<Timestamp> {
+        let zone = visit.services().calendar.zone().clone();
+        Some(day?.at(0, 0, 0, 0).to_zoned(zone).ok()?.timestamp())
+    };
+    let from = fields.maybe_date("from").flatten();
+    let to = fields.maybe_date("to").flatten().and_then(|day| day.tomorrow().ok());
+    let asked = Asked {
+        words: fields.raw("q").to_owned(),
+        kinds: ConcernKind::from_key(fields.raw("kind")).into_iter().collect(),
+        status: ConcernStatus::from_key(fields.raw("status")).into_iter().collect(),
+        from: start(from),
+        to: start(to),
+    };
+    let form = fields.into_view();
+    if form.has_errors() {
+        return visit.again(&Search { found: None, form });
     }
-    let hits = concerns::search(visit.services(), &mut visit.ctx(), &asked.q).await?;
+    if asked == Asked::default() {
+        return visit.page(&Search { found: None, form });
+    }
+    let hits = concerns::search_for(visit.services(), &mut visit.ctx(), asked).await?;
     let mut table = Table::new("Found").quiet_caption().column("Concern").column("Happened").column("How it stands");
     for hit in hits {
         let stands = match hit.status {
@@ -123,5 +136,5 @@ pub async fn search(visit: Visit, Query(asked): Query<Asked>) -> Answer {
         let link = Cell::link(&format!("/concerns/{}", hit.id), &title);
         table.push(vec![link, Cell::Text(moment(&visit, hit.event_at)), stands.into()]);
     }
-    visit.page(&Search { words: asked.q, found: Some(table) })
+    visit.page(&Search { found: Some(table), form })
 }

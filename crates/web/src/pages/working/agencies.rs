@@ -22,16 +22,9 @@ pub async fn get(visit: Visit) -> Answer {
         .column("Out of hours")
         .column("Elsewhere")
         .column("Last checked");
-    if found.may_check {
-        table = table.column("Yours to keep");
-    }
     let old = found.entries.iter().filter(|entry| entry.old || entry.agency.unchecked).count();
     for entry in &found.entries {
-        let mut cells = cells(&visit, entry);
-        if found.may_check {
-            cells.push(Cell::link(&format!("/agencies/{}/check", entry.agency.key), "Confirm or correct"));
-        }
-        table.push(cells);
+        table.push(cells(&visit, entry, found.may_check));
     }
     let mut notes = vec![Banner::new(
         Tone::Gap,
@@ -47,7 +40,11 @@ pub async fn get(visit: Visit) -> Answer {
     }
     visit.page(&RegisterList {
         heading: "Agencies".to_owned(),
-        about: "Whom to ask and whom to tell outside, those of our area first. Police, social care, the LADO, health, Ofsted and the ICO can be told at any time, by anybody.".to_owned(),
+        about: if found.may_check {
+            format!("{ABOUT} Follow a name to confirm or correct its numbers.")
+        } else {
+            ABOUT.to_owned()
+        },
         notes,
         table,
         empty: ("No agency is listed.".to_owned(), "They come with the program, as packs of an area.".to_owned()),
@@ -56,19 +53,25 @@ pub async fn get(visit: Visit) -> Answer {
     })
 }
 
-fn cells(visit: &Visit, entry: &Entry) -> Vec<Cell> {
+const ABOUT: &str = "Whom to ask and whom to tell outside, those of our area first. Police, social care, the LADO, health, Ofsted and the ICO can be told at any time, by anybody.";
+
+fn cells(visit: &Visit, entry: &Entry, may_check: bool) -> Vec<Cell> {
     let agency = &entry.agency;
-    let ring = |number: &Option<String>| number.clone().map_or_else(|| Cell::Text(String::new()), Cell::Phone);
+    // A number stays in one piece on its line.
+    let ring = |number: &Option<String>| match number {
+        Some(number) => Cell::Phone(number.replace(' ', "\u{a0}")),
+        None => Cell::Text(String::new()),
+    };
     let elsewhere = [&agency.web, &agency.email].into_iter().flatten().cloned().collect::<Vec<_>>().join(", ");
     let day = words::day(entry.last_checked);
     let stands = match (&entry.checked, entry.old, agency.unchecked) {
-        (_, _, true) => Tag::new(Tone::Due, &format!("Not checked by us: {day}")),
-        (_, true, _) => Tag::new(Tone::Due, &format!("Old: {day}")),
+        (_, _, true) => Cell::from(Tag::new(Tone::Due, "Not checked by us")),
+        (_, true, _) => Tag::new(Tone::Due, &format!("Old: {day}")).into(),
         (Some(check), false, false) if entry.pack.is_some() => {
-            Tag::new(Tone::Info, &format!("Corrected here: {}, {}", check.by, super::moment(visit, check.at)))
+            Cell::Text(format!("Corrected here by {}, {}", check.by, super::moment(visit, check.at)))
         }
-        (Some(check), false, false) => Tag::new(Tone::Done, &format!("{day}, by {}", check.by)),
-        (None, false, false) => Tag::new(Tone::Done, &day),
+        (Some(check), false, false) => Cell::Text(format!("{day}, by {}", check.by)),
+        (None, false, false) => Cell::Text(day),
     };
     let name = if entry.local { agency.name.clone() } else { format!("{} (national)", agency.name) };
     let when = match &agency.hours {
@@ -76,12 +79,12 @@ fn cells(visit: &Visit, entry: &Entry) -> Vec<Cell> {
         None => agency.when.clone(),
     };
     vec![
-        Cell::Text(name),
+        if may_check { Cell::link(&format!("/agencies/{}/check", agency.key), &name) } else { Cell::Text(name) },
         Cell::Text(when),
         ring(&agency.phone),
         ring(&agency.phone_out_of_hours),
         if elsewhere.is_empty() { Cell::Text(elsewhere) } else { Cell::Inert(elsewhere) },
-        stands.into(),
+        stands,
     ]
 }
 

@@ -1,0 +1,168 @@
+//! The wall: everything that has a time, over all concerns that the reader may see. The procedures' clocks, referrals that
+//! wait for an answer, files on their way to the next setting, and actions that came of a concern.
+//!
+//! What one may not see has no clock here either: every line comes from a query that knows its reader (S8). A new kind of
+//! line is a function here.
+
+use std::collections::BTreeMap;
+
+use domain::access::{Action, Refused, Relation, authorize};
+use domain::clock::{Standing, standing};
+use domain::ctx::Member;
+use domain::{ConcernId, OpCtx};
+use jiff::Timestamp;
+use store::{Reads, Scope};
+
+use crate::concerns::{case, clocks, kind_in_words};
+use crate::referrals::{self, Shelf};
+use crate::sight::sees;
+use crate::{Error, Result, Services, follow_up, transfers};
+
+/// Something that has a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// What is due.
+    pub what: String,
+    /// Of what: the concern's reference, the agency.
+    pub of: String,
+    /// Where to go.
+    pub href: String,
+    /// When.
+    pub due: Timestamp,
+    /// When it was done.
+    pub stopped: Option<Timestamp>,
+    /// How it stands.
+    pub standing: Standing,
+    /// Where the time comes from.
+    pub source: String,
+}
+
+/// The wall.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wall {
+    /// Past, longest first.
+    pub late: Vec<Line>,
+    /// Running, soonest first.
+    pub running: Vec<Line>,
+    /// Met, newest first.
+    pub met: Vec<Line>,
+}
+
+/// So many unfinished concerns are looked at, those that wait longest first.
+const MOST: u64 = 2_000;
+/// So many lines of a part are shown.
+const SHOWN: usize = 200;
+
+/// The wall of the actor.
+///
+/// # Errors
+/// [`Refused`] for who holds no cases.
+pub async fn wall(services: &Services, ctx: &OpCtx) -> Result<Wall> {
+    authorize(&ctx.actor, Action::ReadQueue, Relation::Setting)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let mut lines = of_procedures(services, &reader, member, ctx.now).await?;
+    drop(reader);
+    lines.extend(of_referrals(services, ctx).await?);
+    if authorize(&ctx.actor, Action::MoveFile, Relation::Setting).is_ok() {
+        lines.extend(of_files(services, ctx).await?);
+    }
+    lines.extend(of_actions(services, ctx).await?);
+    Ok(sorted(lines))
+}
+
+fn sorted(lines: Vec<Line>) -> Wall {
+    let mut wall = Wall::default();
+    for line in lines {
+        match line.standing {
+            Standing::Late => wall.late.push(line),
+            Standing::Running | Standing::Soon => wall.running.push(line),
+            Standing::MetInTime | Standing::MetLate => wall.met.push(line),
+        }
+    }
+    wall.late.sort_by_key(|line| line.due);
+    wall.running.sort_by_key(|line| line.due);
+    wall.met.sort_by_key(|line| std::cmp::Reverse(line.stopped));
+    for part in [&mut wall.late, &mut wall.running, &mut wall.met] {
+        part.truncate(SHOWN);
+    }
+    wall
+}
+
+async fn of_procedures(services: &Services, db: &impl Reads, member: &Member, now: Timestamp) -> Result<Vec<Line>> {
+    let unfinished = store::concerns::list_queue(db, member.setting, &sees(member), 0, MOST).await?;
+    let switches = case::profile(db, member.setting).await?.switches;
+    let ids: Vec<ConcernId> = unfinished.iter().map(|concern| concern.id).collect();
+    let mut steps: BTreeMap<ConcernId, Vec<store::concerns::StepRecord>> = BTreeMap::new();
+    for step in store::concerns::list_steps_of_several_for_program(db, member.setting, &ids).await? {
+        steps.entry(step.concern_id).or_default().push(step);
+    }
+    let mut lines = Vec::new();
+    for concern in unfinished {
+        let Some(procedure) = case::procedure(&services.content, &concern) else { continue };
+        let records = case::for_engine(&steps.remove(&concern.id).unwrap_or_default());
+        for clock in clocks(procedure, &records, &switches, &concern, &services.calendar, now)? {
+            lines.push(Line {
+                what: clock.title,
+                of: format!("{} {}", kind_in_words(concern.kind), concern.reference),
+                href: format!("/concerns/{}", concern.id),
+                due: clock.due,
+                stopped: clock.stopped,
+                standing: clock.standing,
+                source: clock.source,
+            });
+        }
+    }
+    Ok(lines)
+}
+
+async fn of_referrals(services: &Services, ctx: &OpCtx) -> Result<Vec<Line>> {
+    let open = referrals::list(services, ctx, Shelf::Open).await?;
+    let lines = open.into_iter().filter_map(|row| {
+        let due = row.chase_at?;
+        let start = row.sent_at.unwrap_or(row.made_at);
+        Some(Line {
+            what: "Ask again if they have not answered".to_owned(),
+            of: format!("{}, {}", row.to, row.concern_reference),
+            href: format!("/referrals/{}", row.id),
+            due,
+            stopped: None,
+            standing: standing(start, due, None, ctx.now),
+            source: row.form.source,
+        })
+    });
+    Ok(lines.collect())
+}
+
+async fn of_files(services: &Services, ctx: &OpCtx) -> Result<Vec<Line>> {
+    let all = transfers::list(services, ctx).await?;
+    let lines = all.into_iter().map(|file| Line {
+        what: "Send the child\u{2019}s file on, with its receipt".to_owned(),
+        of: file.to_name,
+        href: format!("/transfers/{}", file.id),
+        due: file.due,
+        stopped: file.sent.as_ref().map(|(at, _)| *at),
+        standing: file.standing,
+        source: "KCSIE 2026: within five days".to_owned(),
+    });
+    Ok(lines.collect())
+}
+
+/// What somebody has promised to do, where it came from a concern that the reader may see.
+async fn of_actions(services: &Services, ctx: &OpCtx) -> Result<Vec<Line>> {
+    let mut lines = Vec::new();
+    for task in follow_up::tasks(services, ctx, false).await?.into_iter().filter(|task| task.concern.is_some()) {
+        let end = task.due.at(23, 59, 59, 0).to_zoned(services.calendar.zone().clone());
+        let due = end.map_err(|error| Error::Internal(error.to_string()))?.timestamp();
+        lines.push(Line {
+            what: task.title,
+            of: task.owner,
+            href: "/actions".to_owned(),
+            due,
+            stopped: None,
+            standing: standing(ctx.now, due, None, ctx.now),
+            source: "Our own".to_owned(),
+        });
+    }
+    Ok(lines)
+}
