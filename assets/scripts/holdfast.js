@@ -2,11 +2,11 @@
 // error summary), the hidden screen on Escape Escape, and locking a screen that nobody touches.
 
 import {
-  Button, CharacterCount, Checkboxes, ErrorSummary, PasswordInput, Radios, SkipLink, createAll,
+  Button, CharacterCount, Checkboxes, ErrorSummary, ExitThisPage, PasswordInput, Radios, SkipLink, createAll,
 } from "./components.js";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
-for (const part of [Button, CharacterCount, Checkboxes, PasswordInput, Radios]) createAll(part);
+for (const part of [Button, CharacterCount, Checkboxes, ExitThisPage, PasswordInput, Radios]) createAll(part);
 createAll(ErrorSummary);
 createAll(SkipLink);
 
@@ -77,3 +77,40 @@ if (minutes > 0) {
   for (const touch of ["pointerdown", "keydown", "scroll"]) addEventListener(touch, again, { passive: true });
   again();
 }
+
+// A half-written form is kept on the server while its writer goes on (S46); nothing of it is ever kept in the browser. Two
+// devices never overwrite each other: the server says so, and the writer sees both texts.
+for (const began of document.querySelectorAll("form input[name=draft_at]")) {
+  const form = began.form;
+  const note = document.createElement("p");
+  note.className = "govuk-hint";
+  note.setAttribute("role", "status");
+  form.append(note);
+  let changed = false;
+  let resting = false;
+  form.addEventListener("input", () => { changed = true; });
+  form.addEventListener("submit", () => { resting = true; });
+  setInterval(async () => {
+    if (!changed || resting) return;
+    resting = true;
+    changed = false;
+    const body = new URLSearchParams(new FormData(form));
+    body.set("keep", "quiet");
+    try {
+      const answer = await fetch(form.action, { method: "POST", body, redirect: "error", cache: "no-store" });
+      const { draft_at, say } = await answer.json();
+      note.textContent = say;
+      if (draft_at) began.value = draft_at;
+      // After a conflict the writer decides; trying again would only say the same.
+      resting = answer.status === 409;
+    } catch {
+      changed = true;
+      resting = false;
+    }
+  }, 15_000);
+}
+
+// A page out of the browser's memory may show what somebody wrote before they signed out: it is asked for anew.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});

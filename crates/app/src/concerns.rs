@@ -19,6 +19,7 @@ pub(crate) mod people;
 mod queue;
 mod report;
 mod search;
+mod sender;
 mod steps;
 mod strands;
 mod view;
@@ -35,8 +36,12 @@ pub use paper::{Print, export, kind_in_words, print, what_in_words};
 pub(crate) use people::tell_holders;
 pub use people::{Afterwards, FamilyAdult, add_person, child_cannot_be_known, exclude, hand_over, invite, name_child};
 pub use queue::{Ages, Queue, QueueRow, Shelf, ages, queue, waiting};
-pub use report::{About, Children, Filed, Report, SafeNow, Told, first_words, first_words_here, report};
+pub(crate) use report::file_unsigned;
+pub use report::{
+    About, Beside, Children, Filed, Paper, Report, SafeNow, Told, first_words, first_words_here, report, report_beside,
+};
 pub use search::{Asked, Hit, search, search_for};
+pub use sender::{Letters, answer_sender, letters};
 pub use steps::{Did, StepAttempt, StepSaved, record};
 pub use store::words::StrandKind;
 pub use strands::{How, StrandView, strands, tie};
@@ -53,3 +58,6 @@ pub const LONGEST_TEXT: usize = 20_000;
 
 /// The longest single line, in characters.
 pub const LONGEST_LINE: usize = 300;
+
+/// What beside a field says that was given a pasted picture instead of words (S17).
+pub const NO_PICTURES: &str = "This holds a picture or other data, not words. Take it out and write what you saw. Never send anybody a picture of a child: tell the lead in person.";

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use domain::OpCtx;
 use domain::access::{Action, Refused, Relation, authorize};
-use jiff::Timestamp;
+use domain::exclusion::Sight;
+use domain::{ConcernId, OpCtx, SettingId};
+use jiff::{SignedDuration, Timestamp};
 use store::Scope;
 use store::drafts::Draft;
 
-use crate::concerns::LONGEST_TEXT;
+use crate::concerns::{LONGEST_TEXT, NO_PICTURES, case};
 use crate::{Error, Result, Services};
 
 /// A draft, as its form takes it back.
@@ -41,6 +42,10 @@ pub async fn save(
     let too_much = fields.len() > MOST_FIELDS || fields.values().any(|text| text.chars().count() > LONGEST_TEXT);
     if too_much || form.len() > 200 {
         return Err(Error::invalid("", "That is longer than we can keep as a draft. Send it in two parts."));
+    }
+    // Half a text is welcome; a picture is not, not even until tomorrow (S17).
+    if let Some((field, _)) = fields.iter().find(|(_, text)| domain::pasted::is_image_data(text)) {
+        return Err(Error::invalid(field, NO_PICTURES));
     }
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "draft.save").await?;
     let there = store::drafts::find_by_form(&tx, member.setting, member.person, form).await?;
@@ -76,6 +81,77 @@ pub async fn lookup(services: &Services, ctx: &OpCtx, form: &str) -> Result<Opti
 
 fn typed(draft: &Draft) -> Result<BTreeMap<String, String>> {
     serde_json::from_value(draft.fields.clone()).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// A draft that waits to be finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The form that it belongs to.
+    pub href: String,
+    /// When it was kept.
+    pub saved_at: Timestamp,
+}
+
+/// Days for which a draft is kept. It is no record yet: what was to be told is told, or was told otherwise. The home page
+/// says so every day until then.
+pub const KEPT_DAYS: i64 = 28;
+
+/// One's own drafts, oldest first, but for those of concerns that one may not know of any more.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(services: &Services, ctx: &OpCtx) -> Result<Vec<Waiting>> {
+    authorize(&ctx.actor, Action::KeepOwnAccount, Relation::Own)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let mut waiting = Vec::new();
+    for draft in store::drafts::list(&reader, member.setting, member.person).await? {
+        let Some((href, of)) = place_of(&draft.what) else { continue };
+        let seen = match of {
+            None => true,
+            Some((id, least)) => match case::at_least(&reader, member, least, id).await {
+                Ok(_) => true,
+                Err(Error::NotFound) => false,
+                Err(other) => return Err(other),
+            },
+        };
+        if seen {
+            waiting.push(Waiting { href, saved_at: draft.saved_at });
+        }
+    }
+    waiting.sort_by_key(|draft| draft.saved_at);
+    Ok(waiting)
+}
+
+/// Where a draft's form is, and what one must see of which concern to open it.
+fn place_of(what: &str) -> Option<(String, Option<(ConcernId, Sight)>)> {
+    let parts: Vec<&str> = what.split('/').collect();
+    match parts.as_slice() {
+        ["report", kind] => Some((format!("/concerns/report/{kind}"), None)),
+        ["words", id] => Some((format!("/reports/{id}/words"), Some((id.parse().ok()?, Sight::Receipt)))),
+        ["step", id, key, act] => {
+            let href = format!("/concerns/{id}/steps/{key}?act={act}");
+            Some((href, Some((id.parse().ok()?, Sight::Case))))
+        }
+        _ => None,
+    }
+}
+
+/// Forgets every draft that is older than [`KEPT_DAYS`].
+///
+/// # Errors
+/// As any write.
+pub(crate) async fn forget_old(services: &Services, ctx: &mut OpCtx, setting: SettingId) -> Result<()> {
+    let before = ctx.now.saturating_sub(SignedDuration::from_hours(24 * KEPT_DAYS)).unwrap_or(ctx.now);
+    let mut tx = services.db.write(ctx, Scope::Setting(setting), "draft.forget_old").await?;
+    // A clock that stands wrong forgets nothing (S43).
+    let newest = store::audit::newest_at(&tx, setting).await?;
+    if newest.is_some_and(|newest| tx.now() < newest) {
+        return Ok(());
+    }
+    store::drafts::cleanup(&mut tx, setting, before).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Forgets one's own draft: it was sent, or is not wanted.

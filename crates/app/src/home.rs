@@ -10,7 +10,7 @@ use store::words::ProposalState;
 
 use crate::evidence::signed;
 use crate::sight::sees;
-use crate::{Result, Services, concerns, evidence, follow_up, notices};
+use crate::{Result, Services, concerns, drafts, evidence, follow_up, notices};
 
 /// One line of a home page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,7 @@ pub async fn of(services: &Services, ctx: &mut OpCtx) -> Result<Home> {
         });
     }
     concerns_waiting(services, ctx, &mut todo).await?;
+    drafts_waiting(services, ctx, &mut todo).await?;
     filter_waiting(services, ctx, &mut todo).await?;
     tasks_waiting(services, ctx, &mut todo).await?;
     evidence_waiting(services, ctx, &mut todo).await?;
@@ -95,6 +96,25 @@ async fn concerns_waiting(services: &Services, ctx: &OpCtx, todo: &mut Vec<Todo>
             hint: Some(ages.in_words()),
             tone: if ages.older > 0 { Tone::Due } else { Tone::Quiet },
             word: format!("{} open", ages.open),
+        });
+    }
+    Ok(())
+}
+
+/// What was begun and not sent. The line says neither what it is about nor of which concern.
+async fn drafts_waiting(services: &Services, ctx: &OpCtx, todo: &mut Vec<Todo>) -> Result<()> {
+    for draft in drafts::list(services, ctx).await? {
+        let age = ctx.now.duration_since(draft.saved_at).as_hours() / 24;
+        let left = (drafts::KEPT_DAYS - age).max(0);
+        todo.push(Todo {
+            title: "Finish what you began to write".to_owned(),
+            href: draft.href,
+            hint: Some(format!(
+                "Kept since {} and not sent. It is forgotten in {left} days.",
+                services.calendar.say(draft.saved_at)
+            )),
+            tone: if age >= 1 { Tone::Now } else { Tone::Due },
+            word: "Draft".to_owned(),
         });
     }
     Ok(())
@@ -196,6 +216,7 @@ async fn evidence_waiting(services: &Services, ctx: &mut OpCtx, todo: &mut Vec<T
 fn ways(ctx: &OpCtx) -> Vec<(String, String)> {
     let all = [
         (Action::ReadQueue, "/concerns", "Concerns"),
+        (Action::ReadContacts, "/poster", "Poster: telling without an account"),
         (Action::ReadQueue, "/clocks", "What is due, late, met"),
         (Action::ReadQueue, "/referrals", "Referrals"),
         (Action::ArrangeCover, "/cover", "Cover and hand-over"),

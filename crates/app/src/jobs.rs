@@ -33,12 +33,14 @@ pub enum Kind {
     BackUp,
     /// Mail somebody a link with which they prove their address.
     MailAddressProof,
+    /// Forget drafts that nobody finished, every day (S46).
+    ForgetDrafts,
     /// Has an agency answered a referral?
     ChaseReferral,
 }
 
 impl Kind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::MailNotice,
         Self::Escalate,
         Self::PublishPolicy,
@@ -48,6 +50,7 @@ impl Kind {
         Self::SignHead,
         Self::BackUp,
         Self::MailAddressProof,
+        Self::ForgetDrafts,
         Self::ChaseReferral,
     ];
 
@@ -63,6 +66,7 @@ impl Kind {
             Self::SignHead => "audit.sign_head",
             Self::BackUp => "backup.make",
             Self::MailAddressProof => "person.mail_proof",
+            Self::ForgetDrafts => "draft.forget",
             Self::ChaseReferral => "referral.chase",
         }
     }
@@ -122,8 +126,13 @@ pub async fn run_due(services: &Services, ctx: &mut OpCtx) -> Result<usize> {
 }
 
 /// Work that comes back by itself, and how often.
-const RECURRING: [(Kind, SignedDuration); 4] =
-    [(Kind::SelfTest, DAY), (Kind::ForgetActivity, DAY), (Kind::SignHead, DAY), (Kind::BackUp, DAY)];
+const RECURRING: [(Kind, SignedDuration); 5] = [
+    (Kind::SelfTest, DAY),
+    (Kind::ForgetActivity, DAY),
+    (Kind::SignHead, DAY),
+    (Kind::BackUp, DAY),
+    (Kind::ForgetDrafts, DAY),
+];
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Queues what is due by the calendar, for every setting. However often it is called, each slot runs once.
@@ -201,6 +210,7 @@ async fn perform(services: &Services, ctx: &mut OpCtx, job: &Job) -> Result<()> 
         Kind::FilterAlert => crate::activity::alert(services, ctx, setting, &work).await,
         Kind::SignHead => crate::upkeep::sign_head(services, ctx, setting).await,
         Kind::BackUp => crate::upkeep::back_up(services, ctx, setting).await,
+        Kind::ForgetDrafts => crate::drafts::forget_old(services, ctx, setting).await,
     }
 }
 

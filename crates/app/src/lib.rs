@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod activity;
 pub mod agencies;
+pub mod attachments;
 pub mod chronology;
 pub mod concerns;
 pub mod contacts;
@@ -32,12 +33,14 @@ pub mod notices;
 pub mod people;
 pub mod printer;
 pub mod referrals;
+pub mod scanner;
 pub mod sealed;
 pub mod self_test;
 pub mod services;
 pub mod setup;
 pub mod sight;
 pub mod sources;
+pub mod telling;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod trail;

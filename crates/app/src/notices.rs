@@ -47,8 +47,29 @@ pub struct Matter<'a> {
     pub concern: Option<ConcernId>,
 }
 
+/// How often mail goes out about many matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mailing {
+    /// One for each.
+    Each,
+    /// One an hour to each person: a flood from outside must not fill anybody's mailbox. Every matter still has its line
+    /// on their page.
+    Hourly,
+}
+
 /// Tells people: a notice each, and a job each for the mail.
 pub(crate) async fn tell(tx: &mut Tx, setting: SettingId, people: &[PersonId], matter: &Matter<'_>) -> Result<()> {
+    tell_by(tx, setting, people, matter, Mailing::Each).await
+}
+
+/// As [`tell`], with mail as often as is said.
+pub(crate) async fn tell_by(
+    tx: &mut Tx,
+    setting: SettingId,
+    people: &[PersonId],
+    matter: &Matter<'_>,
+    mailing: Mailing,
+) -> Result<()> {
     for person in people {
         let notice = Notice {
             id: tx.fresh(),
@@ -63,7 +84,11 @@ pub(crate) async fn tell(tx: &mut Tx, setting: SettingId, people: &[PersonId], m
             seen_at: None,
         };
         store::notices::add(tx, &notice).await?;
-        let key = format!("notice/{}", notice.id);
+        let key = match mailing {
+            Mailing::Each => format!("notice/{}", notice.id),
+            // The same key is the same work: the second of an hour adds no job.
+            Mailing::Hourly => format!("notices/{person}/{}", tx.now().as_second().div_euclid(3600)),
+        };
         let payload = json!({ "notice": notice.id, "person": person });
         let now = tx.now();
         jobs::queue(tx, Some(setting), jobs::Kind::MailNotice, key, payload, now).await?;

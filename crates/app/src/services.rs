@@ -14,6 +14,7 @@ use rand::rngs::StdRng;
 use crate::gateway::Gateway;
 use crate::mail::Mailer;
 use crate::printer::Printer;
+use crate::scanner::Scanner;
 
 /// What every use case needs. Cheap to clone.
 #[derive(Clone)]
@@ -30,6 +31,8 @@ pub struct Services {
     pub mailer: Arc<dyn Mailer>,
     /// The PDF worker.
     pub printer: Arc<dyn Printer>,
+    /// The virus scanner.
+    pub scanner: Arc<dyn Scanner>,
     /// The clock. Only the edge asks it; use cases have the time in their context.
     pub clock: Arc<dyn Clock>,
     /// The data folder.

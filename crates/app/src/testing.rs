@@ -126,6 +126,7 @@ impl TestApp {
             gateway: gateway.clone(),
             mailer: Arc::new(mail.clone()),
             printer: Arc::new(crate::printer::NoPrinter),
+            scanner: Arc::new(crate::scanner::NoScanner),
             clock: Arc::new(Still(Arc::clone(&world))),
             data: test_db.folder.path().to_owned(),
             web_base: "https://holdfast.test".into(),

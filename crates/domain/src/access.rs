@@ -66,6 +66,10 @@ actions! {
     CloseConcern = "close_concern";
     /// Print or export a concern.
     ExportConcern = "export_concern";
+    /// Add a file to a concern, after saying what it cannot show (S17).
+    AttachFile = "attach_file";
+    /// Let a sealed file go, or destroy one, on a recorded word of the police: two people (S17, S20).
+    DecideSealed = "decide_sealed";
     /// Hold a child-room device for four hours.
     HoldDevice = "hold_device";
     /// Confirm a hold until released, or release it.
@@ -164,6 +168,8 @@ pub fn allowed(role: Role, action: Action, relation: Relation) -> bool {
         A::InviteToConcern | A::ExcludeFromConcern => {
             case && matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair)
         }
+        A::AttachFile => case && matches!(role, R::Dsl | R::Deputy),
+        A::DecideSealed => case && matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair),
         A::HoldDevice => role.is_staff() && role != R::Committee,
         A::DecideHold => matches!(role, R::Dsl | R::Deputy | R::Manager) || (case && role == R::Chair),
         A::ReadDeviceHosts => matches!(role, R::Practitioner | R::Dsl | R::Deputy | R::Manager),

@@ -276,11 +276,17 @@ pub enum EntryKind {
     Referral,
     /// What the program did: hold, notification, escalation.
     System,
+    /// A later message of a sender who has no account.
+    FromSender,
+    /// An answer to that sender.
+    ToSender,
+    /// Somebody declared, before they looked, that an image had to be looked at (S18).
+    Viewing,
 }
 
 impl EntryKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Fact,
         Self::ChildWords,
         Self::AdultWords,
@@ -298,6 +304,9 @@ impl EntryKind {
         Self::Withheld,
         Self::Referral,
         Self::System,
+        Self::FromSender,
+        Self::ToSender,
+        Self::Viewing,
     ];
 
     /// The word for it in storage.
@@ -320,6 +329,9 @@ impl EntryKind {
             Self::Withheld => "withheld",
             Self::Referral => "referral",
             Self::System => "system",
+            Self::FromSender => "from_sender",
+            Self::ToSender => "to_sender",
+            Self::Viewing => "viewing",
         }
     }
 

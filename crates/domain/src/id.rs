@@ -96,6 +96,8 @@ ids! {
     EvidenceId;
     /// A draft saved on the server.
     DraftId;
+    /// A file that belongs to a concern.
+    AttachmentId;
     /// A referral to an agency.
     ReferralId;
     /// A letter to one of a child's adults.

@@ -16,6 +16,8 @@ pub mod control;
 pub mod ctx;
 pub mod exclusion;
 pub mod id;
+pub mod imagery;
+pub mod pasted;
 pub mod people;
 pub mod procedure;
 pub mod reference;

@@ -3,6 +3,8 @@
 //! Random, never sequential: a number that counts up tells everybody how many concerns there are (S8). A reference
 //! names a concern among those who may see it; it opens nothing. A receipt is the reporter's own and is stored hashed.
 
+pub mod words;
+
 use rand::{Rng, RngExt};
 
 /// No letters or digits that are mistaken for others when read aloud or written by hand (I, L, O, U, 0, 1).

@@ -69,6 +69,7 @@ impl House {
             gateway: Arc::new(gateway),
             mailer: plan.mailer,
             printer: Arc::new(crate::printer::Worker::beside_us()),
+            scanner: crate::scanner::from_environment(),
             clock: Arc::new(MachineClock),
             data: plan.data,
             web_base: plan.web_base,

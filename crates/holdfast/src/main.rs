@@ -17,6 +17,7 @@ mod output;
 mod printer;
 mod reach;
 mod running;
+mod scanner;
 mod sealed_tier;
 mod serve;
 mod up;

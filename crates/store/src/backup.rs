@@ -7,8 +7,9 @@
 //! ```
 //!
 //! What it is not: a copy of the SQLite file. Sign-in sessions are left out; everybody signs in again. The search index is
-//! made anew on restoring.
+//! made anew on restoring. Keys of attachments lie in a file of their own beside it ([`file_keys`]).
 
+mod file_keys;
 mod read;
 mod restore;
 
@@ -33,6 +34,7 @@ use crate::keys::Derivation;
 use crate::table::TableDef;
 use crate::{dialect, migrate, place, rows};
 
+pub use file_keys::write as write_file_keys;
 pub use read::verify;
 pub use restore::{Destruction, Restored, list_destructions, restore};
 
@@ -96,16 +98,36 @@ pub async fn create(db: &Db, scope: Scope, file: &Path, now: Timestamp) -> Resul
     // Accounts belong to no setting, and a backup reads across on purpose: the conditions below do the choosing.
     let reader = db.read(Scope::All).await?;
     let mut count = 0;
-    for def in TABLES.iter().filter(|def| def.name != "session") {
+    for def in TABLES.iter().filter(|def| !matches!(def.name, "session" | "attachment_key")) {
         let Some(condition) = chosen(def, setting) else { continue };
+        let condition = condition.add_option((def.name == "attachment_part").then(file_keys::may_travel));
         count += table(&reader, def, condition, &mut out).await?;
     }
     out.line(&json!({"end": {"rows": count}}))?;
     out.finish()?;
     let written = aside.persist(file).map_err(|error| Error::io("writing a backup")(error.error))?;
     written.sync_all().map_err(Error::io("writing a backup"))?;
+    file_keys::write(db, scope, folder, now).await?;
     let bytes = written.metadata().map_or(0, |about| about.len());
     Ok(Summary { made_at: now, setting, rows: count, bytes })
+}
+
+/// Every row of every table as one text, keys left out: for tests that ask whether something is kept anywhere at all.
+///
+/// # Errors
+/// As any read.
+#[doc(hidden)]
+pub async fn every_row(db: &Db) -> Result<String> {
+    let reader = db.read(Scope::All).await?;
+    let mut all = String::new();
+    for def in TABLES.iter().filter(|def| def.name != "attachment_key") {
+        let page = rows::page(&reader, def, Condition::all(), 0, u64::from(u32::MAX)).await?;
+        for fields in page {
+            all.push_str(&json!({"t": def.name, "r": fields}).to_string());
+            all.push('\n');
+        }
+    }
+    Ok(all)
 }
 
 /// Before an upgrade: everything, beside the database, under the number that it had.
@@ -157,9 +179,13 @@ struct Writer(age::stream::StreamWriter<BufWriter<File>>);
 
 impl Writer {
     fn begin(db: &Db, file: File, now: Timestamp) -> Result<Self> {
+        Self::begin_as(FORMAT, db, file, now)
+    }
+
+    fn begin_as(format: &str, db: &Db, file: File, now: Timestamp) -> Result<Self> {
         let recipient = db.keys().recovery_recipient()?;
         let header = Header {
-            format: FORMAT.into(),
+            format: format.into(),
             recovery: db.keys().derivation().clone(),
             recipient: recipient.to_string(),
             made_at: now.as_microsecond(),

@@ -21,8 +21,8 @@ pub use crate::entity::cases::{Concern, ConcernPerson, Entry, Exclusion, Invitat
 pub use about::{About, list_about, list_entries_about, list_steps_about};
 pub use counts::{Counted, Fact, facts};
 pub use program::{
-    has_reference, list_entries_of_author, list_ids_of_people_for_program, list_parts_for_program,
-    list_steps_for_program, list_steps_of_several_for_program,
+    count_unsigned_for_program, has_reference, list_entries_of_author, list_ids_of_people_for_program,
+    list_messages_for_program, list_parts_for_program, list_steps_for_program, list_steps_of_several_for_program,
 };
 pub use seen::Sees;
 pub(crate) use seen::{inherits, of_visible, visible_to};

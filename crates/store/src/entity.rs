@@ -3,6 +3,8 @@
 //! To add one: `table!` in its area and a line in [`TABLES`], after the tables that it points to.
 
 pub(crate) mod cases;
+#[allow(unreachable_pub, reason = "rows of pieces and keys stay in the crate; the macro makes all rows public")]
+pub(crate) mod files;
 pub(crate) mod house;
 pub(crate) mod lists;
 pub(crate) mod policy;
@@ -35,6 +37,9 @@ pub(crate) const TABLES: &[&TableDef] = &[
     cases::Entry::DEF,
     cases::StepRecord::DEF,
     cases::Draft::DEF,
+    files::Attachment::DEF,
+    files::AttachmentPart::DEF,
+    files::AttachmentKey::DEF,
     register::Hold::DEF,
     policy::FilterPolicy::DEF,
     policy::Proposal::DEF,

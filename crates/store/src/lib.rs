@@ -27,6 +27,7 @@ mod table;
 
 pub mod accounts;
 pub mod agencies;
+pub mod attachments;
 pub mod audit;
 pub mod backup;
 pub mod concerns;

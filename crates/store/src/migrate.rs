@@ -52,6 +52,13 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        number: 4,
+        name: "telling",
+        both: include_str!("../migrations/0004_telling.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         number: 5,
         name: "working",
         both: include_str!("../migrations/0005_working.sql"),

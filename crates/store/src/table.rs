@@ -221,7 +221,7 @@ macro_rules! stored_ids {
 
 stored_ids! {
     SettingId PersonId AccountId MembershipId SessionId RoomId DeviceId HoldId ConcernId EntryId StepRecordId
-    ProposalId ActionId ReviewId JobId AuditId EvidenceId DraftId ReferralId LetterId TransferId
+    ProposalId ActionId ReviewId JobId AuditId EvidenceId DraftId AttachmentId ReferralId LetterId TransferId
 }
 
 macro_rules! stored_words {
@@ -245,6 +245,7 @@ stored_words! {
     crate::words::Area crate::words::Tie crate::words::DeviceKind crate::words::Direction crate::words::ListState
     crate::words::ProposalState domain::referral::ReferralState domain::referral::Consent
     crate::words::StrandKind crate::words::Answer crate::words::StepAct crate::words::PendingKind crate::words::ImportKind
+    crate::words::FileOrder
 }
 
 /// A row that callers see.

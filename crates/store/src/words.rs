@@ -118,6 +118,13 @@ words! {
         /// Taken up again.
         Reopened = "reopened",
     }
+    /// What is to become of a file on the recorded word of somebody outside, once a second person agrees (S17, S20).
+    FileOrder {
+        /// It is not illegal: it may be seen again.
+        Release = "release",
+        /// It goes, with its key.
+        Destroy = "destroy",
+    }
     /// How two concerns belong together.
     StrandKind {
         /// One goes on in the other.

@@ -15,4 +15,5 @@ pub mod problem;
 pub mod register;
 pub mod sign_in;
 pub mod styleguide;
+pub mod tell;
 pub mod working;

@@ -35,6 +35,8 @@ pub enum Paper {
     Print,
     /// Nothing but the content: the hidden screen.
     Bare,
+    /// For people without an account: the way out of the page, and nothing that leads into the house (S14).
+    Open,
 }
 
 impl Paper {
@@ -45,7 +47,13 @@ impl Paper {
             Self::Wide => "hf-main hf-main--wide",
             Self::Print => "hf-main hf-main--print",
             Self::Bare => "hf-main hf-main--bare",
+            Self::Open => "hf-main hf-main--column",
         }
+    }
+
+    /// Is it for people without an account?
+    pub fn is_open(self) -> bool {
+        self == Self::Open
     }
 
     /// Does it carry bar and footer?
@@ -138,6 +146,10 @@ impl Flash {
         crate::ui::Banner::new(self.tone, &self.words)
     }
 }
+
+/// Where "Exit this page" leads: a page that anybody may look at. The one address of somebody else in the house; it is
+/// asked only when a person presses the button, and no address of ours goes with it.
+pub const EXIT: &str = "https://www.bbc.co.uk/weather";
 
 /// A whole page.
 #[derive(Template)]

@@ -98,13 +98,11 @@ impl Fault {
             Self::TooLarge(limit) => problem(
                 "That was too much to send",
                 &[
-                    &if *limit > crate::form::LIMIT {
-                        "Holdfast takes up to one megabyte of pasted lines at once: far more than two thousand lines. Nothing was saved.".to_owned()
-                    } else {
-                        format!(
-                            "Holdfast takes up to {} kilobytes from a form, about thirty pages of text. Nothing was saved.",
-                            limit / 1024
-                        )
+                    &match limit.saturating_sub(crate::form::LIMIT) / 3 {
+                        // A limit counts what the browser sends: up to three signs for each that was typed.
+                        0 => "Holdfast takes up to 64 kilobytes from a form, about thirty pages of text. Nothing was saved.".to_owned(),
+                        typed if typed >= 1 << 20 => "Holdfast takes up to one megabyte of pasted lines at once: far more than two thousand lines. Nothing was saved.".to_owned(),
+                        typed => format!("This form takes up to {} kilobytes of text. Nothing was saved.", typed / 1024),
                     },
                     "What you sent could not be kept. Go back: most browsers still show what you typed. Shorten it, or send it in two parts.",
                 ],

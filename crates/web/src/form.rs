@@ -72,6 +72,7 @@ impl<T: FromForm> Form<T> {
         let mut fields = Fields::new(pairs, T::SECRETS, visit.site().now());
         let input = T::read(&mut fields);
         let mut view = fields.into_view();
+        refuse_pictures(&mut view);
         if !visit.token_is(&token) {
             view.error(
                 "",
@@ -83,6 +84,15 @@ impl<T: FromForm> Form<T> {
     }
 }
 
+/// A picture pasted into a box for words goes no further, and is not sent back either; everything else stays (S17).
+fn refuse_pictures(view: &mut FormView) {
+    let pasted = view.all_kept().into_iter().filter(|(_, text)| domain::pasted::is_image_data(text));
+    for (name, _) in pasted.collect::<Vec<_>>() {
+        view.forget(&name);
+        view.error(&name, app::concerns::NO_PICTURES);
+    }
+}
+
 async fn pairs(parts: http::request::Parts, bytes: Vec<u8>) -> Result<Vec<(String, String)>, Fault> {
     let mut request = Request::from_parts(parts, Body::from(bytes));
     // `read_body` has measured it already; axum's own limit would refuse a long list that a page has promised to take.
@@ -90,6 +100,9 @@ async fn pairs(parts: http::request::Parts, bytes: Vec<u8>) -> Result<Vec<(Strin
     let form = axum_extra::extract::Form::<Vec<(String, String)>>::from_request(request, &()).await;
     form.map(|form| form.0).map_err(|_| Fault::Unreadable)
 }
+
+/// What of a body that is not a plain form is read and thrown away at most.
+pub(crate) const MOST: usize = DRAIN;
 
 async fn read_body(body: Body, limit: usize) -> Result<Vec<u8>, Fault> {
     let mut stream = body.into_data_stream();

@@ -10,12 +10,14 @@
 
 pub mod api;
 pub mod assets;
+pub mod calm;
 pub mod doorway;
 pub mod fault;
 pub mod flash;
 pub mod form;
 pub mod headers;
 mod knock;
+pub mod once;
 pub mod pages;
 mod plain;
 pub mod routes;

@@ -21,6 +21,7 @@ pub mod set_up;
 pub mod sign_in;
 pub mod sign_out;
 pub mod styleguide;
+pub mod tell;
 pub mod unlock;
 pub mod working;
 

@@ -26,6 +26,9 @@ use crate::{api, assets, fault::Fault, pages, site::Site, visit, visit::Visit};
 pub enum Access {
     /// Anybody; no account needed.
     Public,
+    /// Anybody, and the program must not learn who: no session is read, no cookie set, no address kept (S14). All of them,
+    /// and nothing else, lie under `/tell`.
+    Nameless,
     /// Anybody signed in, locked screen and missing second factor included: sign-out, unlock, second step, report.
     AnySession,
     /// Anybody signed in whose screen is not locked.
@@ -74,7 +77,7 @@ pub fn post<H: Handler<T, Site>, T: 'static>(
 /// Every page of the house, in the order in which people meet them. The JSON API has its own list: [`api::routes`].
 #[rustfmt::skip]
 pub fn all() -> Vec<Route> {
-    use Access::{Action, AnySession, Public, SignedIn};
+    use Access::{Action, AnySession, Nameless, Public, SignedIn};
     use domain::access::Action as A;
     vec![
         get ("/", SignedIn, pages::home::get, "What needs me"),
@@ -105,6 +108,16 @@ pub fn all() -> Vec<Route> {
         get ("/concerns/report", Public, pages::concerns::report::kinds, "What is it about?"),
         get ("/concerns/report/{kind}", Action(A::ReportConcern), pages::concerns::report::get, "One short form"),
         post("/concerns/report/{kind}", Action(A::ReportConcern), pages::concerns::report::post, "Report a concern"),
+        get ("/tell", Nameless, pages::tell::anywhere, "The open door, without a word"),
+        get ("/tell/{place}", Nameless, pages::tell::get, "The open door of a setting"),
+        get ("/tell/{place}/new", Nameless, pages::tell::new, "Tell without an account"),
+        post("/tell/{place}/new", Nameless, pages::tell::send, "Send it, and get six words"),
+        get ("/tell/{place}/back", Nameless, pages::tell::back, "Come back with six words"),
+        post("/tell/{place}/back", Nameless, pages::tell::open, "Read what waits"),
+        post("/tell/{place}/read", Nameless, pages::tell::read, "Look again, or write once more"),
+        get ("/poster", Action(A::ReadContacts), pages::tell::poster, "The poster of the open door"),
+        get ("/concerns/{id}/sender", Action(A::WorkConcern), pages::tell::sender, "To and fro with a sender without an account"),
+        post("/concerns/{id}/sender", Action(A::WorkConcern), pages::tell::answer, "Leave an answer for the sender"),
         get ("/reports", Action(A::ReadReceipt), pages::concerns::receipt::mine, "My reports"),
         get ("/reports/sent", Action(A::ReportConcern), pages::concerns::receipt::sent, "Sent, and not for the sender's eyes"),
         get ("/reports/{id}", Action(A::ReadReceipt), pages::concerns::receipt::get, "The receipt of my report"),
@@ -133,6 +146,15 @@ pub fn all() -> Vec<Route> {
         post("/concerns/{id}/export", Action(A::ExportConcern), pages::concerns::paper::export, "A concern as a PDF to keep"),
         post("/concerns/{id}/edition", Action(A::WorkConcern), pages::concerns::case::move_edition, "Move a concern to the newer edition of its procedure"),
         post("/concerns/{id}/people/cannot-know", Action(A::WorkConcern), pages::concerns::people::cannot_know, "Nobody can find out which child it was"),
+        get ("/concerns/{id}/files", Action(A::WorkConcern), pages::concerns::files::get, "The files of a concern"),
+        post("/concerns/{id}/files/ask", Action(A::AttachFile), pages::concerns::files::ask, "What could it show? Then a file, or none"),
+        post("/concerns/{id}/files/add", Action(A::AttachFile), pages::concerns::files::add, "Add a file"),
+        get ("/concerns/{id}/files/{file}", Action(A::WorkConcern), pages::concerns::files::fetch, "Fetch a file"),
+        post("/concerns/{id}/files/{file}", Action(A::WorkConcern), pages::concerns::files::decide, "Seal a file; agree to what a first person recorded"),
+        get ("/concerns/{id}/files/{file}/word", Action(A::DecideSealed), pages::concerns::files::word, "A word from outside about a file"),
+        post("/concerns/{id}/files/{file}/word", Action(A::DecideSealed), pages::concerns::files::order, "Record that word"),
+        get ("/concerns/{id}/viewing", Action(A::AttachFile), pages::concerns::files::viewing, "Before looking at an image"),
+        post("/concerns/{id}/viewing", Action(A::AttachFile), pages::concerns::files::declare, "Declare it"),
         get ("/holds", Action(A::HoldDevice), pages::concerns::beside::holds, "Held devices"),
         post("/holds", Action(A::HoldDevice), pages::concerns::beside::place, "Hold a device"),
         post("/holds/confirm", Action(A::DecideHold), pages::concerns::beside::confirm, "Confirm a hold"),
@@ -287,6 +309,11 @@ pub fn all() -> Vec<Route> {
     ]
 }
 
+/// Is this a path of the open door? Asked of the address alone, before any route is known.
+pub(crate) fn is_nameless(path: &str) -> bool {
+    path == "/tell" || path.starts_with("/tell/")
+}
+
 /// The whole site. The evidence may knock on it from now on.
 pub fn router(site: Site) -> Router {
     crate::knock::open(&site);
@@ -331,12 +358,12 @@ async fn guard(State(access): State<Access>, visit: Visit, request: Request, nex
 fn may_enter(access: Access, visit: &Visit, method: &Method) -> Result<(), Fault> {
     // After signing in, one goes on to a page, never to a repeated POST.
     let next = || if method == Method::GET { visit.path().to_owned() } else { "/".to_owned() };
-    if access == Access::Public {
+    if matches!(access, Access::Public | Access::Nameless) {
         return Ok(());
     }
     let session = visit.session().ok_or_else(|| Fault::SignIn(next()))?;
     let action = match access {
-        Access::Public | Access::AnySession => return Ok(()),
+        Access::Public | Access::Nameless | Access::AnySession => return Ok(()),
         Access::Token => return Err(Fault::NotFound),
         Access::SignedIn => None,
         Access::Action(action) => Some(action),

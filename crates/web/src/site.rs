@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rand::Rng;
 use uuid::Uuid;
 
-use crate::{fault::Fault, session::Session};
+use crate::{calm::Calm, fault::Fault, once::Once, session::Session};
 
 /// Where time and chance enter (`clippy.toml` bans asking the machine anywhere else). Tests hand in their own.
 #[derive(Clone)]
@@ -72,6 +72,8 @@ struct Inner {
     config: Config,
     edge: Edge,
     services: Services,
+    calm: Calm,
+    once: Once,
 }
 
 /// A site that may be gone.
@@ -88,7 +90,7 @@ impl WeakSite {
 impl Site {
     /// A site.
     pub fn new(config: Config, edge: Edge, services: Services) -> Self {
-        Self(Arc::new(Inner { config, edge, services }))
+        Self(Arc::new(Inner { config, edge, services, calm: Calm::default(), once: Once::default() }))
     }
 
     /// A way back to this site that does not keep it alive.
@@ -104,6 +106,16 @@ impl Site {
     /// The use cases' services.
     pub fn services(&self) -> &Services {
         &self.0.services
+    }
+
+    /// How the open door keeps calm.
+    pub fn calm(&self) -> &Calm {
+        &self.0.calm
+    }
+
+    /// What was answered to forms of the open door.
+    pub fn once(&self) -> &Once {
+        &self.0.once
     }
 
     /// The time.

@@ -20,8 +20,9 @@ use views::{
 
 use crate::{
     assets,
+    calm::Sender,
     fault::{Answer, Fault},
-    flash, headers, session,
+    flash, headers, routes, session,
     session::Session,
     site::{Front, Site},
 };
@@ -41,6 +42,8 @@ struct Inner {
     flash: Option<Flash>,
     client: Client,
     browser: String,
+    /// On the open door alone: the token of the six hours before, and who knocks.
+    nameless: Option<(String, Sender)>,
 }
 
 impl Visit {
@@ -90,7 +93,13 @@ impl Visit {
 
     /// Does this word prove that a form is ours and fresh?
     pub fn token_is(&self, word: &str) -> bool {
-        !word.is_empty() && flash::same(word, &self.0.token)
+        let older = self.0.nameless.as_ref().is_some_and(|(older, _)| flash::same(word, older));
+        !word.is_empty() && (flash::same(word, &self.0.token) || older)
+    }
+
+    /// Who knocks at the open door: a hash for today, never an address.
+    pub fn sender(&self) -> Sender {
+        self.0.nameless.as_ref().map_or_else(Sender::nobody, |(_, sender)| *sender)
     }
 
     /// A page.
@@ -107,6 +116,16 @@ impl Visit {
     /// A template failed.
     pub fn again<P: Page>(&self, page: &P) -> Answer {
         self.draw(StatusCode::UNPROCESSABLE_ENTITY, page)
+    }
+
+    /// The same page again, because too many came at once: 429, and when to try.
+    ///
+    /// # Errors
+    /// A template failed.
+    pub fn later<P: Page>(&self, page: &P, seconds: u64) -> Answer {
+        let mut response = self.draw(StatusCode::TOO_MANY_REQUESTS, page)?;
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        Ok(response)
     }
 
     /// A page that says that a part of the program is away, and what to do instead: 503.
@@ -191,12 +210,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
     }
 }
 
+/// A form of the open door is good for six to twelve hours. It proves only that it is ours: there is nobody whose rights
+/// somebody else's page could borrow.
+const SLOT: i64 = 6 * 60 * 60;
+
 /// The frame around every page: makes the visit, refuses what other sites send, draws faults, sets the headers.
 pub async fn enter(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let mut rng = site.rng();
     let request_id = domain::id::fresh(site.now(), &mut *rng);
     let nonce = session::fresh_word(&mut *rng);
-    let jar = CookieJar::from_headers(request.headers());
+    // The open door reads no cookie and sets none (S14): whoever is signed in here tells as nobody, too.
+    let is_nameless = routes::is_nameless(request.uri().path());
+    let jar = if is_nameless { CookieJar::new() } else { CookieJar::from_headers(request.headers()) };
     let (session, failed) = match session::resolve(&site, &jar).await {
         Ok(session) => (session, None),
         Err(fault) => (None, Some(fault)),
@@ -204,17 +229,25 @@ pub async fn enter(State(site): State<Site>, mut request: Request, next: Next) -
     let form_cookie = cookie_called(&site, "form");
     let carried = jar.get(&form_cookie).map(|cookie| cookie.value().to_owned()).filter(|word| word.len() == 64);
     let word = carried.clone().unwrap_or_else(|| session::fresh_word(&mut *rng));
+    let slot = |back: i64| {
+        flash::mark(&site.config().key, "open form", &(site.now().as_second().div_euclid(SLOT) - back).to_string())
+    };
     let token = session
         .as_ref()
-        .map_or_else(|| flash::mark(&site.config().key, "form", &word), |session| session.visit.csrf.clone());
+        .map(|session| session.visit.csrf.clone())
+        .or_else(|| is_nameless.then(|| slot(0)))
+        .unwrap_or_else(|| flash::mark(&site.config().key, "form", &word));
     let told = jar.get(&cookie_called(&site, "flash")).and_then(|c| flash::open(&site.config().key, c.value()));
     let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
     let addr = request.extensions().get::<axum::extract::ConnectInfo<std::net::SocketAddr>>().map(|info| info.0.ip());
     // S14: what nobody in particular does leaves no address in any context.
     let client = Client { addr: addr.filter(|_| session.is_some()), label: None };
-    let nobody = session.is_none();
+    let nameless = is_nameless.then(|| (slot(1), site.calm().sender(addr, site.now(), &mut *rng)));
+    let nobody = session.is_none() && !is_nameless;
     let front = match &session {
         Some(_) => Front::default(),
+        // Its pages name the setting themselves.
+        None if is_nameless => Front { setting: "Holdfast".to_owned(), ..Front::default() },
         None => site.front().await,
     };
     let visit = Visit(Arc::new(Inner {
@@ -227,7 +260,8 @@ pub async fn enter(State(site): State<Site>, mut request: Request, next: Next) -
         path,
         flash: told,
         client,
-        browser: browser_of(request.headers()),
+        browser: if is_nameless { String::new() } else { browser_of(request.headers()) },
+        nameless,
     }));
     request.extensions_mut().insert(visit.clone());
 

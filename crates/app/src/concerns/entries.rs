@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use store::concerns::{Concern, Entry};
 use store::{Scope, Tx};
 
-use super::{LONGEST_TEXT, case};
+use super::{LONGEST_TEXT, NO_PICTURES, case};
 use crate::sight::sees;
 use crate::{Error, Result, Services};
 
@@ -31,14 +31,30 @@ pub struct Correction {
     pub text: String,
 }
 
+/// Kinds that people choose. The others are written by what they do: a step, a correction, an answer to a sender.
+const TYPED: [EntryKind; 13] = [
+    EntryKind::Fact,
+    EntryKind::ChildWords,
+    EntryKind::AdultWords,
+    EntryKind::Opinion,
+    EntryKind::Safety,
+    EntryKind::Told,
+    EntryKind::Present,
+    EntryKind::Note,
+    EntryKind::Strategy,
+    EntryKind::Voice,
+    EntryKind::Threshold,
+    EntryKind::Plan,
+    EntryKind::Withheld,
+];
+
 /// Adds an entry.
 ///
 /// # Errors
 /// [`Error::NotFound`] for who may not see it; [`Error::Invalid`] with the field to mend.
 pub async fn add_entry(services: &Services, ctx: &mut OpCtx, id: ConcernId, new: NewEntry) -> Result<EntryId> {
     check_text("text", &new.text)?;
-    if matches!(new.kind, EntryKind::System | EntryKind::Correction | EntryKind::AlreadyHappened | EntryKind::Referral)
-    {
+    if !TYPED.contains(&new.kind) {
         return Err(Error::invalid("kind", "Choose what you are adding."));
     }
     let member = ctx.member().cloned().ok_or(domain::access::Refused::SignIn)?;
@@ -118,6 +134,9 @@ pub(super) fn check_text(field: &str, text: &str) -> Result<()> {
     }
     if text.chars().count() > LONGEST_TEXT {
         return Err(Error::invalid(field, "That is longer than we can keep. Shorten it, or add it in two parts."));
+    }
+    if domain::pasted::is_image_data(text) {
+        return Err(Error::invalid(field, NO_PICTURES));
     }
     Ok(())
 }

@@ -86,11 +86,16 @@ fn document(print: &Print, ctx: &OpCtx, calendar: &Calendar) -> Value {
 
 fn facts(concern: &ConcernView, calendar: &Calendar) -> Value {
     let row = |label: &str, value: String| json!({ "label": label, "value": value });
+    // The minute in which somebody without an account wrote is nobody's business (S14).
+    let say = |at| match concern.unsigned {
+        true => domain::clock::say_day(calendar.local(at).date()),
+        false => calendar.say(at),
+    };
     let mut rows = vec![
         row("What it is about", kind_in_words(concern.kind).to_owned()),
-        row("Happened", calendar.say(concern.event_at)),
-        row("Known here", calendar.say(concern.known_at)),
-        row("Written down", calendar.say(concern.recorded_at)),
+        row("Happened", say(concern.event_at)),
+        row("Known here", say(concern.known_at)),
+        row("Written down", say(concern.recorded_at)),
     ];
     if let Some((at, by)) = &concern.opened {
         rows.push(row("First opened", format!("{} by {by}", calendar.say(*at))));
@@ -132,10 +137,16 @@ fn line(entry: &EntryView, calendar: &Calendar) -> Value {
     if entry.corrected {
         text.push_str("\nCorrected later.");
     }
+    let sent = entry.is_from_sender();
+    let say = |at| match sent {
+        true => domain::clock::say_day(calendar.local(at).date()),
+        false => calendar.say(at),
+    };
+    let nobody = if sent { "The sender, without an account" } else { "Holdfast" };
     json!({
-        "at": calendar.say(entry.event_at),
-        "recorded_at": (entry.recorded_at != entry.event_at).then(|| calendar.say(entry.recorded_at)),
-        "author": entry.author.clone().unwrap_or_else(|| "Holdfast".into()),
+        "at": say(entry.event_at),
+        "recorded_at": (entry.recorded_at != entry.event_at && !sent).then(|| say(entry.recorded_at)),
+        "author": entry.author.clone().unwrap_or_else(|| nobody.into()),
         "kind": what_in_words(entry.what),
         "text": text,
     })
@@ -171,6 +182,9 @@ pub fn what_in_words(what: What) -> &'static str {
         What::Said(EntryKind::Withheld) => "Why the parents were not told",
         What::Said(EntryKind::Referral) => "Referral",
         What::Said(EntryKind::System) => "Holdfast",
+        What::Said(EntryKind::FromSender) => "From the sender",
+        What::Said(EntryKind::ToSender) => "To the sender",
+        What::Said(EntryKind::Viewing) => "Declared before looking",
         What::Step(Act::Done) => "Step done",
         What::Step(Act::AlreadyHappened) => "Step that had already happened",
         What::Step(Act::Waived) => "Waived, with a reason",

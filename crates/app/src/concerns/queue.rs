@@ -57,6 +57,8 @@ pub struct QueueRow {
     pub recorded_at: Timestamp,
     /// When somebody opened it.
     pub opened_at: Option<Timestamp>,
+    /// Told without an account: its times show as days (S14).
+    pub unsigned: bool,
     /// The reporter still owes the exact words.
     pub words_owed: bool,
     /// What comes next, in the procedure's words.
@@ -188,6 +190,7 @@ fn row(
             .min_by_key(|clock| clock.due)
             .map(|clock| (clock.title, clock.due, clock.standing));
     }
+    let unsigned = crate::telling::is_unsigned(&concern);
     Ok(QueueRow {
         id: concern.id,
         reference: concern.reference,
@@ -197,6 +200,7 @@ fn row(
         event_at: concern.event_at,
         recorded_at: concern.recorded_at,
         opened_at: concern.opened_at,
+        unsigned,
         words_owed: concern.stage_two_at.is_none(),
         next,
         due,

@@ -10,10 +10,11 @@ use domain::concern::{ConcernKind, ConcernStatus, EntryKind, Part, RouteKind, Ur
 use domain::content::Content;
 use domain::ctx::Member;
 use domain::exclusion::{Sight, shut_out};
+use domain::pasted::is_image_data;
 use domain::people::PersonKind;
 use domain::procedure::Switches;
 use domain::routing;
-use domain::{ConcernId, DeviceId, EntryId, OpCtx, PersonId, RoomId};
+use domain::{ConcernId, DeviceId, EntryId, OpCtx, PersonId, RoomId, SettingId};
 use jiff::Timestamp;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -22,7 +23,7 @@ use store::people::Person;
 use store::words::Area;
 use store::{Scope, Tx};
 
-use super::{LONGEST_LINE, LONGEST_TEXT, case};
+use super::{LONGEST_LINE, LONGEST_TEXT, NO_PICTURES, case};
 use crate::holds::{self, Placed};
 use crate::{Error, Result, Services, notices};
 
@@ -95,6 +96,28 @@ pub struct Told {
     pub at: Timestamp,
 }
 
+/// What may stand beside a report, and in most does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// What the writer thinks it means. Never in one field with a fact.
+    pub opinion: String,
+    /// It was written on paper first, and is typed in now.
+    pub paper: Option<Paper>,
+    /// What a sender without an account says of themselves.
+    pub sender: String,
+}
+
+/// A form that was filled in by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paper {
+    /// Who wrote it.
+    pub by: String,
+    /// When they wrote it.
+    pub at: Timestamp,
+    /// Where the sheet is kept now.
+    pub place: String,
+}
+
 /// What the reporter gets.
 #[derive(Debug, Clone)]
 pub struct Filed {
@@ -132,17 +155,26 @@ pub async fn first_words_here(services: &Services, ctx: &OpCtx, kind: ConcernKin
 /// [`Error::Invalid`] with the field to mend; [`Error::Unavailable`] when even the reserve is used up. Never because of
 /// a password's age, a missing second factor or a wrong clock.
 pub async fn report(services: &Services, ctx: &mut OpCtx, report: Report) -> Result<Filed> {
+    report_beside(services, ctx, report, Beside::default()).await
+}
+
+/// As [`report`], with what may stand beside one.
+///
+/// # Errors
+/// As [`report`].
+pub async fn report_beside(services: &Services, ctx: &mut OpCtx, report: Report, beside: Beside) -> Result<Filed> {
     authorize(&ctx.actor, Action::ReportConcern, Relation::Setting)?;
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     if report.kind.is_matter() {
         // A complaint or a request is begun by whoever works it; a worry about somebody never asks who tells it (S3).
         authorize(&ctx.actor, Action::ReadQueue, Relation::Setting)?;
     }
-    report.check(ctx.now, clock_is_suspect(services, &member, ctx.now).await?)?;
-    let filed = match write(services, ctx, &member, &report).await {
+    report.check(&beside, ctx.now, clock_is_suspect(services, member.setting, ctx.now).await?)?;
+    let teller = Teller::Member(&member);
+    let filed = match write(services, ctx, teller, &report, &beside).await {
         // The first failure of a full disk frees the reserve; a report is what the reserve is for (S3).
         Err(Error::Unavailable { .. }) if services.db.is_short_of_space() => {
-            write(services, ctx, &member, &report).await?
+            write(services, ctx, teller, &report, &beside).await?
         }
         filed => filed?,
     };
@@ -152,29 +184,76 @@ pub async fn report(services: &Services, ctx: &mut OpCtx, report: Report) -> Res
 
 /// Does the clock stand before what is on record (S43)? Then it cannot say which time is still to come, and a report is not
 /// refused for it (S3).
-async fn clock_is_suspect(services: &Services, member: &Member, now: Timestamp) -> Result<bool> {
-    let reader = services.db.read(Scope::Setting(member.setting)).await?;
-    Ok(store::audit::newest_at(&reader, member.setting).await?.is_some_and(|newest| now < newest))
+async fn clock_is_suspect(services: &Services, setting: SettingId, now: Timestamp) -> Result<bool> {
+    let reader = services.db.read(Scope::Setting(setting)).await?;
+    Ok(store::audit::newest_at(&reader, setting).await?.is_some_and(|newest| now < newest))
 }
 
-async fn write(services: &Services, ctx: &mut OpCtx, member: &Member, report: &Report) -> Result<Filed> {
-    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.raise").await?;
-    let filed = Filing { services, member, report, tx: &mut tx }.file(ctx).await?;
+/// Files what somebody without an account tells, under a receipt that was made before (its hash is slow, and nothing slow
+/// belongs inside a write). The reserve of a full disk is not for them: it could be used up from outside.
+pub(crate) async fn file_unsigned(
+    services: &Services,
+    ctx: &mut OpCtx,
+    setting: SettingId,
+    receipt_hash: &str,
+    (report, beside): (&Report, &Beside),
+) -> Result<()> {
+    report.check(beside, ctx.now, clock_is_suspect(services, setting, ctx.now).await?)?;
+    write(services, ctx, Teller::Unsigned { setting, receipt_hash }, report, beside).await?;
+    services.wake_jobs();
+    Ok(())
+}
+
+async fn write(
+    services: &Services,
+    ctx: &mut OpCtx,
+    teller: Teller<'_>,
+    report: &Report,
+    beside: &Beside,
+) -> Result<Filed> {
+    let mut tx = services.db.write(ctx, Scope::Setting(teller.setting()), "concern.raise").await?;
+    let filed = Filing { services, teller, report, beside, tx: &mut tx }.file(ctx).await?;
     tx.commit().await?;
     Ok(filed)
+}
+
+/// Who tells.
+#[derive(Clone, Copy)]
+enum Teller<'a> {
+    /// Somebody signed in.
+    Member(&'a Member),
+    /// Somebody without an account, with the hash of the receipt that they keep.
+    Unsigned { setting: SettingId, receipt_hash: &'a str },
+}
+
+impl Teller<'_> {
+    fn setting(self) -> SettingId {
+        match self {
+            Self::Member(member) => member.setting,
+            Self::Unsigned { setting, .. } => setting,
+        }
+    }
+
+    fn person(self) -> Option<PersonId> {
+        match self {
+            Self::Member(member) => Some(member.person),
+            Self::Unsigned { .. } => None,
+        }
+    }
 }
 
 /// One filing, inside its transaction.
 struct Filing<'a> {
     services: &'a Services,
-    member: &'a Member,
+    teller: Teller<'a>,
     report: &'a Report,
+    beside: &'a Beside,
     tx: &'a mut Tx,
 }
 
 impl Filing<'_> {
     async fn file(mut self, ctx: &mut OpCtx) -> Result<Filed> {
-        let setting = self.member.setting;
+        let setting = self.teller.setting();
         self.check_places().await?;
         let (parts, about_an_adult_here) = self.people().await?;
         let ties = case::ties(self.tx, setting, &parts).await?;
@@ -182,8 +261,15 @@ impl Filing<'_> {
         let excluded = shut_out(&parts, &ties, &here);
         let route = routing::route(self.report.kind, about_an_adult_here);
         let concern = self.concern(ctx, route).await?;
-        let receipt = domain::reference::receipt(&mut *ctx.rng);
-        let concern = Concern { receipt_hash: receipt_hash(&receipt), ..concern };
+        let (receipt, receipt_hash) = match self.teller {
+            Teller::Member(_) => {
+                let receipt = domain::reference::receipt(&mut *ctx.rng);
+                let hash = receipt_hash(&receipt);
+                (receipt, hash)
+            }
+            Teller::Unsigned { receipt_hash, .. } => (String::new(), receipt_hash.to_owned()),
+        };
+        let concern = Concern { receipt_hash, ..concern };
         let concern = self.add(ctx, concern).await?;
         for (person_id, part) in &parts {
             let row = ConcernPerson { concern_id: concern.id, person_id: *person_id, part: *part, setting_id: setting };
@@ -197,13 +283,14 @@ impl Filing<'_> {
         self.words(&concern).await?;
         let hold = self.hold(&concern).await?;
         notices::tell_first(self.tx, &concern).await?;
-        let sight = if excluded.contains(&self.member.person) { Sight::Nothing } else { Sight::Receipt };
+        let shut_out = self.teller.person().is_some_and(|person| excluded.contains(&person));
+        let sight = if shut_out { Sight::Nothing } else { Sight::Receipt };
         Ok(Filed { concern: concern.id, reference: concern.reference, receipt, sight, hold })
     }
 
     /// A device or room of another setting, or of none, is a mistake of the form.
     async fn check_places(&self) -> Result<()> {
-        let setting = self.member.setting;
+        let setting = self.teller.setting();
         if let Some(device) = self.report.device
             && store::devices::lookup(self.tx, setting, device).await?.is_none()
         {
@@ -219,7 +306,7 @@ impl Filing<'_> {
 
     /// Everybody who has a part in it, and whether the adult works here.
     async fn people(&mut self) -> Result<(Vec<(PersonId, Part)>, bool)> {
-        let setting = self.member.setting;
+        let setting = self.teller.setting();
         let mut parts = Vec::new();
         let mut works_here = false;
         if let About::Person(person) = self.report.about {
@@ -249,7 +336,7 @@ impl Filing<'_> {
     async fn unknown_child(&mut self) -> Result<PersonId> {
         let person = Person {
             id: self.tx.fresh(),
-            setting_id: self.member.setting,
+            setting_id: self.teller.setting(),
             kind: PersonKind::Unknown,
             name: "Child not yet known".into(),
             known_as: "Child not yet known".into(),
@@ -267,14 +354,16 @@ impl Filing<'_> {
     }
 
     async fn concern(&mut self, ctx: &mut OpCtx, route: RouteKind) -> Result<Concern> {
-        let setting = self.member.setting;
+        let setting = self.teller.setting();
         let content = &self.services.content;
         let procedure = content.serving(self.report.kind, route);
         if let Some(procedure) = procedure {
             super::edition::keep(self.tx, setting, procedure).await?;
         }
         let newest = store::audit::newest_at(self.tx, setting).await?;
-        let told = self.report.told.as_ref();
+        let told = self.report.told.as_ref().map(|told| told.at);
+        let written = self.beside.paper.as_ref().map(|paper| paper.at);
+        let known_at = [told, written].into_iter().flatten().fold(ctx.now, Timestamp::min);
         Ok(Concern {
             id: ctx.fresh(),
             setting_id: setting,
@@ -287,16 +376,17 @@ impl Filing<'_> {
             procedure: procedure.map(|known| known.id.clone()).unwrap_or_default(),
             edition: procedure.map(|known| known.edition.clone()).unwrap_or_default(),
             event_at: self.report.event_at,
-            // The clock of the law starts when somebody here was told, even if by word of mouth (S43).
-            known_at: told.map_or(ctx.now, |told| told.at.min(ctx.now)),
+            // The clock of the law starts when somebody here knew, even if by word of mouth or on paper (S43).
+            known_at,
             recorded_at: ctx.now,
             clock_suspect: newest.is_some_and(|newest| ctx.now < newest),
-            reporter_id: Some(self.member.person),
+            reporter_id: self.teller.person(),
             receipt_hash: String::new(),
             device_id: self.report.device,
             room_id: self.report.room,
-            told_in_person: told.map(|told| json!({ "who": told.who.trim(), "at": told.at })),
-            stage_two_at: None,
+            told_in_person: self.report.told.as_ref().map(|told| json!({ "who": told.who.trim(), "at": told.at })),
+            // A sender without an account owes nothing more; what they add later comes as messages.
+            stage_two_at: self.teller.person().is_none().then_some(ctx.now),
             opened_at: None,
             opened_by: None,
             closed_at: None,
@@ -330,6 +420,17 @@ impl Filing<'_> {
             let hosts = format!("Names that the device had asked for around then: {}", defanged(&report.hosts));
             said.push((EntryKind::Fact, hosts, report.event_at));
         }
+        if !self.beside.opinion.trim().is_empty() {
+            said.push((EntryKind::Opinion, self.beside.opinion.trim().to_owned(), report.event_at));
+        }
+        if !self.beside.sender.trim().is_empty() {
+            said.push((EntryKind::Note, self.beside.sender.trim().to_owned(), concern.recorded_at));
+        }
+        if let Some(paper) = &self.beside.paper {
+            let (by, place) = (paper.by.trim(), paper.place.trim());
+            let text = format!("Typed in from paper. {by} wrote it by hand. The sheet is kept here: {place}");
+            said.push((EntryKind::Note, text, paper.at));
+        }
         if let Some(told) = &report.told {
             said.push((EntryKind::Told, format!("Told {} in person.", told.who.trim()), told.at));
         }
@@ -342,7 +443,7 @@ impl Filing<'_> {
                 text,
                 event_at,
                 recorded_at: concern.recorded_at,
-                author_id: Some(self.member.person),
+                author_id: self.teller.person(),
                 supersedes: None,
                 out_of_order: false,
             };
@@ -358,7 +459,9 @@ impl Filing<'_> {
     /// The report goes through even if the device cannot be held.
     async fn hold(&mut self, concern: &Concern) -> Result<Option<Result<Placed, String>>> {
         let (true, Some(device)) = (self.report.hold_device, self.report.device) else { return Ok(None) };
-        match holds::place_with_report(self.tx, self.member, device, concern).await {
+        // Whoever is not signed in holds nothing (S25).
+        let Teller::Member(member) = self.teller else { return Ok(None) };
+        match holds::place_with_report(self.tx, member, device, concern).await {
             Ok(placed) => Ok(Some(Ok(placed))),
             Err(Error::Invalid(why)) => Ok(Some(Err(why.into_values().collect::<Vec<_>>().join(" ")))),
             Err(other) => Err(other),
@@ -374,7 +477,7 @@ impl Report {
         }
     }
 
-    fn check(&self, now: Timestamp, clock_suspect: bool) -> Result<()> {
+    fn check(&self, beside: &Beside, now: Timestamp, clock_suspect: bool) -> Result<()> {
         let to_come = |at: Timestamp| !clock_suspect && at > now.saturating_add(A_FAST_CLOCK).unwrap_or(now);
         let mut wrong = BTreeMap::new();
         let mut say = |field: &str, words: &str| {
@@ -398,6 +501,31 @@ impl Report {
             }
             if to_come(told.at) {
                 say("told_at", "That time is still to come. Check the day and the time.");
+            }
+        }
+        for (field, text) in [
+            ("what_happened", &self.what_happened),
+            ("who_is_safe", &self.who_is_safe),
+            ("opinion", &beside.opinion),
+            ("sender", &beside.sender),
+        ] {
+            if is_image_data(text) {
+                say(field, NO_PICTURES);
+            }
+        }
+        if beside.opinion.chars().count() > LONGEST_TEXT {
+            say("opinion", "That is longer than we can keep. Shorten it; you can add more afterwards.");
+        }
+        if let Some(paper) = &beside.paper {
+            let too_long = |text: &str| text.trim().is_empty() || text.chars().count() > LONGEST_LINE;
+            if too_long(&paper.by) {
+                say("paper_by", "Write the name of the person who filled in the sheet.");
+            }
+            if too_long(&paper.place) {
+                say("paper_place", "Write where the sheet is kept now.");
+            }
+            if paper.at > now.saturating_add(A_FAST_CLOCK).unwrap_or(now) {
+                say("paper", "That time is still to come. Check the day and the time.");
             }
         }
         if self.hosts.iter().any(|host| host.len() > 253) || self.hosts.len() > 200 {

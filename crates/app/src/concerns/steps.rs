@@ -152,6 +152,8 @@ impl<'a> Work<'a> {
         };
         store::concerns::add_step(tx, &row).await?;
         shut(tx, &self.case, &shut_out).await?;
+        // Whatever was just said: if it means that something could be illegal, nobody sees a file of it from here on (S17).
+        crate::attachments::seal_if_needed(tx, &self.case).await?;
         if recorded.tell_the_lead {
             tell_holders(tx, &self.case, member.person).await?;
         }
@@ -233,6 +235,10 @@ fn may(procedure: &Procedure, work: &Work<'_>, act: ProgramAct) -> Result<()> {
 }
 
 fn check_sizes(attempt: &StepAttempt) -> Result<()> {
+    let pasted = attempt.answers.iter().find(|(_, answer)| domain::pasted::is_image_data(answer));
+    if let Some((field, _)) = pasted {
+        return Err(Error::invalid(field, super::NO_PICTURES));
+    }
     let long = attempt.answers.iter().find(|(_, answer)| answer.chars().count() > LONGEST_TEXT);
     if let Some((field, _)) = long {
         return Err(Error::invalid(field, "That is longer than we can keep. Shorten it, or add a note as well."));

@@ -57,6 +57,8 @@ pub struct ConcernView {
     pub clock_suspect: bool,
     /// Who told it.
     pub reporter: Option<String>,
+    /// Told without an account: its times show as days (S14), and the sender can be answered.
+    pub unsigned: bool,
     /// On which device.
     pub device: Option<(DeviceId, String)>,
     /// In which room.
@@ -191,6 +193,15 @@ pub struct EntryView {
     pub corrects: Option<String>,
     /// Out of its order, for ever.
     pub out_of_order: bool,
+}
+
+impl EntryView {
+    /// Did somebody without an account write it? Then its time shows as a day (S14).
+    pub fn is_from_sender(&self) -> bool {
+        let sends = [EntryKind::Fact, EntryKind::Opinion, EntryKind::Safety, EntryKind::Note, EntryKind::FromSender];
+        let said = matches!(self.what, What::Said(kind) if sends.contains(&kind));
+        self.author.is_none() && said
+    }
 }
 
 /// What an entry is.
@@ -333,6 +344,7 @@ async fn whole(
         recorded_at: concern.recorded_at,
         clock_suspect: concern.clock_suspect,
         reporter: concern.reporter_id.map(|person| names.person(person)),
+        unsigned: crate::telling::is_unsigned(concern),
         device: concern.device_id.map(|device| (device, names.device(device))),
         room: concern.room_id.map(|room| names.room(room)),
         told_in_person: concern.told_in_person.as_ref().and_then(told),

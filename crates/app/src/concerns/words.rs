@@ -10,7 +10,7 @@ use store::Scope;
 use store::concerns::Concern;
 
 use super::entries::append;
-use super::{LONGEST_TEXT, case};
+use super::{LONGEST_TEXT, NO_PICTURES, case};
 use crate::{Error, Result, Services};
 
 /// Stage two, as the form asks it. Empty parts are left out; one must be there.
@@ -101,6 +101,9 @@ impl StageTwo {
         ];
         if let Some((field, ..)) = all.iter().find(|(_, _, text)| text.chars().count() > LONGEST_TEXT) {
             return Err(Error::invalid(field, "That is longer than we can keep. Shorten it, or send it in two parts."));
+        }
+        if let Some((field, ..)) = all.iter().find(|(_, _, text)| domain::pasted::is_image_data(text)) {
+            return Err(Error::invalid(field, NO_PICTURES));
         }
         let parts: Vec<_> =
             all.into_iter().map(|(_, kind, text)| (kind, text.trim())).filter(|(_, text)| !text.is_empty()).collect();

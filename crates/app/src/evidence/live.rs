@@ -109,6 +109,8 @@ pub(super) struct Found {
     pub(super) front_page: std::result::Result<String, String>,
     /// The way to the form for a concern that stands on that page, and what it answers.
     pub(super) report_page: std::result::Result<(u16, String), String>,
+    /// The door for people without an account.
+    pub(super) open_door: std::result::Result<(u16, String), String>,
     /// Links of the chain, or where it breaks.
     pub(super) chain: std::result::Result<u64, String>,
     /// Does the file on the disk read as a plain database? None: it is not a file of ours.
@@ -154,6 +156,7 @@ pub(super) async fn ask(services: &Services, ctx: &mut OpCtx, setting: SettingId
         snapshot,
         front_page,
         report_page,
+        open_door: services.live.knock(&format!("/tell/{}", crate::telling::word_of(setting))).await,
         chain: chain(services, ctx.now).await?,
         plain_file: plain_file(services),
         passwords: passwords(ctx).await?,

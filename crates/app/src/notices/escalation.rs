@@ -11,7 +11,7 @@ use serde_json::json;
 use store::concerns::{Concern, Invitation};
 use store::{Reads, Scope, Tx};
 
-use super::{Matter, tell};
+use super::{Mailing, Matter, tell_by};
 use crate::concerns::case::{self, Case, REACHED};
 use crate::{Result, Services, concerns, jobs};
 
@@ -108,7 +108,20 @@ pub(crate) async fn reach(tx: &mut Tx, concern: &Concern, people: &[PersonId]) -
     }
     let link = format!("/concerns/{}", concern.id);
     let matter = Matter { urgency: concern.urgency, link: &link, concern: Some(concern.id) };
-    tell(tx, concern.setting_id, people, &matter).await
+    tell_by(tx, concern.setting_id, people, &matter, mailing(tx, concern).await?).await
+}
+
+/// So many reports without an account in one hour are mailed one by one.
+const CALM: u64 = 20;
+
+/// Reports of people with accounts are always mailed.
+async fn mailing(tx: &Tx, concern: &Concern) -> Result<Mailing> {
+    if concern.reporter_id.is_some() {
+        return Ok(Mailing::Each);
+    }
+    let since = tx.now().saturating_sub(SignedDuration::from_hours(1)).unwrap_or(tx.now());
+    let many = store::concerns::count_unsigned_for_program(tx, concern.setting_id, since).await? > CALM;
+    Ok(if many { Mailing::Hourly } else { Mailing::Each })
 }
 
 async fn leads(tx: &Tx, setting: SettingId) -> Result<BTreeSet<PersonId>> {

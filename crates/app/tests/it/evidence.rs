@@ -70,11 +70,16 @@ pub(crate) async fn standing(app: &TestApp) -> Standing {
     evidence::evaluate_for(&app.services, &mut app.world.system(), app.setting).await.expect("reckoned")
 }
 
+/// What the door for people without an account says, in short.
+const OPEN_DOOR: &str =
+    "<a href=\"/tell/w/new\"><a href=\"/tell/w/back\"><a href=\"tel:999\"><a href=\"tel:08000280285\">";
+
 pub(crate) fn serve(app: &TestApp, front: String, report: String) {
     let knock: evidence::Knock = Arc::new(move |path: String| {
         let answer = match path.as_str() {
             "/sign-in" => (200, front.clone()),
             "/concerns/report" => (200, report.clone()),
+            door if door.starts_with("/tell/") && !report.is_empty() => (200, OPEN_DOOR.to_owned()),
             _ => (404, String::new()),
         };
         Box::pin(async move { Ok(answer) })
@@ -319,9 +324,11 @@ async fn pages_that_do_not_answer_are_a_gap() {
     let app = TestApp::new().await;
     let found = standing(&app).await;
     assert_eq!(status(&found, "report_form_reachable"), Status::Gap, "no page is served");
+    assert_eq!(status(&found, "open_door_answers"), Status::Gap, "no page is served");
     serve(&app, "<a class=\"hf-report\" href=\"/gone\">".into(), String::new());
     let found = standing(&app).await;
     assert_eq!(status(&found, "report_form_reachable"), Status::Gap, "the button leads nowhere");
+    assert_eq!(status(&found, "open_door_answers"), Status::Gap, "the door is shut");
     app.end().await;
 }
 

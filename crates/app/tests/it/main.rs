@@ -10,6 +10,7 @@
 extern crate holdfast_app as app;
 
 mod accounts;
+mod attachments;
 mod breach_journey;
 mod clock_jumps;
 mod escalation;
@@ -28,6 +29,7 @@ mod referrals;
 mod registers;
 mod sealed_holds;
 mod set_up;
+mod telling;
 mod two_settings;
 mod upkeep;
 mod who_may_know;

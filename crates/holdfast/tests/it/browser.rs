@@ -15,3 +15,4 @@ mod program;
 mod journey;
 mod keyboard;
 mod pages;
+mod telling;

@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::keys::{Keys, MachineKey, RecoveryCode};
 use crate::migrate::{self, BeforeUpgrade, MIGRATIONS};
 use crate::table::{Fields, TableDef};
-use crate::{dialect, rows, settings};
+use crate::{attachments, dialect, rows, settings};
 
 /// A content that was destroyed, as the chain says it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +91,7 @@ pub async fn restore(
     while let Some((def, fields)) = backup.next()? {
         put(&tx, def, &fields).await?;
     }
+    super::file_keys::bring_back(&mut tx, file, &backup).await?;
     let summary = backup.summary(file)?;
     fork(&mut tx, &summary, replay).await?;
     tx.commit().await?;
@@ -120,6 +121,9 @@ async fn fork(tx: &mut Tx, summary: &Summary, replay: &[Destruction]) -> Result<
     for destroyed in replay {
         let subject = Subject { table: &destroyed.table, id: destroyed.row };
         audit::destroy_content(tx, destroyed.setting, subject, "replayed after a restore").await?;
+        if let (attachments::TABLE, Some(id)) = (destroyed.table.as_str(), destroyed.row) {
+            attachments::forget_content(tx, destroyed.setting, id.into()).await?;
+        }
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! What the program itself must know of a concern to keep the rules: never for a page, never for a viewer.
 
+use domain::concern::EntryKind;
 use domain::{ConcernId, PersonId, SettingId};
+use jiff::Timestamp;
 use sea_orm::{ColumnTrait, Condition, QueryOrder};
 
 use super::{Concern, ConcernPerson, Entry, StepRecord};
@@ -17,6 +19,33 @@ pub async fn has_reference(db: &impl Reads, setting: SettingId, reference: &str)
     let condition =
         Condition::all().add(concern::Column::SettingId.eq(setting.0)).add(concern::Column::Reference.eq(reference));
     Ok(rows::count::<Concern>(db, rows::select::<Concern>(condition)).await? > 0)
+}
+
+/// How many concerns were told since a time by people without an account.
+///
+/// # Errors
+/// As any read.
+pub async fn count_unsigned_for_program(db: &impl Reads, setting: SettingId, since: Timestamp) -> Result<u64> {
+    let condition = Condition::all()
+        .add(concern::Column::SettingId.eq(setting.0))
+        .add(concern::Column::ReporterId.is_null())
+        .add(concern::Column::RecordedAt.gte(since.as_microsecond()));
+    rows::count::<Concern>(db, rows::select::<Concern>(condition)).await
+}
+
+/// What went to and fro between a sender without an account and us, oldest first. The caller has asked for the receipt.
+///
+/// # Errors
+/// As any read.
+pub async fn list_messages_for_program(db: &impl Reads, setting: SettingId, id: ConcernId) -> Result<Vec<Entry>> {
+    let kinds = [EntryKind::FromSender, EntryKind::ToSender].map(EntryKind::key);
+    let condition = Condition::all()
+        .add(entry::Column::SettingId.eq(setting.0))
+        .add(entry::Column::ConcernId.eq(id.0))
+        .add(entry::Column::Kind.is_in(kinds));
+    let query =
+        rows::select::<Entry>(condition).order_by_asc(entry::Column::RecordedAt).order_by_asc(entry::Column::Id);
+    rows::many(db, query).await
 }
 
 /// Everybody who has a part, from which the rules reckon who must not see it.

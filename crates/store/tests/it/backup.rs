@@ -143,3 +143,76 @@ async fn what_was_destroyed_after_the_backup_does_not_come_back() {
     assert_eq!(audit::find_content(&reader, house.setting, link.id).await.unwrap(), None);
     assert!(concerns::lookup(&reader, house.setting, &house.lead(), nursery.concern).await.unwrap().is_some());
 }
+
+/// A letter in a nursery's concern.
+async fn with_letter(nursery: &Nursery) -> store::attachments::Attachment {
+    let house = &nursery.house;
+    let mut tx =
+        nursery.test.db.write(&mut nursery.world.system(), Scope::Setting(house.setting), "test.attach").await.unwrap();
+    let row = store::attachments::Attachment {
+        id: tx.fresh(),
+        setting_id: house.setting,
+        concern_id: nursery.concern,
+        name: "letter.pdf".into(),
+        media_type: "application/pdf".into(),
+        bytes: 0,
+        sha256: String::new(),
+        what: "A letter".into(),
+        declared: serde_json::json!({}),
+        scanned: "clean".into(),
+        added_by: house.dsl,
+        added_at: tx.now(),
+        sealed_at: None,
+        sealed_by: None,
+        ordered: None,
+        ordered_word: None,
+        ordered_by: None,
+        ordered_at: None,
+        destroyed_at: None,
+        destroyed_by: None,
+        version: 0,
+    };
+    // Several pieces.
+    let row = store::attachments::add(&mut tx, row, &vec![7; 200_000]).await.unwrap();
+    tx.commit().await.unwrap();
+    row
+}
+
+/// What a restore into an empty folder can read of the letter.
+async fn read_after_restore(
+    nursery: &Nursery,
+    file: &std::path::Path,
+    letter: &store::attachments::Attachment,
+) -> bool {
+    let folder = tempfile::TempDir::new().unwrap();
+    let config = testkit::db::config(folder.path());
+    let machine = MachineKey::beside(folder.path());
+    let mut ctx = nursery.world.system();
+    let restored = backup::restore(file, &nursery.test.code, &config, &machine, &mut ctx, &[]).await.unwrap();
+    let reader = restored.db.read(Scope::Setting(nursery.house.setting)).await.unwrap();
+    let read = store::attachments::content(&reader, letter).await;
+    assert!(read.as_ref().map_or(true, |content| content.len() == 200_000));
+    read.is_ok()
+}
+
+#[tokio::test]
+async fn a_file_comes_back_with_the_keys_beside_the_backup_and_is_gone_from_it_once_they_are() {
+    let nursery = backed_up().await;
+    let letter = with_letter(&nursery).await;
+    let (db, house) = (&nursery.test.db, &nursery.house);
+    let folder = nursery.test.folder.path().join("backups");
+    std::fs::create_dir(&folder).unwrap();
+    let old = folder.join("monday.backup");
+    backup::create(db, Scope::All, &old, nursery.world.now()).await.unwrap();
+    assert!(read_after_restore(&nursery, &old, &letter).await);
+    // The backup alone, copied somewhere without the keys: shut.
+    let alone = nursery.test.folder.path().join("alone.backup");
+    std::fs::copy(&old, &alone).unwrap();
+    assert!(!read_after_restore(&nursery, &alone, &letter).await, "a key travels in the backup");
+    // Destroyed: the next writing of the keys shuts Monday's backup, too.
+    let mut tx = db.write(&mut nursery.world.system(), Scope::Setting(house.setting), "test.destroy").await.unwrap();
+    store::attachments::forget_content(&mut tx, house.setting, letter.id).await.unwrap();
+    tx.commit().await.unwrap();
+    backup::write_file_keys(db, Scope::All, &folder, nursery.world.now()).await.unwrap();
+    assert!(!read_after_restore(&nursery, &old, &letter).await, "Monday's backup still opens it");
+}

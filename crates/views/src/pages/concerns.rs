@@ -6,6 +6,7 @@
 pub mod beside;
 pub mod case;
 pub mod contacts;
+pub mod files;
 pub mod report;
 pub mod step;
 

@@ -13,6 +13,8 @@ mod concerns;
 mod evidence;
 #[path = "samples/filter.rs"]
 mod filter;
+#[path = "samples/tell.rs"]
+mod tell;
 #[path = "samples/working.rs"]
 mod working;
 
@@ -193,6 +195,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         ("styleguide", somebody(&styleguide::Styleguide::example())),
         ("styleguide", nobody(&styleguide::Styleguide::default())),
     ];
+    all.extend(tell::all());
     all.extend(concerns::all());
     all.extend(evidence::all());
     all.extend(filter::all());

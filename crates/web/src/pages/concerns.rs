@@ -9,6 +9,7 @@ pub mod contacts;
 pub mod debrief;
 pub mod draft;
 pub mod entry;
+pub mod files;
 pub mod paper;
 pub mod people;
 pub mod queue;
@@ -24,11 +25,11 @@ use views::pages::concerns::{Ring, Tell};
 
 use crate::{Visit, words};
 
-fn tell(people: Vec<ToTell>) -> Vec<Tell> {
+pub(super) fn tell(people: Vec<ToTell>) -> Vec<Tell> {
     people.into_iter().map(|who| Tell { name: who.name, title: who.title, phone: who.phone }).collect()
 }
 
-fn ring(agency: &Agency) -> Ring {
+pub(super) fn ring(agency: &Agency) -> Ring {
     Ring {
         name: agency.name.clone(),
         when: agency.when.clone(),
@@ -41,6 +42,11 @@ fn ring(agency: &Agency) -> Ring {
 
 fn moment(visit: &Visit, at: Timestamp) -> String {
     words::moment(&visit.services().calendar.local(at))
+}
+
+/// The day alone: for what somebody without an account wrote (S14).
+fn on_day(visit: &Visit, at: Timestamp) -> String {
+    words::day(visit.services().calendar.local(at).date())
 }
 
 /// Puts a moment into the parts of a form's field.

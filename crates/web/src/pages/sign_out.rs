@@ -14,5 +14,7 @@ pub async fn post(visit: Visit, _: Form<()>) -> Answer {
     let mut gone = session::cookie(visit.site(), session::cookie_name(visit.site()).to_owned(), String::new());
     gone.make_removal();
     crate::visit::add_cookie(&mut response, gone);
+    // A shared tablet keeps nothing of who was here: no page to go back to, nothing stored (S46).
+    response.headers_mut().insert("clear-site-data", http::HeaderValue::from_static("\"cache\", \"storage\""));
     Ok(response)
 }

@@ -33,7 +33,8 @@ impl Overheard {
         let pairs = self.keys.iter().zip(&self.never);
         let in_path = |key: &str| {
             let path = route.path.replace("{id}", key).replace("{entry}", key).replace("{token}", key);
-            let path = path.replace("{path}", key).replace("{what}", "people");
+            let path =
+                path.replace("{path}", key).replace("{what}", "people").replace("{place}", key).replace("{file}", key);
             path.replace("{act}", "sent").replace("{key}", "could_be_illegal").replace("{kind}", "filter_breach")
         };
         let mut paths = Vec::new();

@@ -19,6 +19,7 @@ struct Things {
     hold: String,
     device: String,
     person: String,
+    place: String,
     referral: String,
     letter: String,
     transfer: String,
@@ -45,6 +46,7 @@ impl Things {
             hold: until_quote(hold),
             device: app.people.tablet.to_string(),
             person: app.people.colleague.to_string(),
+            place: app::telling::word_of(app.setting),
             referral: referral(nursery, filed.concern).await,
             letter: letter(nursery).await,
             transfer: transfer(nursery).await,
@@ -78,6 +80,8 @@ impl Things {
             .replace("{what}", "people")
             .replace("{token}", "no-such-token")
             .replace("{path}", "no-such-path")
+            .replace("{place}", &self.place)
+            .replace("{file}", NOBODYS)
     }
 }
 
@@ -144,7 +148,7 @@ fn until_quote(text: &str) -> String {
 /// May somebody with these roles come in at all?
 fn may_enter(access: Access, roles: &domain::people::RoleSet) -> bool {
     match access {
-        Access::Public | Access::AnySession | Access::SignedIn => true,
+        Access::Public | Access::Nameless | Access::AnySession | Access::SignedIn => true,
         Access::Action(action) => Relation::ALL.into_iter().any(|relation| any_allowed(roles, action, relation)),
         Access::Token => false,
     }
@@ -380,6 +384,15 @@ fn version(_: &Nursery, _: &Things) -> Vec<(&'static str, String)> {
 /// doors do cannot miss one; that they answer at all is walked above.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("/duties", "who_may_know, in app"),
+    ("/tell/{place}/new", "telling: without a session, and with a token of its own"),
+    ("/tell/{place}/back", "the same; it opens, and changes nothing"),
+    ("/tell/{place}/read", "the same"),
+    ("/concerns/{id}/sender", "the same"),
+    ("/concerns/{id}/files/ask", "attachments, in app; the question"),
+    ("/concerns/{id}/files/add", "files: it takes no plain form"),
+    ("/concerns/{id}/files/{file}", "attachments, in app"),
+    ("/concerns/{id}/files/{file}/word", "attachments, in app"),
+    ("/concerns/{id}/viewing", "attachments, in app"),
     ("/sign-in", "accounts, in app: every way of coming in writes its row"),
     ("/sign-in/second-step", "the same"),
     ("/unlock", "the same"),

@@ -14,6 +14,7 @@ pub(super) const ANSWERS: &[Question] = &[
     ("lead_reachable", lead_reachable),
     ("contact_shown", contact_shown),
     ("report_form_reachable", report_form_reachable),
+    ("open_door_answers", open_door_answers),
     ("breach_first_words", breach_first_words),
 ];
 
@@ -97,6 +98,25 @@ fn report_form_reachable(_: &Facts, found: &Found) -> Answer {
             found.at,
         ),
         Ok((status, _)) => Answer::new(false, format!("The form does not answer: {status}."), found.at),
+        Err(why) => Answer::new(false, why.clone(), found.at),
+    }
+}
+
+/// The door for people without an account, as anybody finds it: a way to tell, a way back, and numbers outside.
+fn open_door_answers(_: &Facts, found: &Found) -> Answer {
+    match &found.open_door {
+        Ok((200, html))
+            if ["/new\"", "/back\"", "tel:999", "tel:08000280285"].iter().all(|part| html.contains(part)) =>
+        {
+            let say = "It answered just now, without an account: it leads to telling and back, and gives the whistleblowing line.";
+            Answer::new(true, say, found.at)
+        }
+        Ok((200, _)) => {
+            Answer::new(false, "It answers, and lacks a way to tell, a way back or the numbers outside.", found.at)
+        }
+        Ok((status, _)) => {
+            Answer::new(false, format!("The door for people without an account does not answer: {status}."), found.at)
+        }
         Err(why) => Answer::new(false, why.clone(), found.at),
     }
 }

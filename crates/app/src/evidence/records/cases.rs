@@ -113,7 +113,9 @@ fn concern_records_complete(facts: &Facts) -> Answer {
         let account =
             facts.records(concern.id, "account").any(|record| done(record) && !said(record, "complete").is_empty());
         let told = concern.told_in_person.is_some() || told(facts, concern, |_, _| true);
-        (concern.stage_two_at.is_some() || account) && told && concern.reporter_id.is_some()
+        // A sender without an account has six words to come back with instead of a name (S14).
+        let reporter = concern.reporter_id.is_some() || crate::telling::is_unsigned(concern);
+        (concern.stage_two_at.is_some() || account) && told && reporter
     };
     let old = facts.concerns.iter().filter(|concern| later(concern.recorded_at, DAY) < facts.now);
     every(facts, old, good, say)

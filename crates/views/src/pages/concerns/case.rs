@@ -107,6 +107,8 @@ pub struct Case {
     pub let_in: Vec<String>,
     /// Who must not know.
     pub must_not_know: Vec<String>,
+    /// Told without an account: the sender can be answered.
+    pub sender: bool,
     /// Is it closed?
     pub closed: bool,
     /// May it be closed now?

@@ -14,7 +14,7 @@ use crate::views::ui::{Cell, Chronology, ChronologyEntry, Pages, Summary, Table,
 
 const NASTY: &str = "<script>alert(1)</script> שלום 🙂";
 
-fn tell() -> Vec<Tell> {
+pub(super) fn tell() -> Vec<Tell> {
     vec![Tell { name: NASTY.into(), title: "Lead".into(), phone: Some("01632 960 001".into()) }, Tell::default()]
 }
 
@@ -29,7 +29,7 @@ fn kinds(title: &str) -> KindGroup {
     KindGroup { title: title.into(), kinds: vec![full, plain] }
 }
 
-fn ring() -> Vec<Ring> {
+pub(super) fn ring() -> Vec<Ring> {
     let full = Ring {
         name: "Front Door".into(),
         when: "A child may be harmed.".into(),
@@ -131,6 +131,7 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         opened_at: None,
     };
     let case = Case {
+        sender: true,
         moved_on: Some("This began with another edition.".into()),
         path: "/concerns/1".into(),
         reference: "K7Q-4MX".into(),

@@ -12,7 +12,7 @@ use views::pages::concerns::Word;
 use views::pages::concerns::case::{Case, StepCard};
 use views::ui::{Chronology, ChronologyEntry, Summary, Tone};
 
-use super::{moment, ring};
+use super::{moment, on_day, ring};
 use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend, words};
 
 /// The concern. Looking at it is written down, and the first look tells the reporter that it was opened.
@@ -137,6 +137,7 @@ fn drawn(visit: &Visit, concern: ConcernView, form: FormView) -> Case {
         people: concern.people.iter().map(|person| (person.name.clone(), part(person.part).to_owned())).collect(),
         let_in: concern.let_in.clone(),
         must_not_know: concern.must_not_know.clone(),
+        sender: concern.unsigned,
         closed,
         may_close: concern.may_close.is_ok(),
         form,
@@ -200,11 +201,16 @@ fn heed(concern: &ConcernView) -> Vec<String> {
 }
 
 fn facts(visit: &Visit, concern: &ConcernView) -> Summary {
-    let mut facts = Summary::new().row("Happened", moment(visit, concern.event_at));
+    // The minute in which somebody without an account wrote is nobody's business (S14).
+    let moment_of = |at| if concern.unsigned { on_day(visit, at) } else { moment(visit, at) };
+    let mut facts = Summary::new().row("Happened", moment_of(concern.event_at));
     if concern.known_at != concern.event_at {
-        facts = facts.row("Known here", moment(visit, concern.known_at));
+        facts = facts.row("Known here", moment_of(concern.known_at));
     }
-    facts = facts.row("Told", moment(visit, concern.recorded_at));
+    facts = facts.row("Told", moment_of(concern.recorded_at));
+    if concern.unsigned {
+        facts = facts.row("Told by", "Somebody without an account");
+    }
     if let Some(reporter) = &concern.reporter {
         facts = facts.row("Told by", reporter);
     }
@@ -298,16 +304,21 @@ pub(super) fn chronology(visit: &Visit, entries: &[EntryView]) -> Chronology {
         for answer in &entry.answers {
             said.push_str(&format!("\n{}: {}", answer.label, answer.value));
         }
-        let mut by = entry.author.clone().unwrap_or_else(|| "Holdfast".to_owned());
-        if entry.recorded_at != entry.event_at {
+        let sent = entry.is_from_sender();
+        let nobody = if sent { "The sender, without an account" } else { "Holdfast" };
+        let mut by = entry.author.clone().unwrap_or_else(|| nobody.to_owned());
+        if entry.recorded_at != entry.event_at && !sent {
             by.push_str(&format!(", written {}", moment(visit, entry.recorded_at)));
         }
         if let Some(wrong) = &entry.corrects {
             by.push_str(&format!(". Corrects: “{}”", short(wrong)));
         }
         ChronologyEntry {
-            when: moment(visit, entry.event_at),
-            datetime: entry.event_at.to_string(),
+            when: if sent { on_day(visit, entry.event_at) } else { moment(visit, entry.event_at) },
+            datetime: match sent {
+                true => visit.services().calendar.local(entry.event_at).date().to_string(),
+                false => entry.event_at.to_string(),
+            },
             kind: what_in_words(entry.what).to_owned(),
             tone: match entry.what {
                 What::Said(EntryKind::ChildWords) => Tone::Info,
@@ -327,7 +338,8 @@ pub(super) fn chronology(visit: &Visit, entries: &[EntryView]) -> Chronology {
 
 fn correctable(path: &str, visit: &Visit, entry: &EntryView) -> Option<(String, String)> {
     let id = entry.id.filter(|_| !entry.corrected)?;
-    Some((format!("{path}/entries/{id}"), format!("{}: {}", moment(visit, entry.event_at), short(&entry.text))))
+    let when = if entry.is_from_sender() { on_day(visit, entry.event_at) } else { moment(visit, entry.event_at) };
+    Some((format!("{path}/entries/{id}"), format!("{when}: {}", short(&entry.text))))
 }
 
 /// The beginning of a text, for a list.

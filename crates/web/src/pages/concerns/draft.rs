@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 
 use app::drafts;
+use axum::response::IntoResponse;
+use http::StatusCode;
 use jiff::Timestamp;
 use views::FormView;
 use views::pages::concerns::Draft;
@@ -25,6 +27,8 @@ pub enum Pressed {
     Save,
     /// Throw it away.
     Forget,
+    /// Keep it while the writer goes on: our script asks, and hears when it was kept.
+    Quiet,
 }
 
 /// Was a button about the draft pressed? Then nothing else of the form is checked: half a text is welcome.
@@ -32,6 +36,7 @@ pub fn pressed(fields: &Fields) -> Option<Pressed> {
     match fields.raw("keep") {
         "save" => Some(Pressed::Save),
         "forget" => Some(Pressed::Forget),
+        "quiet" => Some(Pressed::Quiet),
         _ => None,
     }
 }
@@ -72,6 +77,9 @@ pub async fn done(visit: &Visit, key: &str, pressed: Pressed, mut form: FormView
         return Ok(Next::Go(visit.go_saying(then, Tone::Done, "The draft is thrown away.")));
     }
     let began: Option<Timestamp> = form.value("draft_at").parse().ok();
+    if pressed == Pressed::Quiet {
+        return Ok(Next::Go(quietly(visit, key, &form, began).await));
+    }
     match drafts::save(visit.services(), &mut visit.ctx(), key, written(&form), began).await {
         Ok(()) => {
             let words = "Saved for later, and not sent. Open the same form again to go on; only you see it.";
@@ -85,6 +93,30 @@ pub async fn done(visit: &Visit, key: &str, pressed: Pressed, mut form: FormView
         }
         Err(error) => Ok(Next::Again(mend(form, error)?, Draft::default())),
     }
+}
+
+/// Keeps it without leaving the page. Nothing of what was typed comes back: only when it was kept, or that it was not.
+async fn quietly(visit: &Visit, key: &str, form: &FormView, began: Option<Timestamp>) -> Answer {
+    let mut ctx = visit.ctx();
+    // As the row has it: a later press must say exactly which draft it goes on from.
+    let at = Timestamp::from_microsecond(ctx.now.as_microsecond()).unwrap_or(ctx.now);
+    let (status, answer) = match drafts::save(visit.services(), &mut ctx, key, written(form), began).await {
+        Ok(()) => {
+            let clock = crate::words::clock(&visit.services().calendar.local(at));
+            let say = format!("Kept for later at {clock}, and not sent.");
+            (StatusCode::OK, serde_json::json!({ "draft_at": at.to_string(), "say": say }))
+        }
+        Err(app::Error::Conflict { .. }) => {
+            let say = "You kept another draft of this meanwhile, perhaps on another device. Press “Save for later” to see both.";
+            (StatusCode::CONFLICT, serde_json::json!({ "say": say }))
+        }
+        Err(app::Error::Invalid(why)) => {
+            let say = why.into_values().collect::<Vec<_>>().join(" ");
+            (StatusCode::UNPROCESSABLE_ENTITY, serde_json::json!({ "say": say }))
+        }
+        Err(other) => return Err(other.into()),
+    };
+    Ok((status, axum::Json(answer)).into_response())
 }
 
 /// A form was sent that went on from a draft: the draft goes, one that it did not go on from stays. That this fails must

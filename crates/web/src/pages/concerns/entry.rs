@@ -10,7 +10,7 @@ use views::pages::concerns::step::Entry;
 use views::ui::Tone;
 
 use super::with_moment;
-use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend};
+use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend, form};
 
 /// A new entry.
 pub struct New {
@@ -20,6 +20,8 @@ pub struct New {
 }
 
 impl FromForm for New {
+    const LIMIT: usize = 12 * concerns::LONGEST_TEXT + form::LIMIT;
+
     fn read(fields: &mut Fields) -> Option<Self> {
         let kind = fields.choice("kind", EntryKind::from_key, "Choose what you are adding");
         let text = fields.text("text", concerns::LONGEST_TEXT, "Write a few words");
@@ -55,6 +57,8 @@ pub async fn post(visit: Visit, Path(id): Path<ConcernId>, form: Form<New>) -> A
 pub struct Right(String);
 
 impl FromForm for Right {
+    const LIMIT: usize = 12 * concerns::LONGEST_TEXT + form::LIMIT;
+
     fn read(fields: &mut Fields) -> Option<Self> {
         fields.text("text", concerns::LONGEST_TEXT, "Write what is right").map(Self)
     }

@@ -9,7 +9,7 @@ use views::pages::concerns::case::OnPaper;
 use views::pages::problem::Problem;
 
 use super::case::{chronology, part, word};
-use super::moment;
+use super::{moment, on_day};
 use crate::{Answer, Form, Visit, words};
 
 /// The print page.
@@ -20,10 +20,12 @@ pub async fn get(visit: Visit, Path(id): Path<ConcernId>) -> Answer {
     let print = concerns::print(visit.services(), &mut visit.ctx(), id).await?;
     let concern = &print.concern;
     let full = |at| words::full_moment(&visit.services().calendar.local(at));
+    // The minute in which somebody without an account wrote is nobody's business (S14).
+    let told = |at| if concern.unsigned { on_day(&visit, at) } else { full(at) };
     let mut facts = vec![
-        ("Happened".to_owned(), full(concern.event_at)),
-        ("Known here".to_owned(), full(concern.known_at)),
-        ("Written down".to_owned(), full(concern.recorded_at)),
+        ("Happened".to_owned(), told(concern.event_at)),
+        ("Known here".to_owned(), told(concern.known_at)),
+        ("Written down".to_owned(), told(concern.recorded_at)),
     ];
     if let Some(reporter) = &concern.reporter {
         facts.push(("Told by".to_owned(), reporter.clone()));

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use views::pages::concerns::case::{Queue, Search};
 use views::ui::{Cell, Pages, Table, Tag, Tone};
 
-use super::moment;
+use super::{moment, on_day};
 use crate::{Answer, Fields, Visit, words};
 
 /// Which part of the queue.
@@ -89,7 +89,10 @@ fn cells(visit: &Visit, row: &QueueRow) -> Vec<Cell> {
     vec![
         Cell::link(&format!("/concerns/{}", row.id), &title),
         stands.into(),
-        Cell::Text(format!("{}, {age} ago", moment(visit, row.recorded_at))),
+        Cell::Text(match row.unsigned {
+            true => on_day(visit, row.recorded_at),
+            false => format!("{}, {age} ago", moment(visit, row.recorded_at)),
+        }),
         Cell::Text(next),
         due,
     ]

@@ -10,7 +10,7 @@ use views::ui::{Cell, Table, Tag, Tone};
 
 use super::draft::{self, Next, Pressed};
 use super::{moment, ring, tell};
-use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend};
+use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend, form};
 
 /// Every report of mine that I may see.
 ///
@@ -88,6 +88,9 @@ pub enum Input {
 }
 
 impl FromForm for Input {
+    // Six long texts, each letter up to four bytes, each byte up to three signs.
+    const LIMIT: usize = 6 * 12 * concerns::LONGEST_TEXT + form::LIMIT;
+
     fn read(fields: &mut Fields) -> Option<Self> {
         if let Some(pressed) = draft::pressed(fields) {
             return Some(Self::Keep(pressed));

@@ -1,6 +1,6 @@
 //! Report a concern: what it is about, then one short form. Stage one, under a minute.
 
-use app::concerns::{self, About, Children, Report, SafeNow, Told, kind_in_words};
+use app::concerns::{self, About, Beside, Children, Paper, Report, SafeNow, Told, kind_in_words};
 use app::{activity, contacts};
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use views::ui::Tone;
 
 use super::draft::{self, Next, Pressed};
 use super::{chosen, moment, options, tell, with_moment};
-use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend, words};
+use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend, form, words};
 
 /// What it is about.
 ///
@@ -73,10 +73,13 @@ pub enum Input {
     /// "Show what that device asked for": nothing is sent yet.
     Look,
     /// Stage one. Ids are checked by the use case.
-    Send(Box<Report>),
+    Send(Box<(Report, Beside)>),
 }
 
 impl FromForm for Input {
+    // Two long texts, each letter up to four bytes, each byte up to three signs.
+    const LIMIT: usize = 2 * 12 * concerns::LONGEST_TEXT + form::LIMIT;
+
     fn read(fields: &mut Fields) -> Option<Self> {
         if let Some(pressed) = draft::pressed(fields) {
             return Some(Self::Keep(pressed));
@@ -96,8 +99,9 @@ impl FromForm for Input {
             id => id.parse().ok().map(Some),
         });
         let hosts = fields.several("hosts", |host| Some(host.to_owned()));
+        let paper = paper(fields);
         let event_at = event_at?;
-        Some(Self::Send(Box::new(Report {
+        let report = Report {
             kind: kind?,
             what_happened: what_happened?,
             safe_now: safe_now?,
@@ -110,8 +114,21 @@ impl FromForm for Input {
             children: named(&children?),
             told: told_who?.map(|who| Told { who, at: event_at }),
             hold_device: fields.yes("hold"),
-        })))
+        };
+        Some(Self::Send(Box::new((report, Beside { paper: paper?, ..Beside::default() }))))
     }
+}
+
+/// Written by hand first: then who, when and where the sheet lies are all asked. The outer `None` is an error.
+#[allow(clippy::option_option, reason = "an error and an empty part of the form are two things")]
+fn paper(fields: &mut Fields) -> Option<Option<Paper>> {
+    if !["paper_by", "paper_place"].iter().any(|name| !fields.raw(name).is_empty()) && !fields.yes("on_paper") {
+        return Some(None);
+    }
+    let by = fields.text("paper_by", concerns::LONGEST_LINE, "Write who filled in the sheet");
+    let at = fields.moment("paper", "Say when it was written by hand");
+    let place = fields.text("paper_place", concerns::LONGEST_LINE, "Write where the sheet is kept now");
+    Some(Some(Paper { by: by?, at: at?, place: place? }))
 }
 
 fn safe(key: &str) -> Option<SafeNow> {
@@ -140,7 +157,7 @@ fn named(children: &[Option<PersonId>]) -> Children {
 /// The records are away: then the page says what to do on paper.
 pub async fn post(visit: Visit, Path(kind): Path<String>, form: Form<Input>) -> Answer {
     let kind = ConcernKind::from_key(&kind).ok_or(Fault::NotFound)?;
-    let mut report = match form.input {
+    let (mut report, beside) = match form.input {
         None => return visit.again(&page(&visit, kind, form.view).await?),
         Some(Input::Keep(pressed)) => {
             return match draft::done(&visit, &key(kind), pressed, form.view, "/").await? {
@@ -157,7 +174,7 @@ pub async fn post(visit: Visit, Path(kind): Path<String>, form: Form<Input>) -> 
     if let Some(told) = &mut report.told {
         told.at = visit.services().now();
     }
-    let filed = match concerns::report(visit.services(), &mut visit.ctx(), report).await {
+    let filed = match concerns::report_beside(visit.services(), &mut visit.ctx(), report, beside).await {
         Ok(filed) => filed,
         Err(error) => return visit.again(&page(&visit, kind, mend(form.view, error)?).await?),
     };

@@ -42,6 +42,9 @@ pub async fn get(visit: Visit, Path((id, key)): Path<(ConcernId, String)>, Query
 pub struct Typed;
 
 impl FromForm for Typed {
+    // A step asks for six long texts at most.
+    const LIMIT: usize = 6 * 12 * concerns::LONGEST_TEXT + crate::form::LIMIT;
+
     fn read(_: &mut Fields) -> Option<Self> {
         Some(Self)
     }

@@ -1,0 +1,286 @@
+//! Files that belong to a concern: letters, minutes, a consent form. Never a picture that could show a child undressed,
+//! sexual or injured, and never anything at all where something could be illegal (S17).
+//!
+//! The rule is asked at every act, of everything that was ever recorded: a re-typed concern, a merged one or a newer edition
+//! opens nothing. A sealed file is shown to nobody and is in no export, print or new backup; two people let it go or destroy
+//! it, on a recorded word of the police (S20). Reporters attach nothing: there is no way in here without a case.
+//!
+//! What it is not: a viewer. What leaves does so as a file to keep, or as a picture that we painted anew ourselves.
+
+mod add;
+mod kinds;
+mod order;
+mod picture;
+
+use domain::access::{Action, Refused};
+use domain::concern::EntryKind;
+use domain::imagery::{self, NoFiles};
+use domain::{AttachmentId, ConcernId, OpCtx, PersonId, SettingId};
+use jiff::Timestamp;
+use store::attachments::Attachment;
+use store::audit::Subject;
+pub use store::words::FileOrder;
+use store::{Reads, Scope, Tx};
+use zeroize::Zeroizing;
+
+pub use add::{CouldShow, LARGEST, NewFile, Question, add, ask};
+pub use kinds::Kind;
+pub use order::{Order, agree, order, seal, withdraw};
+
+use crate::concerns::by_the_program;
+use crate::concerns::case::{self, Case};
+use crate::sight::sees;
+use crate::{Error, Result, Services};
+
+/// The files of a concern.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// The concern's reference.
+    pub reference: String,
+    /// Why it takes none; `None`: it does, from whoever may.
+    pub none_here: Option<NoFiles>,
+    /// May the viewer add one?
+    pub may_add: bool,
+    /// May the viewer declare a viewing? (S18)
+    pub may_declare: bool,
+    /// Oldest first.
+    pub files: Vec<File>,
+}
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Which.
+    pub id: AttachmentId,
+    /// What it is, and why it is needed. Nothing else is said of a sealed one.
+    pub what: String,
+    /// Its name.
+    pub name: String,
+    /// How long it is, in bytes.
+    pub bytes: u64,
+    /// By whom it was added.
+    pub by: String,
+    /// When.
+    pub added_at: Timestamp,
+    /// A virus scanner has looked at it.
+    pub scanned: bool,
+    /// How it stands.
+    pub state: FileState,
+}
+
+/// How a file stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileState {
+    /// It may be fetched.
+    Here,
+    /// Nobody sees it. What waits for a second person, and may the viewer be that person?
+    Sealed(Option<Waiting>),
+    /// It may be fetched, and is to be destroyed when a second person agrees.
+    ToBeDestroyed(Waiting),
+    /// Key and content are gone.
+    Destroyed(Timestamp),
+}
+
+/// An order that waits for a second person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// What is to become of it.
+    pub order: FileOrder,
+    /// The word that it rests on, in words.
+    pub word: String,
+    /// Who recorded it.
+    pub by: String,
+    /// The viewer recorded it: somebody else must agree.
+    pub mine: bool,
+}
+
+/// The files of a concern, for whoever works it.
+///
+/// # Errors
+/// [`Error::NotFound`] for who may not see it.
+pub async fn list(services: &Services, ctx: &OpCtx, id: ConcernId) -> Result<Files> {
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let case = case::of(&reader, ctx, Action::WorkConcern, id).await?;
+    let none_here = no_files(&reader, &case).await?;
+    let mut files = Vec::new();
+    for row in store::attachments::list(&reader, member.setting, &sees(member), id).await? {
+        files.push(file(&reader, row, member.person, none_here).await?);
+    }
+    let may = |action| domain::access::authorize(&ctx.actor, action, domain::Relation::Case).is_ok();
+    Ok(Files {
+        may_declare: may(Action::AttachFile) && imagery::may_declare_viewing(&case.concern.procedure),
+        reference: case.concern.reference,
+        none_here,
+        may_add: none_here.is_none() && may(Action::AttachFile),
+        files,
+    })
+}
+
+async fn file(db: &impl Reads, row: Attachment, viewer: PersonId, none_here: Option<NoFiles>) -> Result<File> {
+    let waiting = match row.ordered {
+        Some(order) => Some(Waiting {
+            order,
+            word: order::in_words(row.ordered_word.as_ref()),
+            by: match row.ordered_by {
+                Some(person) => name(db, row.setting_id, person).await?,
+                None => String::new(),
+            },
+            mine: row.ordered_by == Some(viewer),
+        }),
+        None => None,
+    };
+    let sealed = row.sealed_at.is_some() || none_here.is_some();
+    let state = match (row.destroyed_at, sealed, waiting) {
+        (Some(at), ..) => FileState::Destroyed(at),
+        (None, true, waiting) => FileState::Sealed(waiting),
+        (None, false, Some(waiting)) => FileState::ToBeDestroyed(waiting),
+        (None, false, None) => FileState::Here,
+    };
+    let by = name(db, row.setting_id, row.added_by).await?;
+    Ok(File {
+        id: row.id,
+        // The name and the words of a sealed file may themselves describe what nobody should see.
+        name: if sealed { String::new() } else { row.name },
+        what: if sealed { String::new() } else { row.what },
+        bytes: u64::try_from(row.bytes).unwrap_or(0),
+        by,
+        added_at: row.added_at,
+        scanned: row.scanned == add::CLEAN,
+        state,
+    })
+}
+
+async fn name(db: &impl Reads, setting: SettingId, person: PersonId) -> Result<String> {
+    Ok(store::people::lookup(db, setting, person).await?.map(|person| person.name).unwrap_or_default())
+}
+
+/// A file that leaves.
+#[derive(Debug)]
+pub struct Fetched {
+    /// What to call it: the reference and a number, never its own name, which may name a child.
+    pub name: String,
+    /// Its type, one of [`Kind`].
+    pub kind: Kind,
+    /// The bytes; wiped from memory afterwards.
+    pub content: Zeroizing<Vec<u8>>,
+}
+
+/// Fetches a file. Every fetch is in the audit before a byte leaves.
+///
+/// # Errors
+/// [`Error::NotFound`] for who may not see it, and for a file that is sealed or destroyed: there is nothing to fetch.
+pub async fn fetch(services: &Services, ctx: &mut OpCtx, concern: ConcernId, id: AttachmentId) -> Result<Fetched> {
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "attachment.fetch").await?;
+    let (case, row) = one(&tx, ctx, Action::WorkConcern, concern, id).await?;
+    if row.sealed_at.is_some() || row.destroyed_at.is_some() || no_files(&tx, &case).await?.is_some() {
+        return Err(Error::NotFound);
+    }
+    let kind = Kind::from_media_type(&row.media_type).ok_or_else(|| Error::Internal("a file of no kind".into()))?;
+    let content = store::attachments::content(&tx, &row).await?;
+    tx.note(member.setting, Subject { table: store::attachments::TABLE, id: Some(id.0) }, &serde_json::json!({}))
+        .await?;
+    tx.commit().await?;
+    let short = id.0.simple().to_string();
+    let short = short.get(24..).unwrap_or_default();
+    Ok(Fetched { name: format!("{}-{short}.{}", case.concern.reference, kind.extension()), kind, content })
+}
+
+/// The file and its concern, if the actor may do this to the concern.
+async fn one(
+    db: &impl Reads,
+    ctx: &OpCtx,
+    action: Action,
+    concern: ConcernId,
+    id: AttachmentId,
+) -> Result<(Case, Attachment)> {
+    let case = case::of(db, ctx, action, concern).await?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let row = store::attachments::lookup(db, member.setting, &sees(member), id).await?;
+    let row = row.filter(|row| row.concern_id == concern).ok_or(Error::NotFound)?;
+    Ok((case, row))
+}
+
+/// Why this concern takes and shows no files, from everything that was ever recorded.
+pub(crate) async fn no_files(db: &impl Reads, case: &Case) -> Result<Option<NoFiles>> {
+    let rows = store::concerns::list_steps_for_program(db, case.setting(), case.concern.id).await?;
+    Ok(imagery::no_files([case.concern.procedure.as_str()], &case::for_engine(&rows)))
+}
+
+/// Something was recorded that makes the concern one without files: what is there is sealed in the same transaction, so that
+/// no later answer opens it.
+pub(crate) async fn seal_if_needed(tx: &mut Tx, case: &Case) -> Result<()> {
+    if no_files(tx, case).await?.is_none() {
+        return Ok(());
+    }
+    let mut sealed = 0_usize;
+    for row in store::attachments::list_for_program(tx, case.setting(), case.concern.id).await? {
+        if row.sealed_at.is_none() && row.destroyed_at.is_none() {
+            let now = tx.now();
+            store::attachments::set(tx, &Attachment { sealed_at: Some(now), sealed_by: None, ..row }).await?;
+            sealed += 1;
+        }
+    }
+    if sealed > 0 {
+        let text = "Something here could be illegal. The files were sealed: nobody sees, prints or sends them.";
+        by_the_program(tx, &case.concern, text).await?;
+    }
+    Ok(())
+}
+
+/// A declaration before looking at an image that young people made (S18).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Viewing {
+    /// Why it cannot be decided without looking.
+    pub why: String,
+    /// To whom it was referred first, and what they said. In a nursery that comes first.
+    pub referred: String,
+    /// Who is in the room and does not look.
+    pub witness: String,
+    /// On which device, where. Never one's own.
+    pub place: String,
+}
+
+/// Records a viewing declaration, before anybody looks.
+///
+/// # Errors
+/// [`Error::NotFound`] on any procedure but the one for images that young people made themselves; [`Error::Invalid`] while
+/// something is left out.
+pub async fn declare_viewing(services: &Services, ctx: &mut OpCtx, id: ConcernId, viewing: Viewing) -> Result<()> {
+    let mut wrong = std::collections::BTreeMap::new();
+    for (field, text, say) in [
+        ("why", &viewing.why, "Say why nobody can decide without looking."),
+        ("referred", &viewing.referred, "Refer it first. Write to whom, when, and what they said."),
+        ("witness", &viewing.witness, "Write who is in the room with you. They do not look."),
+        ("place", &viewing.place, "Write on which device and where. Never your own."),
+    ] {
+        let length = text.trim().chars().count();
+        if length < 3 || length > crate::concerns::LONGEST_TEXT {
+            wrong.insert(field.to_owned(), say.to_owned());
+        } else if domain::pasted::is_image_data(text) {
+            wrong.insert(field.to_owned(), crate::concerns::NO_PICTURES.to_owned());
+        }
+    }
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.declare_viewing").await?;
+    let case = case::of(&tx, ctx, Action::AttachFile, id).await?;
+    if !imagery::may_declare_viewing(&case.concern.procedure) {
+        return Err(Error::NotFound);
+    }
+    if !wrong.is_empty() {
+        return Err(Error::Invalid(wrong));
+    }
+    let text = format!(
+        "Declared before looking. Why nobody can decide without: {} Referred first: {} In the room, not looking: {} \
+         Where: {}",
+        viewing.why.trim(),
+        viewing.referred.trim(),
+        viewing.witness.trim(),
+        viewing.place.trim()
+    );
+    let now = tx.now();
+    crate::concerns::append(&mut tx, &case.concern, EntryKind::Viewing, &text, now, Some(member.person), None).await?;
+    tx.commit().await?;
+    Ok(())
+}
