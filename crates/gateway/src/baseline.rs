@@ -84,7 +84,8 @@ mod tests {
     fn the_names_can_be_read_and_are_canonical() {
         let help: NeverLogFile = toml::from_str(NEVER_LOG).unwrap();
         let always: AlwaysFile = toml::from_str(ALWAYS).unwrap();
-        let named = help.never_log.into_iter().map(|entry| entry.name).chain(always.always).chain(always.may_lead_inside);
+        let named =
+            help.never_log.into_iter().map(|entry| entry.name).chain(always.always).chain(always.may_lead_inside);
         for name in named {
             assert_eq!(filter::HostName::parse(&name).unwrap().as_str(), name);
         }

@@ -1,6 +1,5 @@
 //! What a gateway is told when it starts. What it is told later comes in snapshots.
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,7 +1,6 @@
 //! `holdfast serve`: a real setting. The configuration is one file; everything that a nursery decides is in the
 //! database, behind pages.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,7 +1,6 @@
 //! Everything that runs while Holdfast runs: gateway, web, jobs; started in an order that lets DNS answer first, stopped
 //! in the reverse one.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;

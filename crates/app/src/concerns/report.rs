@@ -524,7 +524,7 @@ impl Report {
             if too_long(&paper.place) {
                 say("paper_place", "Write where the sheet is kept now.");
             }
-            if paper.at > now.saturating_add(A_FAST_CLOCK).unwrap_or(now) {
+            if to_come(paper.at) {
                 say("paper", "That time is still to come. Check the day and the time.");
             }
         }

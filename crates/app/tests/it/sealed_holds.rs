@@ -94,6 +94,7 @@ fn surroundings(policy: &Policy, device: Uuid, names: Vec<String>, held: bool) -
         room: None,
         proxy_user: None,
         proxy_password_sha256: None,
+        mac: None,
         doh_path: None,
         source_addresses: Vec::new(),
         shows_block_page: true,
