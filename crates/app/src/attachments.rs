@@ -256,7 +256,7 @@ pub async fn declare_viewing(services: &Services, ctx: &mut OpCtx, id: ConcernId
         ("place", &viewing.place, "Write on which device and where. Never your own."),
     ] {
         let length = text.trim().chars().count();
-        if length < 3 || length > crate::concerns::LONGEST_TEXT {
+        if !(3..=crate::concerns::LONGEST_TEXT).contains(&length) {
             wrong.insert(field.to_owned(), say.to_owned());
         } else if domain::pasted::is_image_data(text) {
             wrong.insert(field.to_owned(), crate::concerns::NO_PICTURES.to_owned());

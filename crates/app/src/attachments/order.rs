@@ -210,7 +210,7 @@ impl Order {
             ("reference", &self.reference, "Write their reference: without one, ask for it."),
         ] {
             let length = text.trim().chars().count();
-            if length < 2 || length > LONGEST_LINE {
+            if !(2..=LONGEST_LINE).contains(&length) {
                 wrong.insert(field.to_owned(), say.to_owned());
             }
         }

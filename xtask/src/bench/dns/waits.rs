@@ -87,7 +87,5 @@ fn watch(port: u16, names: &[String], mut each_second: impl FnMut() -> Result<()
 fn swap(lists: &Path) -> Result<()> {
     let aside = lists.with_extension("next");
     std::fs::copy(lists, &aside)?;
-    // A copy keeps no times; the newer one is what the gateway looks for.
-    std::fs::File::options().write(true).open(&aside)?.set_modified(std::time::SystemTime::now())?;
     std::fs::rename(&aside, lists).context("could not swap the lists")
 }
