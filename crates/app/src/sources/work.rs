@@ -68,11 +68,13 @@ pub async fn turn(services: &Services, ctx: &mut OpCtx) -> Result<usize> {
 pub async fn fetch_now(services: &Services, ctx: &mut OpCtx, source: &str) -> Result<()> {
     authorize(&ctx.actor, Action::RunSelfTest, Relation::Setting)?;
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
-    let tx = services.db.write(ctx, Scope::Setting(member.setting), "list.fetch_now").await?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "list.fetch_now").await?;
     let (_, policy) = decide::in_force(&tx, member.setting).await?;
     if !policy.sources.contains_key(source) {
         return Err(Error::NotFound);
     }
+    let subject = store::audit::Subject { table: "list_check", id: None };
+    tx.note(member.setting, subject, &serde_json::json!({ "source": source })).await?;
     tx.commit().await?;
     services.lists.want((member.setting, source.to_owned()));
     Ok(())

@@ -10,7 +10,7 @@ use store::filtering::FilterPolicy;
 use store::lists::{ListCheck, ListVersion};
 use store::words::ListState;
 
-use super::{all_well, run_gateway, said, standing, status};
+use super::{all_well_of, profile_with, run_gateway, said, standing, status};
 
 /// A source that answered now, with a version that stands so.
 async fn source(app: &TestApp, state: ListState) {
@@ -74,7 +74,7 @@ async fn source(app: &TestApp, state: ListState) {
 
 #[tokio::test]
 async fn a_source_that_gave_no_list_for_a_week_is_a_gap() {
-    let app = all_well().await;
+    let app = all_well_of(profile_with("lists_fresh")).await;
     source(&app, ListState::InForce).await;
     let found = standing(&app).await;
     assert_eq!(status(&found, "lists_fresh"), Status::Met, "{}", said(&found, "lists_fresh"));
@@ -87,7 +87,7 @@ async fn a_source_that_gave_no_list_for_a_week_is_a_gap() {
 
 #[tokio::test]
 async fn a_version_that_waits_for_a_person_is_a_gap() {
-    let app = all_well().await;
+    let app = all_well_of(profile_with("lists_fresh")).await;
     source(&app, ListState::Held).await;
     let found = standing(&app).await;
     assert_eq!(status(&found, "lists_fresh"), Status::Gap, "{}", said(&found, "lists_fresh"));
