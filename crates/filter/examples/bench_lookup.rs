@@ -39,11 +39,11 @@ fn main() -> Done<()> {
     let names = arguments.next().map_or(Ok(FULL), |text| text.parse())?;
     let folder = tempfile::tempdir()?;
     let known = names_of(&path)?;
-    let mut as_given = measured(&path, folder.path(), &known)?;
-    as_given["peer"] = peer(&known);
+    let as_given = measured(&path, folder.path(), &known)?;
     let lists = folder.path().join("generated");
     let made = generate(&known, names, &lists)?;
-    let figures = json!({ "as_given": as_given, "generated": measured(&lists, folder.path(), &made)? });
+    let figures =
+        json!({ "as_given": as_given, "peer": peer(&known), "generated": measured(&lists, folder.path(), &made)? });
     println!("{figures:#}");
     Ok(())
 }
@@ -185,7 +185,7 @@ fn generate(known: &[(String, u16)], wanted: usize, folder: &Path) -> Done<Vec<(
                 writeln!(file, "{glued}")?;
             }
         }
-        if seen.len() % (wanted / (2 * ASKED)).max(1) == 0 {
+        if seen.len().is_multiple_of((wanted / (2 * ASKED)).max(1)) {
             sample.push((glued, 0));
         }
     }
