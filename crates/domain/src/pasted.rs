@@ -28,24 +28,47 @@ fn carries_data_address(text: &str) -> bool {
     })
 }
 
-/// The longest run of base64, folded lines counted as one.
+/// The longest run of encoded data, folded lines counted as one. Letters and digits stand mixed in data; a letter that
+/// somebody leant on, or a ruled line, is none.
 fn longest_run(text: &str) -> usize {
-    let (mut longest, mut run) = (0_usize, 0_usize);
+    let (mut longest, mut run) = (0_usize, Run::default());
     for line in text.split(['\n', '\r']).filter(|line| !line.is_empty()) {
         let mut pieces = line.trim().split(|c: char| !is_base64(c)).peekable();
         let mut first = true;
         while let Some(piece) = pieces.next() {
             // Only a whole folded line goes on with the one before it.
-            run = if first { run.saturating_add(piece.len()) } else { piece.len() };
+            run = if first { run.with(piece) } else { Run::default().with(piece) };
             first = false;
-            longest = longest.max(run);
+            longest = longest.max(run.data());
             let whole = pieces.peek().is_none() && piece.len() >= FOLD && piece.len() == line.trim().len();
             if pieces.peek().is_none() && !whole {
-                run = 0;
+                run = Run::default();
             }
         }
     }
     longest
+}
+
+/// Characters of base64 in a row.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    length: usize,
+    letters: bool,
+    digits: bool,
+}
+
+impl Run {
+    fn with(self, piece: &str) -> Self {
+        Self {
+            length: self.length.saturating_add(piece.len()),
+            letters: self.letters || piece.bytes().any(|byte| byte.is_ascii_alphabetic()),
+            digits: self.digits || piece.bytes().any(|byte| byte.is_ascii_digit()),
+        }
+    }
+
+    fn data(self) -> usize {
+        if self.letters && self.digits { self.length } else { 0 }
+    }
 }
 
 fn is_base64(c: char) -> bool {
@@ -81,7 +104,9 @@ mod tests {
             assert!(!is_image_data(text), "{text}");
         }
         assert!(!is_image_data(&"word ".repeat(4000)));
-        assert!(!is_image_data(&"-".repeat(60)), "a ruled line");
+        assert!(!is_image_data(&"-".repeat(6000)), "a ruled line");
+        assert!(!is_image_data(&"a".repeat(15_000)), "a letter that somebody leant on");
+        assert!(is_image_data(&"89504e470d0a".repeat(30)), "a picture in hexadecimal digits");
     }
 
     #[test]
