@@ -49,7 +49,7 @@ async fn a_parent_tells_and_reads_the_answer() {
     lead.go(&format!("{}/concerns", program.web)).await;
     lead.find("table a").await.click().await.expect("the first in the queue");
     lead.see("Somebody without an account").await;
-    lead.follow("Write to the sender").await;
+    lead.follow("Write to the sender, who has no account").await;
     look(&lead, "telling-05-answer").await;
     lead.fill("text", "Thank you. We have read it and look into it today.").await;
     lead.press("Leave the answer").await;
