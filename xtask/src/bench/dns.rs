@@ -48,10 +48,32 @@ pub(crate) fn run(setup: &Setup) -> Result<Figures> {
             sh::say(&format!("{} is not installed and is left out", kind.name()));
             continue;
         };
-        let server = Server::start(kind, &program, &folder, &names, above.port())?;
+        let asking = Asking { folder: &folder, names: &names, questions: &questions, allowed: &allowed, setup };
+        match asking.measure(kind, &program, &above, &mut figures) {
+            // A peer that does not run on this machine is no reason to say nothing about the others.
+            Err(why) if kind != Kind::Holdfast => sh::say(&format!("{} is left out: {why:#}", kind.name())),
+            measured => measured?,
+        }
+    }
+    Ok(figures)
+}
+
+/// What every server is asked.
+struct Asking<'a> {
+    folder: &'a Path,
+    names: &'a [String],
+    questions: &'a Path,
+    allowed: &'a Path,
+    setup: &'a Setup,
+}
+
+impl Asking<'_> {
+    /// Starts one server, asks it, and adds what was found.
+    fn measure(&self, kind: Kind, program: &Path, above: &above::Above, figures: &mut Figures) -> Result<()> {
+        let server = Server::start(kind, program, self.folder, self.names, above.port())?;
         let name = kind.name();
         let before = server.processor_seconds()?;
-        let answers = ask(server.port(), &questions, setup.seconds)?;
+        let answers = ask(server.port(), self.questions, self.setup.seconds)?;
         let processor = server.processor_seconds()? - before;
         figures.add(format!("{name}: blocked answers a second"), in_words(answers.a_second));
         figures.add(
@@ -64,9 +86,9 @@ pub(crate) fn run(setup: &Setup) -> Result<Figures> {
             bail!("{name} blocked {} of {} names: the comparison would be false", answers.blocked, answers.all);
         }
         // Once for the cache, gently; then from it.
-        warm(server.port(), &allowed)?;
+        warm(server.port(), self.allowed)?;
         let (before, asked_above) = (server.processor_seconds()?, above.asked());
-        let answers = ask(server.port(), &allowed, setup.seconds)?;
+        let answers = ask(server.port(), self.allowed, self.setup.seconds)?;
         let processor = server.processor_seconds()? - before;
         figures.add(
             format!("{name}: microseconds of processor a cached answer"),
@@ -77,10 +99,10 @@ pub(crate) fn run(setup: &Setup) -> Result<Figures> {
             bail!("{name} had not cached what it was asked: {above} of {} went on", answers.all);
         }
         if kind == Kind::Holdfast {
-            waits::add(&mut figures, server.port(), &folder.join("lists.compiled"), &names, &questions)?;
+            waits::add(figures, server.port(), &self.folder.join("lists.compiled"), self.names, self.questions)?;
         }
+        Ok(())
     }
-    Ok(figures)
 }
 
 /// Asks each name a few times, slowly enough that nothing is dropped on the way to the resolver above.
