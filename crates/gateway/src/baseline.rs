@@ -41,6 +41,8 @@ pub(crate) fn snapshot(now: Timestamp) -> PolicySnapshot {
         allow: Vec::new(),
         block: Vec::new(),
         safe_search: filter::SafeSearch::ByAudience,
+        hours: Vec::new(),
+        supervised: false,
     };
     let mut snapshot = PolicySnapshot {
         format: FORMAT,
@@ -56,6 +58,8 @@ pub(crate) fn snapshot(now: Timestamp) -> PolicySnapshot {
         holds: Vec::new(),
         never_log: BTreeSet::new(),
         always: BTreeSet::new(),
+        calendar: filter::Calendar::default(),
+        sessions: Vec::new(),
     };
     extend(&mut snapshot);
     snapshot

@@ -39,6 +39,7 @@ mod watch;
 
 pub use activity::{ActivityEvent, Confidence, Kind, Route};
 pub use alone::holder;
+pub use blockpage::check::CHECK_HOST;
 pub use clock::Clock;
 pub use config::{Config, Targets, snapshot_dir};
 pub use error::Error;

@@ -73,6 +73,8 @@ fn everything_black(lists: &Path) -> anyhow::Result<PolicySnapshot> {
         allow: Vec::new(),
         block: Vec::new(),
         safe_search: SafeSearch::ByAudience,
+        hours: Vec::new(),
+        supervised: false,
     };
     Ok(PolicySnapshot {
         format: FORMAT,
@@ -88,5 +90,7 @@ fn everything_black(lists: &Path) -> anyhow::Result<PolicySnapshot> {
         holds: Vec::new(),
         never_log: app::content::embedded()?.never_log.into_iter().map(|entry| entry.name).collect(),
         always: app::filtering::policy::LIFELINES.iter().map(|name| (*name).to_owned()).collect(),
+        calendar: filter::Calendar::default(),
+        sessions: Vec::new(),
     })
 }

@@ -45,6 +45,7 @@ pub mod overview;
 pub mod people;
 pub mod search;
 pub mod settings;
+pub mod supervision;
 pub mod words;
 pub mod working;
 

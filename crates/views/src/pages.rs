@@ -11,6 +11,7 @@ pub mod filter_changes;
 pub mod follow_up;
 pub mod problem;
 pub mod register;
+pub mod sessions;
 pub mod sign_in;
 pub mod styleguide;
 pub mod working;

@@ -14,6 +14,9 @@ use crate::error::{Error, Result};
 use crate::people;
 use crate::services::Services;
 
+/// Where a device checks itself: a name that only our filter answers, `gateway::CHECK_HOST`; the binary's tests compare.
+pub const CHECK_HOST: &str = "check.holdfast.invalid";
+
 /// What the page of a device shows to whoever sets it up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetUpSheet {

@@ -24,6 +24,7 @@ mod nobody_shut_out_learns;
 mod places;
 mod referrals;
 mod registers;
+mod sessions;
 mod set_up;
 mod two_settings;
 mod upkeep;
