@@ -2,6 +2,7 @@
 //! its own (S38); nothing of it enters the case database but what a person copies into a concern.
 
 mod alerts;
+pub mod checks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +18,7 @@ use crate::gateway::{Activity, What};
 use crate::{Error, Result, Services};
 
 pub(crate) use alerts::alert;
-pub use alerts::{Call, Calls, calls, ingest, run_ingest};
+pub use alerts::{Call, Calls, call_help, calls, ingest, run_ingest};
 
 /// Days that raw activity is kept (S38).
 pub const KEPT_DAYS: i64 = 30;
@@ -26,6 +27,8 @@ const AROUND: SignedDuration = SignedDuration::from_mins(15);
 /// More than this is no list that a person reads.
 const MOST_HOSTS: usize = 200;
 const MOST_EVENTS: usize = 100_000;
+/// What the gateway writes in the place of a rule where a supervised group asked for what nobody approved.
+const NOT_APPROVED: &str = "not_approved";
 
 /// A host that a device was allowed, around a time. Inert text, never a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +113,28 @@ pub async fn devices(services: &Services, ctx: &OpCtx) -> Result<Vec<(DeviceId, 
         .collect();
     devices.sort_by(|a, b| a.1.cmp(&b.1));
     Ok(devices)
+}
+
+/// Hosts that a supervised group asked for in the last day and that nobody has approved: helpers of approved material are
+/// among them, to be accepted one by one (S34). Most wanted first, thirty at most.
+///
+/// # Errors
+/// As any read.
+pub async fn not_approved(services: &Services, ctx: &OpCtx, group: &str) -> Result<Vec<String>> {
+    authorize(&ctx.actor, Action::ReadActivity, Relation::Setting)?;
+    let since = ctx.now.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(ctx.now);
+    let mut wanted: BTreeMap<String, u64> = BTreeMap::new();
+    for event in between(services, since, ctx.now).await? {
+        match event.what {
+            What::Blocked { host, count, because, .. } if event.group == group && because == NOT_APPROVED => {
+                *wanted.entry(host).or_default() += count;
+            }
+            _ => {}
+        }
+    }
+    let mut all: Vec<(String, u64)> = wanted.into_iter().collect();
+    all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    Ok(all.into_iter().take(30).map(|(host, _)| host).collect())
 }
 
 async fn between(services: &Services, from: Timestamp, to: Timestamp) -> Result<Vec<Activity>> {

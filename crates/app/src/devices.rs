@@ -23,7 +23,7 @@ use crate::people;
 use crate::services::Services;
 
 pub use identity::{Credential, new_credential};
-pub use sheet::{SetUpSheet, pac, set_up_sheet};
+pub use sheet::{CHECK_HOST, SetUpSheet, pac, set_up_sheet};
 
 /// Longest name of a device, in characters.
 pub const LONGEST_NAME: usize = 80;

@@ -4,16 +4,23 @@ pub mod ask;
 pub mod categories;
 pub mod change;
 pub mod check;
+pub mod compare;
 pub mod decide;
+pub mod hours;
 pub mod policy;
+mod promised;
 pub mod publish;
 pub mod say;
+pub mod sessions;
+pub mod start;
+pub mod summary;
 pub mod view;
 
-pub use change::{Change, Direction, LOCKED_FOR_CHILDREN, Unfit, difference, direction};
+pub use change::{Change, Direction, LOCKED_FOR_CHILDREN, Unfit};
+pub use compare::{difference, direction};
 pub use decide::{Decide, Propose, Proposed, Risk, Verdict};
-pub use filter::Audience;
-pub use policy::{Decision, Group, Policy, Surroundings, Why};
+pub use filter::{Audience, SafeSearch};
+pub use policy::{Approved, Decision, Group, Policy, Surroundings, Why};
 pub use say::ask_filter;
 /// Words of the record that pages read.
 pub use store::words::{Answer as Answered, ProposalState};

@@ -223,6 +223,19 @@ pub enum What {
         /// Room.
         room: Option<String>,
     },
+    /// A device asked, from itself, whether it is protected.
+    Checked {
+        /// `dns` or `proxy`.
+        path: String,
+        /// Everything was as it should be.
+        passed: bool,
+        /// Its search is held; none where its group leaves that to the device.
+        safe_search: Option<bool>,
+        /// The ways round that can be tested are closed.
+        bypass_closed: bool,
+        /// Every category of its group is blocked for it.
+        blocks: bool,
+    },
     /// Records were lost, visibly.
     Lost {
         /// How many.

@@ -90,6 +90,8 @@ actions! {
     AskForAccess = "ask_for_access";
     /// Answer somebody who asked.
     AnswerAccess = "answer_access";
+    /// Open or end a supervised session with children.
+    OpenSession = "open_session";
     /// Keep the device register.
     KeepDevices = "keep_devices";
     /// Keep people and rooms.
@@ -182,6 +184,7 @@ pub fn allowed(role: Role, action: Action, relation: Relation) -> bool {
         A::AgreeWeakening => matches!(role, R::Dsl | R::Deputy),
         A::AskForAccess => role.is_staff(),
         A::AnswerAccess => matches!(role, R::Dsl | R::Deputy | R::Manager | R::Technician),
+        A::OpenSession => matches!(role, R::Practitioner | R::Dsl | R::Deputy | R::Manager),
         A::KeepDevices => matches!(role, R::Dsl | R::Manager | R::Technician),
         A::KeepPeople => matches!(role, R::Dsl | R::Manager),
         A::Appoint => matches!(role, R::Manager | R::Chair),
@@ -216,6 +219,7 @@ pub fn needs_second_factor(action: Action) -> bool {
             | Action::ReadContacts
             | Action::AskForAccess
             | Action::HoldDevice
+            | Action::OpenSession
             | Action::ReadDeviceHosts
             | Action::KeepOwnAccount
     )

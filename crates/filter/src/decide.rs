@@ -1,9 +1,11 @@
 //! Snapshot + lists + request + now → verdict.
 //!
 //! What it is: one order of evaluation, the same for DNS, proxy and the command line:
-//! sealed → held → never logged → always → bypass → block rule → allow rule → category → safe search → unlisted.
+//! sealed → held → never logged → always → bypass → closed hours → no session → block rule → allow rule → not approved →
+//! no data → category → safe search → unlisted.
 //! An earlier step is never undone by a later one, so an allow rule beats a category and nothing else; safe search
-//! still holds for what an allow rule or the always-list opens.
+//! still holds for what an allow rule or the always-list opens. A category that is locked for children is the exception:
+//! it stands before their allow rules (`docs/decisions/0013-locked-for-children.md`).
 //! What it is not: who asks ([`crate::identity`]), or how an answer looks on the wire.
 //! To add a step: a function that answers `Option<Verdict>`, its line in [`decide`], its cause in `verdict.rs`, a property.
 
@@ -16,7 +18,7 @@ use crate::compiled::{Asked, Question};
 use crate::name::suffixes;
 use crate::rule::About;
 use crate::safesearch::{self, Target};
-use crate::{Audience, CanonicalUrl, Cause, Group, Host, Lists, NameRule, Outcome, Prepared, Verdict};
+use crate::{Audience, CanonicalUrl, Cause, Group, Host, Lists, NameRule, Outcome, Prepared, Reason, Verdict};
 
 /// One question: may this group (and this device, if it is known) reach this host or address?
 #[derive(Debug, Clone, Copy)]
@@ -78,17 +80,15 @@ pub fn decide(policy: &Prepared, lists: &Lists, request: &Request<'_>, now: Time
     if let Some(what) = bypass(host) {
         return block(Cause::Bypass { what: what.to_owned() });
     }
+    let hours = policy.hours(group, now);
+    if let Some(schedule) = hours.closed {
+        return block(Cause::Hours { name: schedule.name.clone() });
+    }
+    if group.supervised && !policy.has_session(rules.id(), request.device, now) {
+        return block(Cause::NoSession);
+    }
     if let Some(rule) = rules.block(group, host, now) {
         return block(cause(rule));
-    }
-    if let Some(rule) = rules.allow(group, host, now) {
-        return rewritten(group, request.host).unwrap_or_else(|| allow(cause(rule)));
-    }
-    if lists.is_missing() {
-        return match group.audience {
-            Audience::Essential => allow(Cause::NoData),
-            Audience::Children | Audience::Adults | Audience::Guests => block(Cause::NoData),
-        };
     }
     let device = request.device.and_then(|device| policy.device(device));
     let about = About {
@@ -99,34 +99,59 @@ pub fn decide(policy: &Prepared, lists: &Lists, request: &Request<'_>, now: Time
         audience: Some(group.audience),
     };
     let question = Question { host: &asked, url: request.url, about: Some(&about) };
-    if let Some(cause) = category(group, lists, &question, None).or_else(|| crate::probe::category(group, host)) {
+    if let Some(rule) = rules.allow(group, host, now) {
+        if let Some(cause) = locked(group, lists, &question) {
+            return block(cause);
+        }
+        return rewritten(group, request.host).unwrap_or_else(|| allow(cause(rule)));
+    }
+    if group.supervised {
+        return block(Cause::NotApproved);
+    }
+    if lists.is_missing() {
+        return match group.audience {
+            Audience::Essential => allow(Cause::NoData),
+            Audience::Children | Audience::Adults | Audience::Guests => block(Cause::NoData),
+        };
+    }
+    let reason = |id: &str| hours.reason(group, id);
+    if let Some(cause) =
+        category(lists, &question, None, reason).or_else(|| crate::probe::category(group, &hours, host))
+    {
         return block(cause);
     }
     // Our own safe search stands before a list's, which might be a milder one.
     safe_search(group, request.host)
-        .or_else(|| rewritten_by_list(group, lists, &question))
+        .or_else(|| rewritten_by_list(lists, &question, reason))
         .unwrap_or(allow(Cause::Unlisted))
+}
+
+/// The names by which devices look for a way round the filter, and what each is: refused to everybody.
+pub fn ways_round() -> impl Iterator<Item = (&'static str, &'static str)> {
+    BYPASS.into_iter()
 }
 
 fn bypass(host: &str) -> Option<&'static str> {
     suffixes(host).find_map(|suffix| BYPASS.iter().find(|row| row.0 == suffix)).map(|row| row.1)
 }
 
-/// The most specific match in a blocked category, with all lists of that category that hold the host. Matches that
-/// block, or those that go to the name `to`.
-fn category(group: &Group, lists: &Lists, question: &Question<'_>, to: Option<&str>) -> Option<Cause> {
-    if group.blocked.is_empty() {
-        return None;
-    }
+/// The most specific match in a category that has a reason, with all lists of that category that hold the host. Matches
+/// that block, or those that go to the name `to`.
+fn category<'g>(
+    lists: &Lists,
+    question: &Question<'_>,
+    to: Option<&str>,
+    reason: impl Fn(&str) -> Option<&'g Reason>,
+) -> Option<Cause> {
     let mut best: Option<crate::Hit<'_>> = None;
     lists.walk(question, |hit| {
         let closer = best.is_none_or(|best| hit.matched.len() > best.matched.len());
-        if closer && hit.rewrite() == to && group.blocked.contains_key(hit.category) {
+        if closer && hit.rewrite() == to && reason(hit.category).is_some() {
             best = Some(hit);
         }
     });
     let best = best?;
-    let reason = group.blocked.get(best.category)?;
+    let reason = reason(best.category)?;
     let mut names: Vec<String> = Vec::new();
     lists.walk(question, |hit| {
         if hit.category == best.category && hit.rewrite() == to && !names.contains(&hit.list.name) {
@@ -146,15 +171,25 @@ fn category(group: &Group, lists: &Lists, question: &Question<'_>, to: Option<&s
 
 /// A list of a blocked category may hold a name to a search engine's safe one instead of blocking it. Any list that
 /// blocks was heard before. Of several, the first by name: the answer must not depend on the order of lists.
-fn rewritten_by_list(group: &Group, lists: &Lists, question: &Question<'_>) -> Option<Verdict> {
+fn rewritten_by_list<'g>(
+    lists: &Lists,
+    question: &Question<'_>,
+    reason: impl Fn(&str) -> Option<&'g Reason>,
+) -> Option<Verdict> {
     let mut to: Option<&str> = None;
     lists.walk(question, |hit| {
-        if let Some(target) = hit.rewrite().filter(|_| group.blocked.contains_key(hit.category)) {
+        if let Some(target) = hit.rewrite().filter(|_| reason(hit.category).is_some()) {
             to = Some(to.map_or(target, |to| to.min(target)));
         }
     });
-    let cause = category(group, lists, question, Some(to?))?;
+    let cause = category(lists, question, Some(to?), reason)?;
     Some(Verdict { outcome: Outcome::Rewrite(to?.to_owned()), cause })
+}
+
+/// A category that no allow rule of this group opens.
+fn locked(group: &Group, lists: &Lists, question: &Question<'_>) -> Option<Cause> {
+    group.blocked.values().any(|reason| reason.locked).then_some(())?;
+    category(lists, question, None, |id| group.blocked.get(id).filter(|reason| reason.locked))
 }
 
 fn safe_search(group: &Group, host: &Host) -> Option<Verdict> {

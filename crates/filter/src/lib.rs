@@ -12,6 +12,7 @@ pub mod categories;
 pub mod compiled;
 pub mod decide;
 mod hash;
+pub mod hours;
 pub mod identity;
 pub mod list;
 pub mod lists;
@@ -28,13 +29,14 @@ pub mod verdict;
 pub use categories::{Categories, CategoriesError, Category, Kind};
 pub use compiled::{Asked, Compiled, FileKey, Question};
 pub use decide::{DESIGNATED, Request, decide};
+pub use hours::{Calendar, Schedule};
 pub use identity::{Confidence, Evidence, Identity};
 pub use list::Rejected;
 pub use lists::{
     CompileReport, Contents, Error, Hit, ListInfo, Lists, LookupReport, compile, open_or_compile, open_or_compile_as,
 };
 pub use name::{Host, HostName, NameError};
-pub use policy::{Audience, Device, Group, Hold, NameRule, PolicySnapshot, Reason, SafeSearch};
+pub use policy::{Audience, Device, Group, Hold, NameRule, PolicySnapshot, Reason, SafeSearch, Session};
 pub use prepared::{PolicyError, Prepared};
 pub use rule::{About, Effect, Rule, Scope};
 pub use sealed::{SealedError, SealedStatus, SealedTier, Supply};

@@ -278,14 +278,18 @@ impl Lists {
     pub fn black(&self) -> std::collections::BTreeMap<String, Reason> {
         let black = self.category_kinds().into_iter().filter(|(_, kind)| *kind == Kind::Black);
         let reason = |id: &str| match self.categories.find(id) {
-            Some(category) => {
-                Reason { title: category.title.clone(), why: category.why.clone(), because: category.because.clone() }
-            }
-            None => {
-                Reason {
-                    title: id.to_owned(), why: format!("The list “{id}” is for blocking."), because: Vec::new()
-                }
-            }
+            Some(category) => Reason {
+                title: category.title.clone(),
+                why: category.why.clone(),
+                because: category.because.clone(),
+                locked: false,
+            },
+            None => Reason {
+                title: id.to_owned(),
+                why: format!("The list “{id}” is for blocking."),
+                because: Vec::new(),
+                locked: false,
+            },
         };
         black.map(|(id, _)| (id.clone(), reason(&id))).collect()
     }

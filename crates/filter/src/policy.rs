@@ -10,8 +10,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The format that this program writes. A gateway refuses a higher one and keeps its last good snapshot.
-pub const FORMAT: u16 = 1;
+use crate::hours::{Calendar, Schedule};
+
+/// The format that this program writes. A gateway refuses a higher one and keeps its last good snapshot. 2 brought hours,
+/// locked categories and supervised sessions: a gateway that cannot read them would let through what they close.
+pub const FORMAT: u16 = 2;
 
 /// Who may reach what, at one version of one setting's policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +48,12 @@ pub struct PolicySnapshot {
     /// Networks whose devices nobody knows one by one, such as the guests' Wi-Fi (S33: the last thing that is looked at).
     #[serde(default)]
     pub networks: Vec<Network>,
+    /// Terms and time zone, for the hours of groups.
+    #[serde(default)]
+    pub calendar: Calendar,
+    /// Supervised sessions that are open (CLS-07), each with its end.
+    #[serde(default)]
+    pub sessions: Vec<Session>,
 }
 
 /// A network, and the group of whoever asks from it and is not known otherwise.
@@ -86,6 +95,12 @@ pub struct Group {
     /// How search engines are held to their safe search.
     #[serde(default)]
     pub safe_search: SafeSearch,
+    /// What differs at certain hours.
+    #[serde(default)]
+    pub hours: Vec<Schedule>,
+    /// Reaches what `allow` names and nothing else, and only while a named adult has a session open (CLS-07).
+    #[serde(default)]
+    pub supervised: bool,
 }
 
 /// How search engines are held to their own safe search. Children always have it, whatever stands here.
@@ -112,6 +127,9 @@ pub struct Reason {
     pub why: String,
     /// Obligation ids, e.g. `FIL-02`.
     pub because: Vec<String>,
+    /// No allow rule and no hour opens a name of this category: the policy promises it to children.
+    #[serde(default)]
+    pub locked: bool,
 }
 
 /// One name with everything below it, as a person decided it.
@@ -162,4 +180,18 @@ pub struct Hold {
     pub device: Uuid,
     /// When it ends by itself (four hours for a staff hold, S25); `None` until released.
     pub until: Option<Timestamp>,
+}
+
+/// A supervised session: a named adult sits with the children (CLS-07). Who it is stays in the records; the gateway needs
+/// to know only where and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Id of its record.
+    pub id: Uuid,
+    /// Group id that it opens.
+    pub group: String,
+    /// The room that it is in; devices of another room stay closed. `None`: wherever the group is.
+    pub room: Option<String>,
+    /// When it ends by itself.
+    pub until: Timestamp,
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::hours::{Clocks, InForce};
 use crate::name::suffixes;
 use crate::policy::FORMAT;
 use crate::{Device, Group, Host, NameRule, PolicySnapshot, SealedTier};
@@ -37,6 +38,14 @@ pub enum PolicyError {
     /// A network is none.
     #[error("“{0}” is not a network such as 192.168.20.0/24")]
     Network(String),
+    /// Hours in a time zone that this machine does not know.
+    #[error("the time zone “{zone}” is not known here: {source}")]
+    Zone {
+        /// Its name.
+        zone: String,
+        /// Why.
+        source: jiff::Error,
+    },
     /// A rule's name is no name.
     #[error("“{name}” in {place} is not a host name: {source}")]
     Name {
@@ -58,6 +67,7 @@ pub struct Prepared {
     pub(crate) strictest: Arc<str>,
     never_log: HashSet<Box<str>>,
     always: HashSet<Box<str>>,
+    clocks: Option<Clocks>,
     holds: HashMap<Uuid, Vec<Option<Timestamp>>>,
     pub(crate) by_proxy_user: HashMap<Box<str>, Place>,
     pub(crate) by_doh_path: HashMap<Box<str>, Place>,
@@ -126,6 +136,17 @@ impl Prepared {
             networks.push((range, Arc::from(network.group.as_str())));
         }
         networks.sort_by_key(|(range, _)| std::cmp::Reverse(range.bits));
+        for session in &snapshot.sessions {
+            known("A session".into(), &session.group)?;
+        }
+        // Only who keeps hours needs to know the time of day.
+        let clocks = match snapshot.groups.values().any(|group| !group.hours.is_empty()) {
+            true => Some(
+                Clocks::new(&snapshot.calendar)
+                    .map_err(|source| PolicyError::Zone { zone: snapshot.calendar.zone.clone(), source })?,
+            ),
+            false => None,
+        };
         let mut holds: HashMap<Uuid, Vec<_>> = HashMap::new();
         for hold in &snapshot.holds {
             holds.entry(hold.device).or_default().push(hold.until);
@@ -135,6 +156,7 @@ impl Prepared {
             never_log: names(&snapshot.never_log, "the never-log list")?,
             always: names(&snapshot.always, "the list of names that always resolve")?,
             groups,
+            clocks,
             holds,
             by_proxy_user,
             by_doh_path,
@@ -177,6 +199,23 @@ impl Prepared {
         self.holds.get(&device).is_some_and(|ends| ends.iter().any(|end| end.is_none_or(|end| end > now)))
     }
 
+    /// What a group's schedules make of this moment.
+    pub fn hours<'g>(&self, group: &'g Group, now: Timestamp) -> InForce<'g> {
+        InForce::at(group, self.clocks.as_ref(), now)
+    }
+
+    /// Whether a session is open for a group where this device is. A device without a room, or that nobody knows, is in
+    /// none.
+    pub fn has_session(&self, group: &str, device: Option<Uuid>, now: Timestamp) -> bool {
+        let room = device.and_then(|id| self.device(id)).and_then(|device| device.room.as_deref());
+        self.snapshot.sessions.iter().any(|session| {
+            session.group == group
+                && now < session.until
+                && device.is_some()
+                && (session.room.is_none() || session.room.as_deref() == room)
+        })
+    }
+
     pub(crate) fn rules(&self, group: &str) -> Option<(&Group, &Rules)> {
         let rules = self.groups.get(group).or_else(|| self.groups.get(&self.strictest))?;
         Some((self.snapshot.groups.get(&*rules.id)?, rules))
@@ -192,6 +231,11 @@ impl Prepared {
 }
 
 impl Rules {
+    /// The group's own id, whatever was asked for.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The block rule in force for this host: the most specific name's first.
     pub(crate) fn block<'g>(&self, group: &'g Group, host: &str, now: Timestamp) -> Option<&'g NameRule> {
         in_force(&self.block, &group.block, host, now)

@@ -3,6 +3,7 @@
 //! What it is: listed entries that every list file is taken to hold, so that a probe goes the whole way from group to
 //! category to answer. What it is not: a test of the supply, or of a real site (S26).
 
+use crate::hours::InForce;
 use crate::{Cause, Group};
 
 /// Everything below it is the self-test's.
@@ -20,13 +21,14 @@ pub fn open_name() -> String {
 }
 
 /// Why `host` is blocked for `group`, if it is the probe of a category that the group blocks.
-pub(crate) fn category(group: &Group, host: &str) -> Option<Cause> {
+pub(crate) fn category(group: &Group, now: &InForce<'_>, host: &str) -> Option<Cause> {
     if !host.ends_with(ZONE) {
         return None;
     }
-    let (category, reason) = group.blocked.iter().find(|(category, _)| probe_name(category) == host)?;
+    let blocked = now.blocked(group);
+    let (category, reason) = blocked.into_iter().find(|(category, _)| probe_name(category) == host)?;
     Some(Cause::Category {
-        category: category.clone(),
+        category: category.to_owned(),
         title: reason.title.clone(),
         why: reason.why.clone(),
         matched: host.to_owned(),

@@ -40,6 +40,13 @@ pub enum Cause {
         /// Which mechanism, in plain words.
         what: String,
     },
+    /// The group is closed at this hour.
+    Hours {
+        /// The schedule, as people call it.
+        name: String,
+    },
+    /// Nobody has a supervised session open where the device is (CLS-07).
+    NoSession,
     /// A person's decision about this name.
     Rule {
         /// The decision's id.
@@ -69,6 +76,8 @@ pub enum Cause {
         /// The engine, as people call it.
         engine: String,
     },
+    /// A session is open, and nobody has approved this for children (CLS-07).
+    NotApproved,
     /// The filter's data is missing and this group is closed without it (S30).
     NoData,
     /// Nothing speaks against it.

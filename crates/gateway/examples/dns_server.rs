@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.categories = Categories::parse(
         "[[category]]\nid = \"listed\"\ntitle = \"Listed\"\nwhy = \"Measured.\"\nlists = [\"listed\"]\nkind = \"black\"\n",
     )?;
-    let reason = Reason { title: "Listed".into(), why: "Measured.".into(), because: Vec::new() };
+    let reason = Reason { title: "Listed".into(), why: "Measured.".into(), because: Vec::new(), locked: false };
     let group = filter::Group {
         name: "Everybody".into(),
         audience: filter::Audience::Children,
@@ -46,6 +46,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         allow: Vec::new(),
         block: Vec::new(),
         safe_search: filter::SafeSearch::default(),
+        hours: Vec::new(),
+        supervised: false,
     };
     let policy = filter::PolicySnapshot {
         format: filter::policy::FORMAT,
@@ -62,6 +64,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         never_log: Default::default(),
         always: Default::default(),
         networks: Vec::new(),
+        calendar: Default::default(),
+        sessions: Vec::new(),
     };
     snapshot::write(&config.snapshot_dir(), &policy, &key)?;
     let running = start(config, clock).await?;

@@ -110,6 +110,19 @@ pub enum Kind {
         /// Since when.
         since: Timestamp,
     },
+    /// A device asked whether it is protected, from itself. Flushed at once.
+    Checked {
+        /// Which way it came.
+        route: Route,
+        /// Everything was as it should be.
+        passed: bool,
+        /// Its search is held to safe search; `None` where its group leaves that to the device.
+        safe_search: Option<bool>,
+        /// The ways round the filter that can be tested are closed.
+        bypass_closed: bool,
+        /// Every category of its group is blocked for it.
+        blocks: bool,
+    },
     /// A client that nobody knows, or a credential that is wrong (S33: mismatch is an event).
     Unidentified {
         /// Where it came from.
@@ -133,6 +146,6 @@ pub enum Kind {
 impl Kind {
     /// Whether somebody must know now: such events do not wait for the next flush.
     pub fn is_urgent(&self) -> bool {
-        matches!(self, Self::Sealed { .. } | Self::HelpCalled { .. })
+        matches!(self, Self::Sealed { .. } | Self::HelpCalled { .. } | Self::Checked { .. })
     }
 }

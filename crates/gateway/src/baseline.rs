@@ -55,6 +55,8 @@ pub(crate) fn snapshot(now: Timestamp) -> PolicySnapshot {
         allow: Vec::new(),
         block: Vec::new(),
         safe_search: filter::SafeSearch::ByAudience,
+        hours: Vec::new(),
+        supervised: false,
     };
     let mut snapshot = PolicySnapshot {
         format: FORMAT,
@@ -71,6 +73,8 @@ pub(crate) fn snapshot(now: Timestamp) -> PolicySnapshot {
         never_log: BTreeSet::new(),
         always: BTreeSet::new(),
         networks: Vec::new(),
+        calendar: filter::Calendar::default(),
+        sessions: Vec::new(),
     };
     extend(&mut snapshot);
     snapshot

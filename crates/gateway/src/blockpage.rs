@@ -4,6 +4,7 @@
 //! why. A held device says that it is offline and nothing else (S9); a sealed entry says "blocked" and nothing else
 //! (S27). No script, no request to anywhere, no link that leads back.
 
+pub(crate) mod check;
 pub(crate) mod listen;
 
 use askama::Template;
@@ -170,6 +171,9 @@ fn reason(cause: &Cause) -> (Option<&str>, Option<String>, &str) {
         Cause::Rule { rule, reason, matched } => (None, Some(format!("{matched} ({rule})")), reason),
         Cause::Bypass { what } => (None, Some(what.clone()), "It is a way round the filter."),
         Cause::NoData => (None, None, "The filter has no data at the moment, so it lets nothing through."),
+        Cause::Hours { name } => (None, Some(name.clone()), "These devices are closed at this hour."),
+        Cause::NoSession => (None, None, "No adult has a session open here."),
+        Cause::NotApproved => (None, None, "Nobody has approved it for these devices."),
         Cause::SafeSearch { engine } => {
             (None, Some(engine.clone()), "This search engine cannot be held to its safe search.")
         }

@@ -136,6 +136,9 @@ impl Dns {
         let Some(host) = host_of(&question.name()) else {
             return Step::Answer(question.answer(Code::Refused).finish());
         };
+        if let Some(answer) = self.check_page(&question, &policy, &client, &host) {
+            return Step::Answer(answer);
+        }
         let verdict = self.gate.decide(&policy, &client, &host, None, Asking::Dns(question.kind.into()));
         if verdict.outcome == Outcome::Block {
             return Step::Answer(self.blocked(&question, &client, &verdict, room));
@@ -310,6 +313,24 @@ impl Dns {
         answer.because(ede, text).finish()
     }
 
+    /// The page on which a device checks itself leads to our block page's listener, whatever the hour or the group; a
+    /// held device learns nothing (S9).
+    fn check_page(&self, question: &Question<'_>, policy: &Policy, client: &Client, host: &Host) -> Option<Vec<u8>> {
+        let Host::Name(name) = host else { return None };
+        if name.as_str() != crate::CHECK_HOST || self.block_addresses == (None, None) {
+            return None;
+        }
+        let now = self.gate.clock.now();
+        if client.subject.device.is_some_and(|device| policy.held(now).any(|held| held == device)) {
+            return None;
+        }
+        Some(match (question.kind, self.block_addresses) {
+            (RecordType::A, (Some(v4), _)) => address_answer(question, v4.into(), BLOCKED_TTL),
+            (RecordType::AAAA, (_, Some(v6))) => address_answer(question, v6.into(), BLOCKED_TTL),
+            _ => question.answer(Code::NoError).negative(BLOCKED_TTL).finish(),
+        })
+    }
+
     /// Our own pages' name leads to ourselves: nobody above knows it.
     fn own_page(&self, question: &Question<'_>, policy: &Policy, host: &Host) -> Option<Vec<u8>> {
         let Host::Name(name) = host else { return None };
@@ -441,6 +462,9 @@ fn because(verdict: &Verdict) -> (Ede, Cow<'static, str>) {
         }
         Cause::Bypass { .. } => (Ede::Blocked, "a way round the filter; ask the office".into()),
         Cause::NoData => (Ede::Blocked, "the filter has no data; ask the office".into()),
+        Cause::Hours { name } => (Ede::Blocked, format!("closed at this hour: {name}").into()),
+        Cause::NoSession => (Ede::Blocked, "no session is open; ask a grown-up".into()),
+        Cause::NotApproved => (Ede::Blocked, "not approved for children; ask a grown-up".into()),
         _ => (Ede::Blocked, "blocked here; ask the office".into()),
     }
 }

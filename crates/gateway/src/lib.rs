@@ -46,6 +46,7 @@ mod watch;
 
 pub use activity::{ActivityEvent, Confidence, Kind, Route};
 pub use alone::holder;
+pub use blockpage::check::CHECK_HOST;
 pub use clock::Clock;
 pub use config::{Config, Targets, TlsFiles, Upstream, Way, snapshot_dir};
 pub use error::Error;

@@ -23,6 +23,9 @@ use crate::spool::{Fact, Recorder, Subject};
 use crate::status;
 use crate::{Clock, Error, baseline, probe};
 
+/// Stands for a rule where a supervised group asked for what nobody has approved.
+const NOT_APPROVED: &str = "not_approved";
+
 /// One policy, indexed, with the lists it is decided against.
 #[derive(Debug)]
 pub(crate) struct Policy {
@@ -114,6 +117,11 @@ impl Policy {
     fn group(&self, id: &str) -> Option<&Group> {
         let snapshot = self.snapshot();
         snapshot.groups.get(id).or_else(|| snapshot.groups.get(&snapshot.strictest))
+    }
+
+    /// What a group's schedules make of this moment.
+    pub(crate) fn hours<'g>(&self, group: &'g Group, now: Timestamp) -> filter::hours::InForce<'g> {
+        self.prepared.hours(group, now)
     }
 
     /// The devices that are held at `now`.
@@ -307,6 +315,10 @@ impl Gate {
             Cause::Bypass { what } => Fact::Bypass { what: what.clone(), host: host(), route },
             Cause::Category { category, .. } => {
                 Fact::Blocked { host: host(), category: Some(category.clone()), rule: None, route }
+            }
+            // So that whoever approves something sees which helpers it asked for (S34).
+            Cause::NotApproved => {
+                Fact::Blocked { host: host(), category: None, rule: Some(NOT_APPROVED.to_owned()), route }
             }
             Cause::Rule { rule, .. } => Fact::Blocked { host: host(), category: None, rule: Some(rule.clone()), route },
             _ => Fact::Blocked { host: host(), category: None, rule: None, route },

@@ -8,9 +8,11 @@
 
 mod client;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
-use filter::{Audience, Device, PolicySnapshot, probe as names};
+use filter::{Audience, Device, PolicySnapshot, Prepared, Reason, SealedTier, probe as names};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -92,17 +94,17 @@ fn device(group: &str, at: usize) -> Device {
 /// a [`ProbeResult`] that did not pass.
 pub async fn run(at: Endpoints, snapshot: &PolicySnapshot, clock: &Clock) -> Result<Vec<ProbeResult>, Error> {
     let mut results = Vec::new();
+    // Only for the hour and the open sessions: what is sealed has no probe.
+    let policy = Prepared::new(snapshot.clone(), Arc::new(SealedTier::not_supplied()))
+        .map_err(|error| Error::Probe { what: "the policy", why: error.to_string() })?;
     for (id, group) in &snapshot.groups {
-        let source = snapshot
-            .devices
-            .iter()
-            .find(|device| is_probe(device.id) && device.group == *id)
-            .and_then(|device| device.source_addresses.first())
-            .ok_or_else(|| Error::Probe {
-                what: "the policy",
-                why: format!("the group “{id}” has no self-test device; publish the policy again"),
-            })?;
-        for check in checks(snapshot, group) {
+        let device = snapshot.devices.iter().find(|device| is_probe(device.id) && device.group == *id);
+        let source = device.and_then(|device| device.source_addresses.first()).ok_or_else(|| Error::Probe {
+            what: "the policy",
+            why: format!("the group “{id}” has no self-test device; publish the policy again"),
+        })?;
+        let stands = Stands::at(&policy, id, group, device.map(|device| device.id), clock.now());
+        for check in checks(snapshot, group, &stands) {
             let got = match check.route {
                 Route::Dns => client::dns(at.dns, *source, &check.name).await?,
                 Route::BlockPage => client::page(at.proxy, *source, &check.name).await?,
@@ -173,17 +175,42 @@ impl std::fmt::Display for Expected {
     }
 }
 
+/// How a group stands at this moment, by its hours and sessions.
+struct Stands<'g> {
+    /// Nothing is open but help and lifelines.
+    shut: bool,
+    /// Nothing is open but what is approved.
+    approved_only: bool,
+    blocked: BTreeMap<&'g str, &'g Reason>,
+}
+
+impl<'g> Stands<'g> {
+    fn at(policy: &Prepared, id: &str, group: &'g filter::Group, device: Option<Uuid>, now: Timestamp) -> Self {
+        let hours = policy.hours(group, now);
+        let no_session = group.supervised && !policy.has_session(id, device, now);
+        Self {
+            shut: hours.closed.is_some() || no_session,
+            approved_only: group.supervised,
+            blocked: hours.blocked(group),
+        }
+    }
+
+    fn of_category(&self, reason: &Reason) -> Expected {
+        if self.shut || self.approved_only { Expected::Blocked } else { Expected::BlockedAs(reason.title.clone()) }
+    }
+}
+
 /// What is tried for one group.
-fn checks(snapshot: &PolicySnapshot, group: &filter::Group) -> Vec<Check> {
+fn checks(snapshot: &PolicySnapshot, group: &filter::Group, stands: &Stands<'_>) -> Vec<Check> {
     let both = [Route::Dns, Route::Proxy];
     let mut checks = Vec::new();
-    for (category, reason) in &group.blocked {
+    for (category, reason) in &stands.blocked {
         checks.extend(both.map(|route| Check {
             route,
             what: format!("a name in the category {}", reason.title),
             name: names::probe_name(category),
             port: 443,
-            expected: Expected::BlockedAs(reason.title.clone()),
+            expected: stands.of_category(reason),
         }));
     }
     checks.extend(both.map(|route| Check {
@@ -194,14 +221,21 @@ fn checks(snapshot: &PolicySnapshot, group: &filter::Group) -> Vec<Check> {
         port: 443,
         expected: Expected::Blocked,
     }));
-    checks.extend(both.map(|route| Check {
-        route,
-        what: "a name in no category".into(),
-        name: names::open_name(),
-        port: 443,
-        expected: Expected::LetThrough,
+    checks.extend(both.map(|route| {
+        Check {
+            route,
+            what: match (stands.shut, stands.approved_only) {
+                (_, true) => "a name that nobody approved",
+                (true, false) => "a name in no category, while this group is closed",
+                (false, false) => "a name in no category",
+            }
+            .into(),
+            name: names::open_name(),
+            port: 443,
+            expected: if stands.shut || stands.approved_only { Expected::Blocked } else { Expected::LetThrough },
+        }
     }));
-    checks.extend(page(snapshot, group));
+    checks.extend(page(snapshot, group, stands));
     if let Some((host, port)) = crate::dns::own_page(&snapshot.web_base) {
         checks.push(Check {
             route: Route::Proxy,
@@ -215,8 +249,8 @@ fn checks(snapshot: &PolicySnapshot, group: &filter::Group) -> Vec<Check> {
 }
 
 /// What somebody of the group reads instead of a blocked page. `app` knows these two by their names.
-fn page(snapshot: &PolicySnapshot, group: &filter::Group) -> Option<Check> {
-    let (category, reason) = group.blocked.iter().next()?;
+fn page(snapshot: &PolicySnapshot, group: &filter::Group, stands: &Stands<'_>) -> Option<Check> {
+    let (category, reason) = stands.blocked.iter().next()?;
     let (what, words) = match group.audience {
         Audience::Children => {
             let help = format!("action=\"http://{}{}\"", crate::blockpage::HELP_HOST, crate::blockpage::HELP_PATH);
@@ -226,7 +260,10 @@ fn page(snapshot: &PolicySnapshot, group: &filter::Group) -> Option<Check> {
             )
         }
         Audience::Adults => {
-            let mut words = vec![reason.title.clone(), reason.why.clone(), snapshot.contact.clone()];
+            let mut words = vec![snapshot.contact.clone()];
+            if !stands.shut {
+                words.extend([reason.title.clone(), reason.why.clone()]);
+            }
             if !snapshot.web_base.is_empty() {
                 words.push("Ask for it".to_owned());
             }

@@ -30,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::activity::Route;
+use crate::blockpage::check::CHECK_HOST;
 use crate::blockpage::listen::{BlockPages, respond};
 use crate::blockpage::{self, HELP_HOST, HELP_PATH, Page, Way, short};
 use crate::counters::Counters;
@@ -130,6 +131,9 @@ impl Proxy {
             Ok(target) => target,
             Err(why) => return page(short(400, "This address cannot be used", why)),
         };
+        if target.host.to_string() == CHECK_HOST && request.method() == Method::GET {
+            return self.pages.check(&client, Route::Proxy).map(|body| body.map_err(|e| match e {}).boxed());
+        }
         if target.host.to_string() == HELP_HOST {
             if request.method() == Method::POST && request.uri().path() == HELP_PATH {
                 return self.pages.help(request, &client).await.map(|body| body.map_err(|e| match e {}).boxed());

@@ -168,6 +168,9 @@ fn activity(event: ActivityEvent) -> Activity {
         Kind::Held { count } => What::Held { count },
         Kind::Guests { allowed, blocked } => What::Guests { allowed, blocked },
         Kind::HelpCalled { room } => What::HelpCalled { room },
+        Kind::Checked { route, passed, safe_search, bypass_closed, blocks } => {
+            What::Checked { path: word(route).to_owned(), passed, safe_search, bypass_closed, blocks }
+        }
         Kind::Unidentified { wrong_credential, count, .. } => What::Unidentified { wrong_credential, count },
         Kind::Lost { count, .. } => What::Lost { count },
     };

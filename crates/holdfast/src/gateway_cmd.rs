@@ -75,6 +75,8 @@ fn everything_black(lists: &Path) -> anyhow::Result<PolicySnapshot> {
         allow: Vec::new(),
         block: Vec::new(),
         safe_search: SafeSearch::ByAudience,
+        hours: Vec::new(),
+        supervised: false,
     };
     Ok(PolicySnapshot {
         format: FORMAT,
@@ -91,5 +93,7 @@ fn everything_black(lists: &Path) -> anyhow::Result<PolicySnapshot> {
         never_log: app::content::embedded()?.never_log.into_iter().map(|entry| entry.name).collect(),
         always: app::filtering::policy::LIFELINES.iter().map(|name| (*name).to_owned()).collect(),
         networks: Vec::new(),
+        calendar: filter::Calendar::default(),
+        sessions: Vec::new(),
     })
 }

@@ -47,6 +47,9 @@ pub(crate) fn answer(policy: &Prepared, lists: &Lists, question: &Question, now:
             answer.because = Some(because);
         }
         Cause::SafeSearch { engine } => answer.reason = Some(format!("{engine} is held to safe search.")),
+        Cause::Hours { name } => answer.reason = Some(format!("Closed at this hour: {name}.")),
+        Cause::NoSession => answer.reason = Some("No adult has a session open there.".to_owned()),
+        Cause::NotApproved => answer.reason = Some("Nobody has approved this for children.".to_owned()),
         Cause::NoData => {
             answer.reason = Some("The filter's lists are missing, and this group is closed without them.".to_owned())
         }

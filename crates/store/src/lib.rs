@@ -48,6 +48,7 @@ pub mod people;
 pub mod procedures;
 pub mod search;
 pub mod settings;
+pub mod supervision;
 pub mod words;
 pub mod working;
 

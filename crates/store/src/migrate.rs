@@ -66,6 +66,13 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        number: 6,
+        name: "supervision",
+        both: include_str!("../migrations/0006_supervision.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         number: 8,
         name: "procedures",
         both: include_str!("../migrations/0008_procedures.sql"),

@@ -245,7 +245,7 @@ stored_words! {
     crate::words::Area crate::words::Tie crate::words::DeviceKind crate::words::Direction crate::words::ListState
     crate::words::ProposalState domain::referral::ReferralState domain::referral::Consent
     crate::words::StrandKind crate::words::Answer crate::words::StepAct crate::words::PendingKind crate::words::ImportKind
-    crate::words::FileOrder
+    crate::words::FileOrder crate::words::Youngest crate::words::Way
 }
 
 /// A row that callers see.

@@ -149,6 +149,22 @@ words! {
         /// Who the two were.
         RecoveryVoices = "recovery_voices",
     }
+    /// The youngest child of a supervised session: what the guidance on screens says depends on it.
+    Youngest {
+        /// Under two.
+        UnderTwo = "under_two",
+        /// Two to five.
+        TwoToFive = "two_to_five",
+        /// Older.
+        Older = "older",
+    }
+    /// How somebody proved who they are when they opened a supervised session.
+    Way {
+        /// Signed in.
+        SignedIn = "signed_in",
+        /// With their short number on a tablet.
+        Pin = "pin",
+    }
     /// What a CSV file brought.
     ImportKind {
         /// People of the register.

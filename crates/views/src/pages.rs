@@ -13,6 +13,7 @@ pub mod filter_lists;
 pub mod follow_up;
 pub mod problem;
 pub mod register;
+pub mod sessions;
 pub mod sign_in;
 pub mod styleguide;
 pub mod tell;

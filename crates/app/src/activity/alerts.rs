@@ -14,7 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::Scope;
 
-use super::between;
+use super::{between, checks};
+use crate::filtering::start::Tablet;
 use crate::gateway::{Activity, Batch, What};
 use crate::jobs::{self, Kind, Work};
 use crate::notices::{self, Matter};
@@ -26,6 +27,10 @@ const LINK: &str = "/alerts";
 const EVERY: Duration = Duration::from_secs(2);
 /// After the spool or the database failed.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Kind of the rows that say that help was called from a start page.
+const HELP: &str = "help_called";
+/// One device calls once in so many seconds.
+const SAME_CALL: i64 = 5;
 /// How far back calls are shown to staff.
 const SHOWN: SignedDuration = SignedDuration::from_hours(24);
 
@@ -83,6 +88,7 @@ async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T, String> + Sen
 }
 
 async fn raise(services: &Services, batch: &Batch) -> Result<()> {
+    checks::record(services, batch).await?;
     let loud = |event: &&Activity| matches!(event.what, What::HelpCalled { .. } | What::Sealed { .. });
     let events: Vec<&Activity> = batch.events.iter().filter(loud).collect();
     let Some(first) = events.first() else { return Ok(()) };
@@ -102,6 +108,38 @@ async fn raise(services: &Services, batch: &Batch) -> Result<()> {
             jobs::queue(&mut tx, Some(setting.id), Kind::FilterAlert, key, payload, now).await?;
         }
     }
+    tx.commit().await?;
+    services.wake_jobs();
+    Ok(())
+}
+
+/// The help button of a tablet's start page: the same people are told as for the gateway's own button (S35).
+///
+/// # Errors
+/// As any write.
+pub async fn call_help(services: &Services, tablet: &Tablet) -> Result<()> {
+    let mut ctx = services.system();
+    let mut tx = services.db.write(&mut ctx, Scope::Setting(tablet.setting), "filter.help_called").await?;
+    let now = tx.now();
+    let found = Found { rooms: tablet.room.into_iter().collect(), somewhere: tablet.room.is_none(), sealed: 0 };
+    let payload = serde_json::to_value(&found).map_err(|error| Error::Internal(error.to_string()))?;
+    // Pressing on is no second call.
+    let key = format!("filter.help/{}/{}", tablet.device, now.as_second() / SAME_CALL);
+    jobs::queue(&mut tx, Some(tablet.setting), Kind::FilterAlert, key, serde_json::json!({ "found": payload }), now)
+        .await?;
+    let call = store::evidence::Evidence {
+        id: tx.fresh(),
+        setting_id: tablet.setting,
+        kind: HELP.to_owned(),
+        ok: true,
+        summary: "Help was called from a tablet\u{2019}s start page.".to_owned(),
+        detail: serde_json::json!({ "device": tablet.device }),
+        effective_at: now,
+        recorded_at: now,
+        signed_by: None,
+        fictional: false,
+    };
+    store::evidence::add(&mut tx, &call).await?;
     tx.commit().await?;
     services.wake_jobs();
     Ok(())
@@ -191,9 +229,22 @@ pub async fn calls(services: &Services, ctx: &mut OpCtx) -> Result<Calls> {
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let devices = store::devices::list_all(&reader, member.setting).await?;
     let rooms = store::people::list_rooms(&reader, member.setting).await?;
-    drop(reader);
     let from = ctx.now.saturating_sub(SHOWN).unwrap_or(ctx.now);
+    let pressed = store::evidence::list(&reader, member.setting, Some(HELP), from).await?;
+    drop(reader);
+    let room_of = |device: &store::devices::Device| {
+        rooms.iter().find(|room| Some(room.id) == device.room_id).map(|room| room.name.clone())
+    };
     let mut calls = Calls::default();
+    for row in pressed {
+        let id: Option<DeviceId> = row.detail.get("device").and_then(|id| serde_json::from_value(id.clone()).ok());
+        let device = devices.iter().find(|device| Some(device.id) == id);
+        calls.help.push(Call {
+            at: row.effective_at,
+            device: device.map(|device| device.name.clone()),
+            room: device.and_then(room_of),
+        });
+    }
     for event in between(services, from, ctx.now).await? {
         let device = match event.device {
             None => None,
@@ -207,15 +258,13 @@ pub async fn calls(services: &Services, ctx: &mut OpCtx) -> Result<Calls> {
             What::HelpCalled { .. } => calls.help.push(Call {
                 at: event.at,
                 device: device.map(|device| device.name.clone()),
-                room: device
-                    .and_then(|device| rooms.iter().find(|room| Some(room.id) == device.room_id))
-                    .map(|room| room.name.clone()),
+                room: device.and_then(room_of),
             }),
             What::Sealed { .. } if lead => calls.sealed.push(event.at),
             _ => {}
         }
     }
-    calls.help.reverse();
+    calls.help.sort_by_key(|call| std::cmp::Reverse(call.at));
     calls.sealed.reverse();
     notices::seen(services, ctx, LINK).await?;
     Ok(calls)

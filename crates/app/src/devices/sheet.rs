@@ -16,6 +16,8 @@ use crate::services::Services;
 
 /// The port that devices use for DNS over TLS unless told otherwise (RFC 7858).
 const DOT_PORT: &str = "853";
+/// Where a device checks itself: a name that only our filter answers, `gateway::CHECK_HOST`; the binary's tests compare.
+pub const CHECK_HOST: &str = "check.holdfast.invalid";
 
 /// What the page of a device shows to whoever sets it up.
 #[derive(Debug, Clone, PartialEq, Eq)]

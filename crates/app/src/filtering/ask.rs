@@ -98,15 +98,39 @@ pub struct Reply {
 /// Yes or no. A yes is a proposal like any other: it lets more through, so another person approves it.
 #[derive(Debug, Clone)]
 pub enum Yes {
-    /// Propose to allow it.
+    /// Yes.
     Propose {
-        /// Until when; `None` until changed.
-        until: Option<Timestamp>,
+        /// For how long.
+        long: HowLong,
         /// What could go wrong.
         risk: Risk,
     },
     /// No.
     No,
+}
+
+/// For how long a yes holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HowLong {
+    /// An hour from the moment when it opens. On adults' devices a lead's yes is enough: the asker is the other person.
+    Hour,
+    /// Until the last day of this term, or of the next.
+    EndOfTerm,
+    /// Until a moment.
+    Until(Timestamp),
+    /// For this group, until somebody changes it.
+    UntilChanged,
+}
+
+/// The last moment of the term that this day is in, or of the next one.
+fn end_of_term(services: &Services, profile: &domain::setting::Profile, now: Timestamp) -> Result<Timestamp> {
+    let today = services.calendar.local(now).date();
+    let last = profile.terms.iter().map(|term| term.to).filter(|last| *last >= today).min();
+    let last = last.ok_or_else(|| {
+        Error::invalid("long", "No term dates are written down for after today. Choose a day instead.")
+    })?;
+    let end = last.at(23, 59, 59, 0).to_zoned(services.calendar.zone().clone());
+    end.map(|end| end.timestamp()).map_err(|error| Error::Internal(error.to_string()))
 }
 
 /// Answers somebody who asked.
@@ -121,21 +145,37 @@ pub async fn reply(services: &Services, ctx: &mut OpCtx, reply: Reply) -> Result
     }
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let request = store::filtering::lookup_request(&reader, member.setting, reply.id).await?.ok_or(Error::NotFound)?;
+    let (_, policy) = super::decide::in_force(&reader, member.setting).await?;
+    let profile = super::decide::profile(&reader, member.setting).await?;
     drop(reader);
+    let audience = policy.groups.get(&request.group_key).map(|group| group.audience);
+    let adults = audience == Some(super::Audience::Adults);
     if request.answer.is_some() {
         let said = "Somebody else has answered this in the meantime.".to_owned();
         return Err(Error::Conflict { theirs: BTreeMap::from([(String::new(), said)]) });
     }
     let proposed = match &reply.verdict {
         Yes::No => None,
-        Yes::Propose { until, risk } => {
-            let change = Change::AllowName {
-                name: request.host.clone(),
-                groups: vec![request.group_key.clone()],
-                until: *until,
+        Yes::Propose { long, risk } => {
+            let (name, groups) = (request.host.clone(), vec![request.group_key.clone()]);
+            let change = match long {
+                HowLong::Hour => Change::AllowForAWhile { name, groups, minutes: 60 },
+                HowLong::EndOfTerm => {
+                    let until = Some(end_of_term(services, &profile, ctx.now)?);
+                    Change::AllowName { name, groups, until }
+                }
+                HowLong::Until(until) => Change::AllowName { name, groups, until: Some(*until) },
+                HowLong::UntilChanged => Change::AllowName { name, groups, until: None },
             };
             let new = Propose { change, reason: request.why.clone(), risk: risk.clone(), concern: None };
-            Some(propose(services, ctx, new).await?)
+            let lead = authorize(&ctx.actor, Action::AgreeWeakening, Relation::Setting).is_ok();
+            let asker = request.asked_by.filter(|asker| *asker != member.person);
+            Some(match asker {
+                Some(asker) if *long == HowLong::Hour && adults && lead => {
+                    super::decide::grant(services, ctx, asker, new).await?
+                }
+                _ => propose(services, ctx, new).await?,
+            })
         }
     };
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::AnswerAccess.key()).await?;
@@ -155,4 +195,53 @@ pub async fn reply(services: &Services, ctx: &mut OpCtx, reply: Reply) -> Result
     tx.commit().await?;
     services.wake_jobs();
     Ok(proposed)
+}
+
+/// How quickly people are answered, and how often the filter was in the way without need (FDM-02).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Asked for in the last ninety days.
+    pub asked: usize,
+    /// Of them answered.
+    pub answered: usize,
+    /// Of them with yes: the block was in the way without need.
+    pub over_blocked: usize,
+    /// Half of the answers came within so many minutes.
+    pub median_minutes: Option<i64>,
+}
+
+impl Figures {
+    /// From requests of a while.
+    pub fn of<'r>(requests: impl Iterator<Item = &'r AccessRequest>) -> Self {
+        let mut figures = Self::default();
+        let mut minutes: Vec<i64> = Vec::new();
+        for request in requests {
+            figures.asked += 1;
+            if let Some(at) = request.answered_at {
+                figures.answered += 1;
+                minutes.push(at.duration_since(request.asked_at).as_mins().max(0));
+            }
+            figures.over_blocked += usize::from(request.answer == Some(Answer::Proposed));
+        }
+        minutes.sort_unstable();
+        figures.median_minutes = minutes.get(minutes.len() / 2).copied();
+        figures
+    }
+
+    /// Of a hundred answered requests, how many were for something that should not have been blocked.
+    pub fn over_blocking_percent(&self) -> Option<usize> {
+        (self.answered > 0).then(|| self.over_blocked * 100 / self.answered)
+    }
+}
+
+/// The figures of the last ninety days.
+///
+/// # Errors
+/// As any read.
+pub async fn figures(services: &Services, ctx: &OpCtx) -> Result<Figures> {
+    authorize(&ctx.actor, Action::ReadFilter, Relation::Setting)?;
+    let setting = ctx.member().ok_or(Refused::SignIn)?.setting;
+    let since = ctx.now.saturating_sub(jiff::SignedDuration::from_hours(24 * 90)).unwrap_or(ctx.now);
+    let reader = services.db.read(Scope::Setting(setting)).await?;
+    Ok(Figures::of(store::filtering::list_requests(&reader, setting, since).await?.iter()))
 }

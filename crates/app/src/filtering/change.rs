@@ -1,12 +1,13 @@
 //! A change to the filter: what it does, whether it weakens protection, and how it reads in the history.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use filter::{Audience, HostName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::policy::{Decision, Policy, Why};
+use super::hours::{Does, Hours, Times};
+use super::policy::{Approved, Decision, Policy, Why};
 
 /// One change, as proposed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,15 @@ pub enum Change {
         /// When it ends by itself.
         #[serde(default)]
         until: Option<Timestamp>,
+    },
+    /// Allow a name for some minutes, counted from the moment when it is approved.
+    AllowForAWhile {
+        /// Host name.
+        name: String,
+        /// Group keys.
+        groups: Vec<String>,
+        /// For how long.
+        minutes: u32,
     },
     /// Take a decision about a name away.
     ForgetName {
@@ -62,6 +72,59 @@ pub enum Change {
         /// Its key.
         key: String,
     },
+    /// Hold search engines to their safe search, or let go.
+    SetSearch {
+        /// How.
+        level: filter::SafeSearch,
+        /// Group keys.
+        groups: Vec<String>,
+    },
+    /// Something that holds at certain times.
+    AddHours {
+        /// What and when.
+        hours: Hours,
+        /// Group keys.
+        groups: Vec<String>,
+    },
+    /// End something that holds at certain times.
+    RemoveHours {
+        /// Its id.
+        id: String,
+        /// Group keys.
+        groups: Vec<String>,
+    },
+    /// Nothing but approved material, and only while an adult has a session open (CLS-07); or no longer so.
+    Supervise {
+        /// From now on, or no longer.
+        on: bool,
+        /// Group keys.
+        groups: Vec<String>,
+    },
+    /// Material that somebody looked at before children use it (CLS-04).
+    Approve {
+        /// The site.
+        name: String,
+        /// Sites that it needs to work, accepted one by one (S34).
+        helpers: Vec<String>,
+        /// What it is.
+        title: String,
+        /// What the children do with it.
+        purpose: String,
+        /// What was found by whoever looked at all of it.
+        evaluation: String,
+        /// Group keys.
+        groups: Vec<String>,
+        /// When it ends by itself.
+        #[serde(default)]
+        until: Option<Timestamp>,
+    },
+    /// A new group that begins as a copy of another.
+    AddGroup {
+        /// As people call it.
+        name: String,
+        /// Key of the group that it is like.
+        like: String,
+    },
     /// Go back to an earlier version as a whole.
     RollBack {
         /// Its number.
@@ -87,6 +150,31 @@ pub enum Direction {
 pub struct Unfit(pub String);
 
 impl Change {
+    /// The change as it takes effect at a moment: a while begins to run.
+    #[must_use]
+    pub fn starting(&self, now: Timestamp) -> Self {
+        match self {
+            Self::AllowForAWhile { name, groups, minutes } => {
+                let end = now.saturating_add(jiff::SignedDuration::from_mins(i64::from(*minutes))).unwrap_or(now);
+                Self::AllowName { name: name.clone(), groups: groups.clone(), until: Some(end) }
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// The names that a change opens, and for which groups.
+    pub(crate) fn opens(&self) -> Option<(Vec<&str>, &[String])> {
+        match self {
+            Self::AllowName { name, groups, .. } | Self::AllowForAWhile { name, groups, .. } => {
+                Some((vec![name], groups))
+            }
+            Self::Approve { name, helpers, groups, .. } => {
+                Some((std::iter::once(name).chain(helpers).map(String::as_str).collect(), groups))
+            }
+            _ => None,
+        }
+    }
+
     /// The policy after the change.
     ///
     /// # Errors
@@ -109,6 +197,11 @@ impl Change {
                     group.block.remove(&name);
                     group.allow.insert(name.clone(), decision(rule, reason, *until));
                 }
+            }
+            // Looked at before it begins to run: only where it leads.
+            Self::AllowForAWhile { name, groups, .. } => {
+                let open = Self::AllowName { name: name.clone(), groups: groups.clone(), until: None };
+                return open.apply(policy, rule, reason);
             }
             Self::ForgetName { name, groups } => {
                 let name = host(name)?;
@@ -151,6 +244,74 @@ impl Change {
                     return Err(Unfit("There is no such source of lists.".into()));
                 }
             }
+            Self::SetSearch { level, groups } => {
+                for group in chosen(&mut after, groups)? {
+                    if group.audience == Audience::Children && *level != filter::SafeSearch::Strict {
+                        return Err(Unfit("Children\u{2019}s search stays safe. Nobody can change it here.".into()));
+                    }
+                    group.search = Some(*level);
+                }
+            }
+            Self::AddHours { hours, groups } => {
+                let hours = fit(hours)?;
+                for group in chosen(&mut after, groups)? {
+                    if group.hours.values().any(|there| there.same_as(&hours)) {
+                        continue;
+                    }
+                    group.hours.insert(rule.to_owned(), hours.clone());
+                }
+            }
+            Self::RemoveHours { id, groups } => {
+                let mut found = false;
+                for group in chosen(&mut after, groups)? {
+                    found |= group.hours.remove(id).is_some();
+                }
+                if !found {
+                    return Err(Unfit("Nothing of that kind holds here at certain times.".into()));
+                }
+            }
+            Self::Supervise { on, groups } => {
+                for group in chosen(&mut after, groups)? {
+                    if group.audience != Audience::Children {
+                        return Err(Unfit(format!("{} is no children\u{2019}s group.", group.name)));
+                    }
+                    group.supervised = *on;
+                }
+            }
+            Self::Approve { name, helpers, title, purpose, evaluation, groups, until } => {
+                let name = site(name)?;
+                let texts =
+                    [(title, "what it is"), (purpose, "what the children do with it"), (evaluation, "what you found")];
+                if let Some((_, what)) = texts.iter().find(|(text, _)| text.trim().chars().count() < 3) {
+                    return Err(Unfit(format!("Write {what}.")));
+                }
+                let helpers = helpers.iter().map(|helper| site(helper)).collect::<Result<Vec<_>, _>>()?;
+                let approved = Approved {
+                    title: title.trim().to_owned(),
+                    purpose: purpose.trim().to_owned(),
+                    evaluation: evaluation.trim().to_owned(),
+                    site: name.clone(),
+                };
+                for group in chosen(&mut after, groups)? {
+                    for name in std::iter::once(&name).chain(&helpers) {
+                        let decision = Decision { approved: Some(approved.clone()), ..decision(rule, reason, *until) };
+                        group.block.remove(name);
+                        group.allow.insert(name.clone(), decision);
+                    }
+                }
+            }
+            Self::AddGroup { name, like } => {
+                let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+                if !(3..=60).contains(&name.chars().count()) {
+                    return Err(Unfit("Give the group a name of 3 to 60 letters.".into()));
+                }
+                if after.groups.values().any(|group| group.name.to_lowercase() == name.to_lowercase()) {
+                    return Err(Unfit("There is a group of this name. Names have to tell them apart.".into()));
+                }
+                let like = after.groups.get(like).ok_or_else(|| Unfit("Choose a group that it is like.".into()))?;
+                let group = super::policy::Group { name: name.clone(), ..like.clone() };
+                after.groups.insert(fresh_key(&after, &name), group);
+            }
             Self::RollBack { policy, .. } => after = (**policy).clone(),
         }
         keep_locked(policy, &after)?;
@@ -173,6 +334,9 @@ impl Change {
             Self::AllowName { name, groups, until: Some(_) } => {
                 format!("Allow {name} for {} for a time", named(groups))
             }
+            Self::AllowForAWhile { name, groups, minutes } => {
+                format!("Allow {name} for {}, for {minutes} minutes", named(groups))
+            }
             Self::ForgetName { name, groups } => format!("Forget what was decided about {name} for {}", named(groups)),
             Self::BlockCategory { why, groups, .. } => format!("Block {} for {}", why.title, named(groups)),
             Self::AllowCategory { category, groups } => {
@@ -184,6 +348,20 @@ impl Change {
             Self::RemoveSource { key } => {
                 let title = policy.sources.get(key).map_or(key.as_str(), |source| source.title.as_str());
                 format!("No longer fetch lists from {title}")
+            }
+            Self::SetSearch { level, groups } => format!("Search for {}: {}", named(groups), search_word(*level)),
+            Self::AddHours { hours, groups } => format!("{} for {}", hours.name, named(groups)),
+            Self::RemoveHours { id, groups } => {
+                let name = policy.groups.values().find_map(|group| group.hours.get(id)).map(|hours| &hours.name);
+                format!("End \u{201c}{}\u{201d} for {}", name.map_or(id.as_str(), String::as_str), named(groups))
+            }
+            Self::Supervise { on: true, groups } => {
+                format!("Only approved material, with an adult, for {}", named(groups))
+            }
+            Self::Supervise { on: false, groups } => format!("No supervised sessions any more for {}", named(groups)),
+            Self::Approve { title, name, groups, .. } => format!("Approve {title} ({name}) for {}", named(groups)),
+            Self::AddGroup { name, like } => {
+                format!("New group {name}, like {}", named(std::slice::from_ref(like)))
             }
             Self::RollBack { to, .. } => format!("Go back to version {to}"),
         }
@@ -222,8 +400,52 @@ fn site(name: &str) -> Result<String, Unfit> {
     Ok(name)
 }
 
+/// Hours that mean something: a name, a window, a category.
+fn fit(hours: &Hours) -> Result<Hours, Unfit> {
+    let name = hours.name.split_whitespace().collect::<Vec<_>>().join(" ");
+    if !(3..=60).contains(&name.chars().count()) {
+        return Err(Unfit("Give it a name of 3 to 60 letters, like \u{201c}Lunch break\u{201d}.".into()));
+    }
+    if let Times::Weekly(windows) | Times::OutsideWeekly(windows) = &hours.when
+        && windows.is_empty()
+    {
+        return Err(Unfit("Choose at least one day, with a beginning and an end.".into()));
+    }
+    let empty = match &hours.does {
+        Does::Close => false,
+        Does::Also(categories) => categories.is_empty(),
+        Does::Without(categories) => categories.is_empty(),
+    };
+    if empty {
+        return Err(Unfit("Choose at least one category.".into()));
+    }
+    Ok(Hours { name, ..hours.clone() })
+}
+
+/// A key that no group has: letters and figures of the name, and a number if need be.
+fn fresh_key(policy: &Policy, name: &str) -> String {
+    let words: Vec<String> = name
+        .to_lowercase()
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let key = if words.is_empty() { "group".to_owned() } else { words.join("-") };
+    let numbered = (2_u32..).map(|number| format!("{key}-{number}"));
+    std::iter::once(key.clone()).chain(numbered).find(|key| !policy.groups.contains_key(key)).unwrap_or(key)
+}
+
+/// How search is held, in words.
+pub fn search_word(level: filter::SafeSearch) -> &'static str {
+    match level {
+        filter::SafeSearch::Strict => "always safe, videos in their strictest mode",
+        filter::SafeSearch::Moderate => "safe, videos in their moderate mode",
+        filter::SafeSearch::Off | filter::SafeSearch::ByAudience => "as the device sets it",
+    }
+}
+
 fn decision(rule: &str, reason: &str, until: Option<Timestamp>) -> Decision {
-    Decision { rule: rule.to_owned(), reason: reason.to_owned(), until }
+    Decision { rule: rule.to_owned(), reason: reason.to_owned(), until, approved: None }
 }
 
 fn chosen<'p>(policy: &'p mut Policy, keys: &[String]) -> Result<Vec<&'p mut super::policy::Group>, Unfit> {
@@ -248,6 +470,12 @@ fn keep_locked(before: &Policy, after: &Policy) -> Result<(), Unfit> {
         let lost = group.blocked.iter().find(|(category, _)| {
             LOCKED_FOR_CHILDREN.contains(&category.as_str()) && !now.blocked.contains_key(*category)
         });
+        let at_times = now.hours.values().any(|hours| {
+            matches!(&hours.does, Does::Without(open) if open.iter().any(|id| LOCKED_FOR_CHILDREN.contains(&id.as_str())))
+        });
+        if at_times {
+            return Err(Unfit("What the policy promises to children holds at every hour.".into()));
+        }
         if now.audience != Audience::Children || lost.is_some() {
             return Err(Unfit(format!("{} must stay as strict as the policy promises.", group.name)));
         }
@@ -257,41 +485,6 @@ fn keep_locked(before: &Policy, after: &Policy) -> Result<(), Unfit> {
         return Err(Unfit("Unknown devices must fall in a children\u{2019}s group.".into()));
     }
     Ok(())
-}
-
-/// Does going from one policy to another make anything reachable that was not? Judged from the policies themselves,
-/// never from the name of the change.
-pub fn direction(before: &Policy, after: &Policy) -> Direction {
-    for (key, was) in &before.groups {
-        let Some(is) = after.groups.get(key) else { return Direction::Loosens };
-        let category_gone = was.blocked.keys().any(|category| !is.blocked.contains_key(category));
-        let block_gone = was.block.iter().any(|(name, then)| match is.block.get(name) {
-            None => true,
-            Some(now) => longer(then.until, now.until),
-        });
-        let allow_new = is.allow.iter().any(|(name, now)| match was.allow.get(name) {
-            None => true,
-            Some(then) => longer(now.until, then.until),
-        });
-        if category_gone || block_gone || allow_new || was.audience != is.audience {
-            return Direction::Loosens;
-        }
-    }
-    // A new source is a stranger whose lists of tomorrow nobody knows, exceptions among them, and the program goes out to
-    // ask it: that waits for another person too.
-    if before.sources != after.sources {
-        return Direction::Loosens;
-    }
-    let group_new = after.groups.keys().any(|key| !before.groups.contains_key(key));
-    if group_new || before.strictest != after.strictest { Direction::Loosens } else { Direction::Tightens }
-}
-
-fn longer(now: Option<Timestamp>, then: Option<Timestamp>) -> bool {
-    match (now, then) {
-        (_, None) => false,
-        (None, Some(_)) => true,
-        (Some(now), Some(then)) => now > then,
-    }
 }
 
 /// What remains of a policy for somebody who may not know of some proposals: decisions that came from those are left out,
@@ -309,52 +502,4 @@ pub(crate) fn without_hidden(mut policy: Policy, known: &BTreeSet<String>) -> Po
 /// A rule that is a proposal's id, and of none that the viewer knows.
 pub(crate) fn is_hidden(rule: &str, known: &BTreeSet<String>) -> bool {
     rule.parse::<domain::ProposalId>().is_ok() && !known.contains(rule)
-}
-
-/// What differs between two versions, a line each: "Children's tablets: now blocks x.org".
-pub fn difference(before: &Policy, after: &Policy) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (key, is) in &after.groups {
-        let Some(was) = before.groups.get(key) else {
-            lines.push(format!("{}: new group", is.name));
-            continue;
-        };
-        let mut say = |text: String| lines.push(format!("{}: {text}", is.name));
-        names(&was.block, &is.block, "now blocks", "no longer blocks", &mut say);
-        names(&was.allow, &is.allow, "now allows", "no longer allows", &mut say);
-        for (category, why) in is.blocked.iter().filter(|(category, _)| !was.blocked.contains_key(*category)) {
-            let _ = category;
-            say(format!("now blocks the category {}", why.title));
-        }
-        for (category, why) in was.blocked.iter().filter(|(category, _)| !is.blocked.contains_key(*category)) {
-            let _ = category;
-            say(format!("no longer blocks the category {}", why.title));
-        }
-    }
-    for (key, was) in &before.groups {
-        if !after.groups.contains_key(key) {
-            lines.push(format!("{}: group gone", was.name));
-        }
-    }
-    lines.extend(crate::sources::difference(&before.sources, &after.sources));
-    lines
-}
-
-fn names(
-    was: &BTreeMap<String, Decision>,
-    is: &BTreeMap<String, Decision>,
-    now: &str,
-    no_longer: &str,
-    say: &mut impl FnMut(String),
-) {
-    for (name, decision) in is {
-        match was.get(name) {
-            None => say(format!("{now} {name}")),
-            Some(then) if then.until != decision.until => say(format!("{now} {name} until another time")),
-            Some(_) => {}
-        }
-    }
-    for name in was.keys().filter(|name| !is.contains_key(*name)) {
-        say(format!("{no_longer} {name}"));
-    }
 }

@@ -16,8 +16,9 @@ use store::words::ProposalState;
 use store::{Reads, Scope, Tx};
 
 use super::change::{self, Change, Direction};
+use super::compare;
 use super::policy::Policy;
-use super::publish;
+use super::{promised, publish};
 use crate::notices::{self, Matter};
 use crate::sight::sees;
 use crate::{Error, Result, Services};
@@ -58,6 +59,8 @@ pub struct Proposed {
 
 /// One day: what a one-person setting waits instead of a second pair of eyes (S45).
 const DELAY: SignedDuration = SignedDuration::from_hours(24);
+/// Days until the policy has been looked at again after a change.
+const REVIEW_WITHIN: i64 = 28;
 const NOTHING: &str = "That is already so. Nothing would change.";
 const SHORTEST: usize = 10;
 const LONGEST: usize = 2_000;
@@ -70,17 +73,19 @@ pub async fn propose(services: &Services, ctx: &mut OpCtx, new: Propose) -> Resu
     authorize(&ctx.actor, Action::ProposeChange, Relation::Setting)?;
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     check(&new)?;
+    promised::opens_something(services, ctx, &member, &new.change).await?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::ProposeChange.key()).await?;
     if let Some(concern) = new.concern {
         store::concerns::lookup(&tx, member.setting, &sees(&member), concern).await?.ok_or(Error::NotFound)?;
     }
     let (number, before) = in_force(&tx, member.setting).await?;
     let id: ProposalId = tx.fresh();
-    let after = new.change.apply(&before, &id.to_string(), new.reason.trim()).map_err(unfit)?;
+    let effect = new.change.starting(tx.now());
+    let after = effect.apply(&before, &id.to_string(), new.reason.trim()).map_err(unfit)?;
     if after == before {
         return Err(Error::invalid("change", NOTHING));
     }
-    let direction = change::direction(&before, &after);
+    let direction = compare::direction(&before, &after);
     let is_lead = member.roles.contains(&Role::Dsl) || member.roles.contains(&Role::Deputy);
     let mut proposal = Proposal {
         id,
@@ -149,10 +154,11 @@ pub async fn preview(services: &Services, ctx: &OpCtx, change: &Change) -> Resul
     if after == before {
         return Err(Error::invalid("change", NOTHING));
     }
-    let direction = change::direction(&before, &after);
+    let direction = compare::direction(&before, &after);
+    promised::opens_something(services, ctx, member, change).await?;
     let known = known(&reader, member).await?;
     let (was, is) = (change::without_hidden(before.clone(), &known), change::without_hidden(after, &known));
-    Ok(Preview { say: change.say(&before), difference: change::difference(&was, &is), direction })
+    Ok(Preview { say: change.say(&before), difference: compare::difference(&was, &is), direction })
 }
 
 /// Ids of the proposals that the viewer may know of, as rules name them.
@@ -202,7 +208,10 @@ pub async fn decide(services: &Services, ctx: &mut OpCtx, decision: Decide) -> R
         // decided anything about that name").
         let after = match proposal.applied_number {
             Some(_) => before.clone(),
-            None => asked.apply(&before, &proposal.id.to_string(), &proposal.reason).map_err(unfit)?,
+            None => {
+                let effect = asked.starting(ctx.now);
+                effect.apply(&before, &proposal.id.to_string(), &proposal.reason).map_err(unfit)?
+            }
         };
         four_eyes(&profile, &member, &proposal, &before, &after, ctx.now)?;
         if proposal.applied_number.is_none() {
@@ -371,7 +380,7 @@ fn four_eyes(
     after: &Policy,
     now: jiff::Timestamp,
 ) -> Result<()> {
-    let loosens = change::direction(before, after) == Direction::Loosens && proposal.applied_number.is_none();
+    let loosens = compare::direction(before, after) == Direction::Loosens && proposal.applied_number.is_none();
     if proposal.proposed_by == member.person {
         let delayed = profile.four_eyes == FourEyes::ChairOrDelay
             && now.duration_since(proposal.proposed_at) >= DELAY
@@ -403,7 +412,7 @@ fn loosens_for_children(before: &Policy, after: &Policy) -> bool {
             .map(|(key, source)| (key.clone(), source.clone()))
             .collect(),
     };
-    change::direction(&children(before), &children(after)) == Direction::Loosens
+    compare::direction(&children(before), &children(after)) == Direction::Loosens
 }
 
 async fn waiting(db: &impl Reads, member: &Member, id: ProposalId, version: i64) -> Result<Proposal> {
@@ -443,7 +452,85 @@ async fn put(
         note: note.to_owned(),
     };
     store::filtering::add(tx, &row).await?;
+    look_again(tx, proposal).await?;
     Ok(row.number)
+}
+
+/// A change of the filter is a change of technology: somebody looks at the policy again (POL-07). One open review stands
+/// for all changes until it is closed; what comes from a concern has its own, behind the concern's walls (S8).
+async fn look_again(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
+    let viewer = store::Sees { person: proposal.proposed_by, routes: Vec::new() };
+    let open =
+        store::follow_up::list_reviews(&*tx, proposal.setting_id, &viewer, store::follow_up::Which::Open).await?;
+    let there = |one: &store::follow_up::Review| {
+        one.what == "filtering" && one.opened_by.is_none() && one.concern_id == proposal.concern_id
+    };
+    if open.iter().any(there) {
+        return Ok(());
+    }
+    let today = tx.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let review = store::follow_up::Review {
+        id: tx.fresh(),
+        setting_id: proposal.setting_id,
+        concern_id: proposal.concern_id,
+        what: "filtering".to_owned(),
+        why: "The filter was changed. Does the policy still say what it does?".to_owned(),
+        opened_at: tx.now(),
+        opened_by: None,
+        due: today.saturating_add(jiff::Span::new().days(REVIEW_WITHIN)),
+        closed_at: None,
+        closed_by: None,
+        outcome: None,
+    };
+    Ok(store::follow_up::add_review(tx, &review).await?)
+}
+
+/// Puts an answer in force at once: for adults' devices, for a while, asked for by one person and answered by a lead, who is
+/// another. It ends by itself and stands in the history like every change (FDM-04).
+///
+/// # Errors
+/// [`Error::Invalid`] when it is not such a change.
+pub(crate) async fn grant(services: &Services, ctx: &mut OpCtx, asker: PersonId, new: Propose) -> Result<Proposed> {
+    authorize(&ctx.actor, Action::AgreeWeakening, Relation::Setting)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    check(&new)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::AgreeWeakening.key()).await?;
+    let (number, before) = in_force(&tx, member.setting).await?;
+    let id: ProposalId = tx.fresh();
+    let after = new.change.starting(tx.now()).apply(&before, &id.to_string(), new.reason.trim()).map_err(unfit)?;
+    let for_a_while = matches!(new.change, Change::AllowForAWhile { .. });
+    if !for_a_while || asker == member.person || loosens_for_children(&before, &after) {
+        return Err(Error::invalid("", "Another person has to approve this."));
+    }
+    let mut proposal = Proposal {
+        id,
+        setting_id: member.setting,
+        change: json(&new.change)?,
+        direction: store::words::Direction::Loosens,
+        reason: new.reason.trim().to_owned(),
+        risk: json(&new.risk)?,
+        concern_id: None,
+        proposed_by: asker,
+        proposed_at: ctx.now,
+        state: ProposalState::Approved,
+        decided_by: Some(member.person),
+        decided_at: Some(ctx.now),
+        decision_note: None,
+        lead_agreed_by: Some(member.person),
+        lead_agreed_at: Some(ctx.now),
+        applied_number: None,
+        base_number: number,
+        version: 0,
+    };
+    let said = new.change.say(&before);
+    let in_force = put(&mut tx, &member, number, &after, &proposal, &said).await?;
+    proposal.applied_number = Some(in_force);
+    store::filtering::add_proposal(&mut tx, &proposal).await?;
+    publish::later(&mut tx, member.setting).await?;
+    tx.commit().await?;
+    services.wake_jobs();
+    publish::now(services, member.setting).await;
+    Ok(Proposed { id, in_force: Some(in_force) })
 }
 
 pub(crate) fn json(value: &impl Serialize) -> Result<serde_json::Value> {

@@ -9,6 +9,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::change::LOCKED_FOR_CHILDREN;
+use super::hours::{Hours, Opening};
+
 /// Groups with their categories and rules. Kept for ever in numbered versions (FDM-04).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +41,15 @@ pub struct Group {
     /// Names blocked although no category does (FIL-03).
     #[serde(default)]
     pub block: BTreeMap<String, Decision>,
+    /// How search is held to safe search; absent: as the audience has it. For children it is always strict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<filter::SafeSearch>,
+    /// What differs at certain times, by id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hours: BTreeMap<String, Hours>,
+    /// Reaches what is approved and nothing else, and only while an adult has a session open (CLS-07).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub supervised: bool,
 }
 
 /// Why a category is blocked for a group.
@@ -64,6 +76,23 @@ pub struct Decision {
     /// When it ends by itself.
     #[serde(default)]
     pub until: Option<Timestamp>,
+    /// Material that was looked at before children use it; absent: only allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<Approved>,
+}
+
+/// Material that somebody looked at before children use it (CLS-04).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approved {
+    /// What it is, for the adults who choose it.
+    pub title: String,
+    /// What the children do with it.
+    pub purpose: String,
+    /// What somebody found who looked at all of it: adverts, links, chat, age.
+    pub evaluation: String,
+    /// The site itself; a helper host names the one that it helps.
+    pub site: String,
 }
 
 /// What a snapshot holds beyond the policy.
@@ -85,6 +114,12 @@ pub struct Surroundings {
     pub never_log: BTreeSet<String>,
     /// Always answered (S30).
     pub always: BTreeSet<String>,
+    /// When the setting is open.
+    pub opening: Opening,
+    /// Its terms and bank holidays.
+    pub calendar: filter::Calendar,
+    /// Supervised sessions that are open.
+    pub sessions: Vec<filter::Session>,
 }
 
 /// Names that a device needs to live, whatever its group: time, captive-portal checks.
@@ -111,7 +146,7 @@ impl Policy {
             contact: around.contact,
             web_base: around.web_base,
             made_at,
-            groups: self.groups.iter().map(|(key, group)| (key.clone(), group.for_gateway())).collect(),
+            groups: self.groups.iter().map(|(key, group)| (key.clone(), group.for_gateway(&around.opening))).collect(),
             strictest: self.strictest.clone(),
             devices: around
                 .devices
@@ -122,6 +157,9 @@ impl Policy {
             never_log: around.never_log,
             always: around.always,
             networks: Vec::new(),
+            calendar: around.calendar,
+            // A session of a group that went with the last change is over.
+            sessions: around.sessions.into_iter().filter(|one| self.groups.contains_key(&one.group)).collect(),
         }
     }
 
@@ -132,7 +170,8 @@ impl Policy {
 }
 
 impl Group {
-    fn for_gateway(&self) -> filter::Group {
+    fn for_gateway(&self, opening: &Opening) -> filter::Group {
+        let locked = |id: &str| self.audience == Audience::Children && LOCKED_FOR_CHILDREN.contains(&id);
         let rules = |decisions: &BTreeMap<String, Decision>| {
             decisions
                 .iter()
@@ -144,22 +183,45 @@ impl Group {
                 })
                 .collect()
         };
-        let blocked = self
-            .blocked
-            .iter()
-            .map(|(category, why)| {
-                let reason = Reason { title: why.title.clone(), why: why.why.clone(), because: why.because.clone() };
-                (category.clone(), reason)
-            })
-            .collect();
+        let blocked =
+            self.blocked.iter().map(|(category, why)| (category.clone(), why.for_gateway(locked(category)))).collect();
         filter::Group {
             name: self.name.clone(),
             audience: self.audience,
             blocked,
             allow: rules(&self.allow),
             block: rules(&self.block),
-            safe_search: safe_search(self.audience),
+            safe_search: self.search(),
+            hours: self.hours.iter().filter_map(|(id, hours)| hours.for_gateway(id, opening)).collect(),
+            supervised: self.supervised,
         }
+    }
+
+    /// How search is held to safe search here. Children's is strict, whatever was typed (DfE F11).
+    pub fn search(&self) -> filter::SafeSearch {
+        match self.audience {
+            Audience::Children => filter::SafeSearch::Strict,
+            _ => self.search.unwrap_or(safe_search(self.audience)),
+        }
+    }
+
+    /// Material that is approved, with its helper hosts: site → (what it is, helpers).
+    pub fn material(&self) -> BTreeMap<&str, (&Approved, Vec<&str>)> {
+        let mut all: BTreeMap<&str, (&Approved, Vec<&str>)> = BTreeMap::new();
+        for (name, decision) in &self.allow {
+            let Some(approved) = &decision.approved else { continue };
+            let entry = all.entry(&approved.site).or_insert((approved, Vec::new()));
+            if *name != approved.site {
+                entry.1.push(name);
+            }
+        }
+        all
+    }
+}
+
+impl Why {
+    pub(crate) fn for_gateway(&self, locked: bool) -> Reason {
+        Reason { title: self.title.clone(), why: self.why.clone(), because: self.because.clone(), locked }
     }
 }
 

@@ -12,8 +12,8 @@ use store::devices::{Device, Hold};
 use store::jobs::NewJob;
 use store::{Reads, Scope, Tx};
 
-use super::decide;
 use super::policy::{LIFELINES, Surroundings, addresses};
+use super::{decide, sessions};
 use crate::{Error, Result, Services};
 
 /// Kind of the job that publishes.
@@ -76,6 +76,7 @@ pub async fn snapshot(
 ) -> Result<PolicySnapshot> {
     let row = store::settings::lookup(db, setting).await?.ok_or(Error::NotFound)?;
     let (_, policy) = decide::in_force(db, setting).await?;
+    let profile = decide::profile(db, setting).await?;
     let rooms = store::people::list_rooms(db, setting).await?;
     let room_of = |device: &Device| {
         let id = device.room_id?;
@@ -97,6 +98,13 @@ pub async fn snapshot(
         holds: holds.iter().map(held).collect(),
         never_log: services.content.never_log.iter().map(|entry| entry.name.clone()).collect(),
         always: always(&services.web_base),
+        opening: profile.hours,
+        calendar: filter::Calendar {
+            zone: services.calendar.zone().iana_name().unwrap_or("Europe/London").to_owned(),
+            terms: profile.terms.iter().map(|term| (term.from, term.to)).collect(),
+            holidays: services.content.bank_holidays.iter().map(|day| day.date).collect(),
+        },
+        sessions: sessions::for_gateway(db, setting, now, &rooms).await?,
     };
     Ok(policy.snapshot(version, now, around))
 }

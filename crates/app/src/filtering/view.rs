@@ -11,6 +11,7 @@ use store::words::ProposalState;
 use store::{Reads, Scope};
 
 use super::change::{self, Change};
+use super::compare;
 use super::decide::{self, Risk};
 use super::policy::Policy;
 use crate::gateway::GatewayState;
@@ -222,7 +223,7 @@ pub async fn history(services: &Services, ctx: &OpCtx) -> Result<Vec<Version>> {
     for row in rows {
         let policy = change::without_hidden(decide::read(&row.policy)?, &known);
         let hidden = row.proposal_id.is_some_and(|id| !known.contains(&id.to_string()));
-        let difference = before.as_ref().map(|before| change::difference(before, &policy)).unwrap_or_default();
+        let difference = before.as_ref().map(|before| compare::difference(before, &policy)).unwrap_or_default();
         versions.push(Version {
             number: row.number,
             made_at: row.made_at,
@@ -253,7 +254,7 @@ async fn view(db: &impl Reads, member: &Member, proposal: Proposal) -> Result<Pr
     let difference = match asked.apply(&before, &proposal.id.to_string(), &proposal.reason) {
         Ok(after) => {
             let (was, is) = (before.clone(), after);
-            change::difference(&change::without_hidden(was, &known), &change::without_hidden(is, &known))
+            compare::difference(&change::without_hidden(was, &known), &change::without_hidden(is, &known))
         }
         Err(unfit) => vec![unfit.0],
     };
@@ -292,11 +293,12 @@ async fn outcome(db: &impl Reads, request: &AccessRequest) -> Result<Option<(Pro
     let viewer = store::Sees { person: by, routes: Vec::new() };
     let all = store::filtering::list_proposals(db, request.setting_id, &viewer, None).await?;
     for proposal in all {
-        let same_act = proposal.proposed_by == by && Some(proposal.proposed_at) == request.answered_at;
-        if same_act
-            && let Change::AllowName { name, .. } = decide::read(&proposal.change)?
-            && name == request.host
-        {
+        // A lead's yes for an hour is the asker's proposal, decided by the lead.
+        let by_them = proposal.proposed_by == by || proposal.decided_by == Some(by);
+        let same_act = by_them && Some(proposal.proposed_at) == request.answered_at;
+        let asked: Change = decide::read(&proposal.change)?;
+        let same_name = asked.opens().is_some_and(|(names, _)| names.contains(&request.host.as_str()));
+        if same_act && same_name {
             return Ok(Some((proposal.id, proposal.state)));
         }
     }

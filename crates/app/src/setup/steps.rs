@@ -14,6 +14,7 @@ use store::{Reads, Scope, Tx};
 use super::recovery_code::is_typed_back;
 use crate::accounts::{HandOver, choose, password, sessions, sign_in};
 use crate::error::{Error, Result};
+use crate::filtering::publish;
 use crate::people::{self, PersonDraft};
 use crate::services::Services;
 
@@ -290,7 +291,12 @@ pub async fn set_hours(services: &Services, ctx: &mut OpCtx, days: &[DayHours]) 
     if !wrong.is_empty() {
         return Err(Error::Invalid(wrong));
     }
-    change(services, ctx, "set_up.set_hours", move |profile| profile.hours = hours).await
+    change(services, ctx, "set_up.set_hours", move |profile| profile.hours = hours).await?;
+    // Groups may keep these hours too.
+    if let Some(member) = ctx.member() {
+        publish::now(services, member.setting).await;
+    }
+    Ok(())
 }
 
 fn time(text: &str) -> Option<Time> {

@@ -9,7 +9,7 @@ use domain::{ConcernId, PersonId};
 use jiff::SignedDuration;
 use store::Scope;
 
-fn risk() -> Risk {
+pub(crate) fn risk() -> Risk {
     Risk {
         harm: "Nobody, because it is a painting site.".into(),
         loss: "The autumn project would lose its pictures.".into(),
@@ -25,18 +25,28 @@ fn block(name: &str) -> Change {
     Change::BlockName { name: name.into(), groups: vec!["children".into()] }
 }
 
-async fn propose(app: &TestApp, who: PersonId, change: Change, concern: Option<ConcernId>) -> app::Result<Proposed> {
+pub(crate) async fn propose(
+    app: &TestApp,
+    who: PersonId,
+    change: Change,
+    concern: Option<ConcernId>,
+) -> app::Result<Proposed> {
     let new = Propose { change, reason: "We need it for the autumn project.".into(), risk: risk(), concern };
     decide::propose(&app.services, &mut app.ctx(who), new).await
 }
 
-async fn say(app: &TestApp, who: PersonId, proposed: Proposed, verdict: Verdict) -> app::Result<Option<i64>> {
+pub(crate) async fn say(
+    app: &TestApp,
+    who: PersonId,
+    proposed: Proposed,
+    verdict: Verdict,
+) -> app::Result<Option<i64>> {
     let version = view::proposal(&app.services, &app.ctx(who), proposed.id).await?.proposal.version;
     let note = "I looked at it with the team.".into();
     decide::decide(&app.services, &mut app.ctx(who), Decide { id: proposed.id, version, note, verdict }).await
 }
 
-async fn agree(app: &TestApp, who: PersonId, proposed: Proposed) -> app::Result<()> {
+pub(crate) async fn agree(app: &TestApp, who: PersonId, proposed: Proposed) -> app::Result<()> {
     let version = view::proposal(&app.services, &app.ctx(who), proposed.id).await?.proposal.version;
     decide::agree(&app.services, &mut app.ctx(who), proposed.id, version).await
 }
@@ -190,7 +200,7 @@ async fn whoever_asks_reads_the_answer_and_what_became_of_it() {
     let wrong = ask::ask(&app.services, &mut app.ctx(people.practitioner), wanted("nowhere")).await;
     assert!(matches!(wrong, Err(Error::Invalid(_))));
     let id = ask::ask(&app.services, &mut app.ctx(people.practitioner), wanted("children")).await.unwrap();
-    let verdict = ask::Yes::Propose { until: None, risk: risk() };
+    let verdict = ask::Yes::Propose { long: ask::HowLong::UntilChanged, risk: risk() };
     let reply = ask::Reply { id, words: "Yes, good idea.".into(), verdict };
     let proposed = ask::reply(&app.services, &mut app.ctx(people.dsl), reply).await.unwrap().unwrap();
     let mine = view::my_requests(&app.services, &app.ctx(people.practitioner)).await.unwrap();
@@ -205,5 +215,125 @@ async fn whoever_asks_reads_the_answer_and_what_became_of_it() {
     assert!(view::my_requests(&app.services, &app.ctx(people.colleague)).await.unwrap().is_empty());
     let told = app::notices::mine(&app.services, &app.ctx(people.practitioner)).await.unwrap();
     assert!(told.iter().any(|notice| notice.link == "/filter/ask"));
+    app.end().await;
+}
+
+/// Puts a staff group beside the children's, as every real setting has one.
+async fn with_staff(app: &TestApp) {
+    let mut ctx = app.world.system();
+    let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.groups").await.unwrap();
+    let newest = store::filtering::find_newest(&tx, app.setting).await.unwrap().unwrap();
+    let mut policy = newest.policy.clone();
+    policy["groups"]["staff"] = serde_json::json!({ "name": "Staff", "audience": "adults", "blocked": {} });
+    let row = store::filtering::FilterPolicy { number: newest.number + 1, policy, ..newest };
+    store::filtering::add(&mut tx, &row).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn asked(app: &TestApp, group: &str) -> uuid::Uuid {
+    asked_for(app, group, "paint.example.com").await
+}
+
+async fn asked_for(app: &TestApp, group: &str, host: &str) -> uuid::Uuid {
+    let wanted =
+        ask::Ask { host: host.into(), group: group.into(), category: None, why: "For the autumn project.".into() };
+    ask::ask(&app.services, &mut app.ctx(app.people.practitioner), wanted).await.unwrap()
+}
+
+async fn yes(app: &TestApp, who: PersonId, id: uuid::Uuid, long: ask::HowLong) -> app::Result<Option<Proposed>> {
+    let verdict = ask::Yes::Propose { long, risk: risk() };
+    ask::reply(&app.services, &mut app.ctx(who), ask::Reply { id, words: "Yes, go on.".into(), verdict }).await
+}
+
+#[tokio::test]
+async fn a_leads_yes_for_an_hour_opens_adults_devices_at_once_and_ends_by_itself() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    with_staff(&app).await;
+    let id = asked(&app, "staff").await;
+    let granted = yes(&app, people.dsl, id, ask::HowLong::Hour).await.unwrap().unwrap();
+    assert!(granted.in_force.is_some());
+    let snapshot = app.gateway.published().pop().unwrap();
+    let rule = &snapshot.groups["staff"].allow[0];
+    assert_eq!(rule.until, Some(app.services.now() + SignedDuration::from_mins(60)), "the end is in the snapshot");
+    let mine = view::my_requests(&app.services, &app.ctx(people.practitioner)).await.unwrap();
+    assert_eq!(mine[0].outcome, Some((granted.id, ProposalState::Approved)));
+    let history = view::history(&app.services, &app.ctx(people.manager)).await.unwrap();
+    assert!(history[0].note.contains("for 60 minutes"), "{:?}", history[0]);
+
+    // Longer, or for children, or without the lead: somebody else approves.
+    let id = asked_for(&app, "staff", "clay.example.com").await;
+    assert_eq!(yes(&app, people.manager, id, ask::HowLong::Hour).await.unwrap().unwrap().in_force, None);
+    let id = asked(&app, "staff").await;
+    assert_eq!(yes(&app, people.dsl, id, ask::HowLong::UntilChanged).await.unwrap().unwrap().in_force, None);
+    let id = asked(&app, "children").await;
+    let waits = yes(&app, people.dsl, id, ask::HowLong::Hour).await.unwrap().unwrap();
+    assert_eq!(waits.in_force, None, "children: never by one yes");
+    app.pass(SignedDuration::from_hours(5)).await;
+    say(&app, people.manager, waits, Verdict::Approve).await.unwrap();
+    let snapshot = app.gateway.published().pop().unwrap();
+    let rule = &snapshot.groups["children"].allow[0];
+    assert_eq!(rule.until, Some(app.services.now() + SignedDuration::from_mins(60)), "an hour from the approval");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn nobody_grants_what_they_asked_for_themselves() {
+    let app = TestApp::new().await;
+    with_staff(&app).await;
+    let wanted = ask::Ask {
+        host: "paint.example.com".into(),
+        group: "staff".into(),
+        category: None,
+        why: "For the autumn project.".into(),
+    };
+    let id = ask::ask(&app.services, &mut app.ctx(app.people.dsl), wanted).await.unwrap();
+    let own = yes(&app, app.people.dsl, id, ask::HowLong::Hour).await.unwrap().unwrap();
+    assert_eq!(own.in_force, None);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_yes_until_the_end_of_term_ends_with_the_term() {
+    let app = TestApp::new().await;
+    with_staff(&app).await;
+    let id = asked(&app, "staff").await;
+    yes(&app, app.people.dsl, id, ask::HowLong::EndOfTerm).await.unwrap().unwrap();
+    let waiting = view::proposals(&app.services, &app.ctx(app.people.dsl)).await.unwrap();
+    let Change::AllowName { until: Some(until), .. } =
+        serde_json::from_value(waiting[0].proposal.change.clone()).unwrap()
+    else {
+        panic!("{:?}", waiting[0])
+    };
+    let mut ctx = app.world.system();
+    let tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.read").await.unwrap();
+    let row = store::settings::lookup(&tx, app.setting).await.unwrap().unwrap();
+    let profile: Profile = serde_json::from_value(row.profile).unwrap();
+    let last = app.services.calendar.local(until).date();
+    assert!(profile.terms.iter().any(|term| term.to == last), "{last} is no last day of a term");
+    tx.commit().await.unwrap();
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_change_opens_a_review_once_and_requests_become_figures() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    propose(&app, people.dsl, block("bad.example.com"), None).await.unwrap();
+    propose(&app, people.dsl, block("worse.example.com"), None).await.unwrap();
+    let reviews = app::follow_up::reviews(&app.services, &app.ctx(people.manager), false).await.unwrap();
+    let opened: Vec<_> = reviews.iter().filter(|one| one.why.starts_with("The filter was changed")).collect();
+    assert_eq!(opened.len(), 1, "{reviews:?}");
+
+    asked(&app, "children").await;
+    let answered = asked(&app, "children").await;
+    app.pass(SignedDuration::from_mins(90)).await;
+    let no = ask::Reply { id: answered, words: "There is a better one.".into(), verdict: ask::Yes::No };
+    ask::reply(&app.services, &mut app.ctx(people.dsl), no).await.unwrap();
+    let third = asked(&app, "children").await;
+    yes(&app, people.dsl, third, ask::HowLong::UntilChanged).await.unwrap();
+    let figures = ask::figures(&app.services, &app.ctx(people.chair)).await.unwrap();
+    assert_eq!((figures.asked, figures.answered, figures.over_blocked), (3, 2, 1));
+    assert_eq!((figures.median_minutes, figures.over_blocking_percent()), (Some(90), Some(50)));
     app.end().await;
 }

@@ -1,6 +1,7 @@
 //! The rules of a change, without a database: what is called tightening opens nothing, and what is locked stays locked,
 //! whatever is asked for and in whichever order.
 
+use app::filtering::hours::{Day, Days, Does, Hours, Times, Window};
 use app::filtering::{Audience, Change, Direction, LOCKED_FOR_CHILDREN, Policy, Surroundings, Why, direction};
 use filter::{FileKey, Host, Kind, Lists, Outcome, Prepared, Request, SealedTier, decide};
 use jiff::{SignedDuration, Timestamp};
@@ -43,17 +44,7 @@ fn lists() -> Lists {
 
 /// Everything that every group reaches, at three times: ends of decisions count.
 fn reachable(policy: &Policy, lists: &Lists) -> Vec<(String, &'static str, i64)> {
-    let around = Surroundings {
-        setting: Uuid::nil(),
-        setting_name: "N".into(),
-        contact: "C".into(),
-        web_base: "https://h.test".into(),
-        devices: Vec::new(),
-        holds: Vec::new(),
-        never_log: [].into(),
-        always: [].into(),
-    };
-    let prepared = Prepared::new(policy.snapshot(1, now(), around), Arc::new(SealedTier::not_supplied())).unwrap();
+    let prepared = Prepared::new(policy.snapshot(1, now(), around()), Arc::new(SealedTier::not_supplied())).unwrap();
     let mut all = Vec::new();
     for group in policy.groups.keys() {
         for name in NAMES {
@@ -91,8 +82,45 @@ fn change() -> impl Strategy<Value = Change> {
             why: why.clone(),
             groups
         }),
-        (category(), groups()).prop_map(|(category, groups)| Change::AllowCategory { category, groups }),
+        (category.clone()(), groups()).prop_map(|(category, groups)| Change::AllowCategory { category, groups }),
+        (hours(category), groups()).prop_map(|(hours, groups)| Change::AddHours { hours, groups }),
+        (Just("rule".to_owned()), groups()).prop_map(|(id, groups)| Change::RemoveHours { id, groups }),
+        (any::<bool>(), groups()).prop_map(|(on, groups)| Change::Supervise { on, groups }),
+        (name(), groups()).prop_map(|(name, groups)| Change::Approve {
+            name,
+            helpers: vec!["free.example.net".into()],
+            title: "Painting".into(),
+            purpose: "Colours".into(),
+            evaluation: "No adverts.".into(),
+            groups,
+            until: None,
+        }),
+        (prop::sample::select(start().groups.into_keys().collect::<Vec<_>>()), any::<u16>())
+            .prop_map(|(like, number)| Change::AddGroup { name: format!("Group {number}"), like }),
     ]
+}
+
+fn hours<S: Strategy<Value = String>>(category: impl Fn() -> S + Clone) -> impl Strategy<Value = Hours> {
+    // Monday 2 March 2026, 9:00: the three times that are looked at are Monday 9:00, Tuesday 15:00 and Friday 3:00.
+    let window = (prop::sample::select(Day::WEEK.to_vec()), 0_i8..24, 0_i8..24).prop_map(|(day, from, to)| Window {
+        day,
+        from: jiff::civil::Time::constant(from, 0, 0, 0),
+        to: jiff::civil::Time::constant(to, 30, 0, 0),
+    });
+    let windows = prop::collection::vec(window, 1..6);
+    let when = prop_oneof![
+        windows.clone().prop_map(Times::Weekly),
+        windows.prop_map(Times::OutsideWeekly),
+        Just(Times::Opening),
+        Just(Times::OutsideOpening)
+    ];
+    let why = Why { title: "T".into(), why: "W".into(), because: Vec::new() };
+    let does = prop_oneof![
+        Just(Does::Close),
+        category.clone()().prop_map(move |id| Does::Also([(id, why.clone())].into())),
+        category().prop_map(|id| Does::Without([id].into()))
+    ];
+    (when, does).prop_map(|(when, does)| Hours { name: "Some hours".into(), when, days: Days::Every, does })
 }
 
 /// A step of a story: a change, or back to the n-th version.
@@ -124,7 +152,20 @@ proptest! {
             let [before, after] = pair else { unreachable!() };
             if direction(before, after) == Direction::Tightens {
                 let was = reachable(before, &lists);
-                let opened: Vec<_> = reachable(after, &lists).into_iter().filter(|name| !was.contains(name)).collect();
+                // A group that is new may reach what one that is there reaches as well.
+                let of = |group: &str| -> Vec<_> {
+                    was.iter().filter(|(key, ..)| key == group).map(|(_, name, hours)| (*name, *hours)).collect()
+                };
+                let is = reachable(after, &lists);
+                let opened: Vec<_> = is
+                    .iter()
+                    .filter(|(key, name, hours)| match before.groups.contains_key(key) {
+                        true => !was.contains(&(key.clone(), name, *hours)),
+                        false => !before.groups.keys().any(|old| {
+                            is.iter().filter(|(new, ..)| new == key).all(|(_, name, hours)| of(old).contains(&(*name, *hours)))
+                        }),
+                    })
+                    .collect();
                 prop_assert!(opened.is_empty(), "opened {opened:?}");
             }
         }
@@ -145,6 +186,13 @@ proptest! {
             for (key, was) in start().groups.iter().filter(|(_, group)| group.audience == Audience::Children) {
                 let is = &policy.groups[key];
                 prop_assert_eq!(is.audience, Audience::Children);
+                let at_times = is.hours.values().filter_map(|hours| match &hours.does {
+                    Does::Without(open) => Some(open),
+                    _ => None,
+                });
+                for open in at_times {
+                    prop_assert!(LOCKED_FOR_CHILDREN.iter().all(|id| !open.contains(*id)), "{open:?}");
+                }
                 for category in LOCKED_FOR_CHILDREN.iter().filter(|id| was.blocked.contains_key(**id)) {
                     prop_assert!(is.blocked.contains_key(*category), "{} lost {}", key, category);
                 }
@@ -194,4 +242,73 @@ fn nobody_opens_half_the_internet_in_one_word() {
         let fine = Change::AllowName { name: name.into(), groups: vec!["staff".into()], until: None };
         assert!(fine.apply(&start(), "r", "w").is_ok(), "{name}");
     }
+}
+
+fn around() -> Surroundings {
+    Surroundings {
+        setting: Uuid::nil(),
+        setting_name: "N".into(),
+        contact: "C".into(),
+        web_base: "https://h.test".into(),
+        devices: Vec::new(),
+        holds: Vec::new(),
+        never_log: [].into(),
+        always: [].into(),
+        opening: Default::default(),
+        calendar: Default::default(),
+        sessions: Vec::new(),
+    }
+}
+
+/// Decision 11: nobody's allow rule opens for children what the policy promises to block, whoever agreed to it.
+#[test]
+fn an_allow_rule_opens_no_promised_category_for_children() {
+    let lists = lists();
+    for (category, name) in LISTED {
+        let allow = Change::AllowName { name: name.into(), groups: Vec::new(), until: None };
+        let policy = allow.apply(&start(), "r", "w").unwrap();
+        let prepared =
+            Prepared::new(policy.snapshot(1, now(), around()), Arc::new(SealedTier::not_supplied())).unwrap();
+        for (key, group) in &policy.groups {
+            let host = Host::parse(name).unwrap();
+            let request = Request::of(key, &host);
+            let blocked = decide(&prepared, &lists, &request, now()).outcome == Outcome::Block;
+            let promised = group.audience == Audience::Children && LOCKED_FOR_CHILDREN.contains(&category);
+            assert_eq!(blocked, promised, "{key}: {name}");
+        }
+    }
+}
+
+/// The sentences on a group's page say what the filter does.
+#[test]
+fn a_groups_sentences_come_from_its_configuration() {
+    let mut policy = start();
+    let children = app::filtering::summary::of(&policy, "children").unwrap();
+    assert!(children.cannot.iter().any(|line| line.starts_with("Pornography. ")), "{children:?}");
+    assert!(children.search.contains("always safe") && children.without_data.contains("closed"));
+    let essential = app::filtering::summary::of(&policy, "essential").unwrap();
+    assert!(essential.without_data.contains("stays open"));
+    let guests = app::filtering::summary::of(&policy, "guests").unwrap();
+    assert!(guests.times.iter().any(|(_, line)| line.contains("Social media is blocked too")), "{guests:?}");
+    let group = policy.groups.get_mut("children").unwrap();
+    group.blocked.remove("shopping");
+    group.supervised = true;
+    let now = app::filtering::summary::of(&policy, "children").unwrap();
+    assert!(now.short.contains("only while an adult has a session open") && now.short.contains("Nothing is approved"));
+    assert!(!now.cannot.iter().any(|line| line.starts_with("Shopping")));
+    assert_eq!(app::filtering::summary::of(&policy, "no such group"), None);
+}
+
+#[test]
+fn guests_have_no_social_media_while_the_setting_is_open() {
+    let opening = [("friday".to_owned(), domain::setting::Hours { from: time("09:00"), to: time("13:00") })].into();
+    let snapshot = start().snapshot(1, now(), Surroundings { opening, ..around() });
+    let prepared = Prepared::new(snapshot, Arc::new(SealedTier::not_supplied())).unwrap();
+    let guests = &prepared.snapshot().groups["guests"];
+    let blocked = |at: &str| prepared.hours(guests, at.parse().unwrap()).blocked(guests).contains_key("social_media");
+    assert!(blocked("2026-11-20T10:00:00Z") && !blocked("2026-11-20T13:00:00Z") && !blocked("2026-11-21T10:00:00Z"));
+}
+
+fn time(text: &str) -> jiff::civil::Time {
+    text.parse().unwrap()
 }

@@ -28,6 +28,7 @@ mod procedures;
 mod referrals;
 mod registers;
 mod sealed_holds;
+mod sessions;
 mod set_up;
 mod telling;
 mod two_settings;

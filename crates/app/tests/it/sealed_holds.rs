@@ -110,5 +110,8 @@ fn surroundings(policy: &Policy, device: Uuid, names: Vec<String>, held: bool) -
         holds: if held { vec![hold] } else { Vec::new() },
         never_log: names.iter().cloned().collect(),
         always: names.into_iter().collect(),
+        opening: Default::default(),
+        calendar: filter::Calendar::default(),
+        sessions: Vec::new(),
     }
 }

@@ -7,6 +7,7 @@ mod corpus;
 mod decisions;
 mod differential;
 mod hostile;
+mod hours;
 mod identities;
 mod lists;
 mod near_memory;

@@ -65,7 +65,10 @@ pub(crate) fn rule(name: &str) -> NameRule {
 
 pub(crate) fn group(audience: Audience, blocked: &[&str]) -> Group {
     let reason = |id: &&str| {
-        (id.to_string(), Reason { title: id.to_uppercase(), why: "why".into(), because: vec!["FIL-02".into()] })
+        (
+            id.to_string(),
+            Reason { title: id.to_uppercase(), why: "why".into(), because: vec!["FIL-02".into()], locked: false },
+        )
     };
     Group {
         name: format!("{audience:?}"),
@@ -74,6 +77,8 @@ pub(crate) fn group(audience: Audience, blocked: &[&str]) -> Group {
         allow: Vec::new(),
         block: Vec::new(),
         safe_search: SafeSearch::ByAudience,
+        hours: Vec::new(),
+        supervised: false,
     }
 }
 
@@ -114,6 +119,8 @@ pub(crate) fn snapshot() -> PolicySnapshot {
         never_log: BTreeSet::from(["childline.org.uk".into()]),
         always: BTreeSet::from(["holdfast.local".into()]),
         networks: Vec::new(),
+        calendar: Default::default(),
+        sessions: Vec::new(),
     }
 }
 

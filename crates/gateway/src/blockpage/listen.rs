@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use filter::{Host, Outcome};
+use filter::{Audience, Host, Outcome};
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -17,8 +17,10 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::check::{CHECK_HOST, checked};
 use super::{HELP_PATH, Page, Way, blocked, help_is_coming, short, ticket};
-use crate::activity::Kind;
+use crate::activity::{Kind, Route};
+use crate::dns::OFFLINE;
 use crate::lock::Mutex;
 use crate::policy::{Client, Gate};
 
@@ -60,12 +62,32 @@ impl BlockPages {
         let Some(host) = host else {
             return respond(short(400, "Nothing to show", ""));
         };
+        if host.to_string() == CHECK_HOST {
+            return self.check(&client, Route::Dns);
+        }
         // The DNS question has been recorded already; this only explains it.
         let verdict = policy.verdict(&client, &host, None, self.gate.clock.now());
         respond(match verdict.outcome {
             Outcome::Block => blocked(&self.gate, &policy, &client, &host, &verdict, Way::Listener),
             _ => short(404, "Nothing is blocked here", "Try the page again in half a minute."),
         })
+    }
+
+    /// The page on which a device checks itself.
+    pub(crate) fn check(&self, client: &Client, route: Route) -> Response<Full<Bytes>> {
+        let policy = self.gate.policy();
+        let now = self.gate.clock.now();
+        // A held device is told that it is offline and nothing else (S9).
+        if client.subject.device.is_some_and(|device| policy.held(now).any(|held| held == device)) {
+            return respond(short(403, OFFLINE, ""));
+        }
+        let (page, kind) = checked(&self.gate, &policy, client, route);
+        let who = client.subject.device.map_or(client.address.to_string(), |device| device.to_string());
+        // Guests are counted and never tied to anybody (S24).
+        if client.audience != Audience::Guests && self.is_new_call(format!("check {who}"), now) {
+            self.gate.recorder.alert(client.subject.clone(), kind, now);
+        }
+        respond(page)
     }
 
     /// The help button. It records that help was called, and nothing else (S6).

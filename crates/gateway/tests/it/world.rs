@@ -49,6 +49,7 @@ pub(crate) fn policy(version: u64) -> PolicySnapshot {
         title: title.into(),
         why: format!("{title} is blocked by our online safety policy."),
         because: vec!["FIL-02".into()],
+        locked: false,
     };
     let blocked: BTreeMap<_, _> =
         [("gambling".to_owned(), reason("Gambling")), ("games".to_owned(), reason("Games"))].into();
@@ -59,6 +60,8 @@ pub(crate) fn policy(version: u64) -> PolicySnapshot {
         allow: Vec::new(),
         block: Vec::new(),
         safe_search: Default::default(),
+        hours: Vec::new(),
+        supervised: false,
     };
     let mut only_gambling = blocked.clone();
     only_gambling.remove("games");
@@ -97,6 +100,8 @@ pub(crate) fn policy(version: u64) -> PolicySnapshot {
         never_log: BTreeSet::from(["childline.org.uk".to_owned()]),
         always: BTreeSet::from(["time.test".to_owned()]),
         networks: Vec::new(),
+        calendar: Default::default(),
+        sessions: Vec::new(),
     }
 }
 

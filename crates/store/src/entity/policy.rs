@@ -1,13 +1,13 @@
 //! The filter policy and what follows from findings: actions, reviews, evidence.
 
 use crate::table::Doc;
-use domain::{ActionId, ConcernId, EvidenceId, PersonId, ProposalId, ReviewId, SettingId};
+use domain::{ActionId, ConcernId, EvidenceId, PersonId, ProposalId, ReviewId, RoomId, SettingId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::table::table;
-use crate::words::{Answer, Direction, ProposalState};
+use crate::words::{Answer, Direction, ProposalState, Way, Youngest};
 
 table! {
     /// A version of the filter policy; versions are kept for ever (FDM-04).
@@ -107,6 +107,41 @@ table! {
         answered_at: Option<Timestamp>,
         /// In which words.
         words: Option<String>,
+    }
+}
+
+table! {
+    /// A named adult sits with children who use approved material (CLS-07).
+    Supervised in supervised("supervised"), Audited,
+    key {
+        /// Its id.
+        id: Uuid,
+    }
+    rest {
+        /// Where.
+        setting_id: SettingId,
+        /// Key of the filter's group.
+        group_key: String,
+        /// In which room; none: wherever the group is.
+        room_id: Option<RoomId>,
+        /// By whom.
+        opened_by: PersonId,
+        /// When.
+        opened_at: Timestamp,
+        /// When it ends by itself.
+        until_at: Timestamp,
+        /// Ended before.
+        ended_at: Option<Timestamp>,
+        /// By whom.
+        ended_by: Option<PersonId>,
+        /// The youngest child.
+        youngest: Youngest,
+        /// What the children learned first (EDU-02).
+        lesson: String,
+        /// What it is for.
+        plan: String,
+        /// How the adult proved who they are.
+        way: Way,
     }
 }
 

@@ -9,6 +9,25 @@ use uuid::Uuid;
 use crate::table::table;
 
 table! {
+    /// A person's short number for tablets (S35).
+    Pin in pin("pin"), Quiet,
+    key {
+        /// Where.
+        setting_id: SettingId,
+        /// Whose.
+        person_id: PersonId,
+    }
+    rest {
+        /// Argon2id.
+        hash: String,
+        /// Since when.
+        set_at: Timestamp,
+        /// Wrong ones since the last right one.
+        wrong: i64,
+    }
+}
+
+table! {
     /// A background job (S44).
     Job in job("job"), Quiet,
     key {

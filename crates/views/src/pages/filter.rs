@@ -20,6 +20,8 @@ pub struct Overview {
     pub waiting: Table,
     /// How many people wait for an answer; none for those who do not answer.
     pub requests: Option<usize>,
+    /// Turnaround and over-blocking, a sentence each (FDM-02).
+    pub figures: Vec<String>,
     /// The sealed tier in its own words.
     pub sealed: Sealed,
     /// Who filters upstream, in a sentence.
@@ -91,10 +93,28 @@ pub struct Group {
     pub say: String,
     /// Facts.
     pub facts: Summary,
+    /// The whole in one or two sentences.
+    pub short: String,
+    /// What holds just now by the hour, if anything does.
+    pub now: Option<Banner>,
+    /// What it cannot reach, a sentence each.
+    pub cannot: Vec<String>,
+    /// What it can.
+    pub can: Vec<String>,
+    /// What differs at certain times: (id, sentence).
+    pub times: Vec<(String, String)>,
+    /// Changes for this group alone: (address, words).
+    pub ways: Vec<(String, String)>,
+    /// Approved material.
+    pub material: Table,
+    /// How ways round are closed.
+    pub bypass: Vec<String>,
+    /// What happens when the filter has no data.
+    pub without_data: String,
+    /// What the filter cannot see.
+    pub blind: Vec<String>,
     /// Blocked categories with reasons.
     pub blocked: Table,
-    /// Titles of what no list stands against here.
-    pub open: Vec<String>,
     /// Names blocked by decision.
     pub names_blocked: Table,
     /// Names allowed by decision.

@@ -45,6 +45,38 @@ impl Page for Propose {
     }
 }
 
+/// A change to how one group is: its hours, its search, its sessions.
+#[derive(Template, Debug, Clone, Default)]
+#[template(path = "pages/filter_shape.html")]
+pub struct Shape {
+    /// What it is about.
+    pub heading: String,
+    /// A sentence each.
+    pub about: Vec<String>,
+    /// Where one comes from: address and words.
+    pub back: (String, String),
+    /// Where it goes.
+    pub action: String,
+    /// Values and errors.
+    pub form: FormView,
+    /// The questions, drawn.
+    pub fields: Vec<String>,
+    /// Hosts that were asked for and that nobody approved.
+    pub seen: Vec<String>,
+    /// What it would change, after "Check what this changes".
+    pub preview: Option<Preview>,
+}
+
+impl Page for Shape {
+    fn title(&self) -> String {
+        self.heading.clone()
+    }
+
+    fn has_errors(&self) -> bool {
+        self.form.has_errors()
+    }
+}
+
 /// One proposal.
 #[derive(Template, Debug, Clone, Default)]
 #[template(path = "pages/filter_proposal.html")]
@@ -146,6 +178,8 @@ impl Page for History {
 #[derive(Template, Debug, Clone, Default)]
 #[template(path = "pages/filter_requests.html")]
 pub struct Requests {
+    /// Turnaround and over-blocking, a sentence each.
+    pub figures: Vec<String>,
     /// Those that wait.
     pub waiting: Table,
     /// Those that were answered.

@@ -134,6 +134,7 @@ fn report_a_concern_comes_first_after_the_skip_link_on_every_page_with_a_bar() {
             "concerns/paper",
             "concerns/sheet",
             "concerns/blank_form",
+            "start",
             "working/document",
             "working/chronology_print",
             "tell/poster",

@@ -112,6 +112,7 @@ impl<'e> Seen<'e> {
                 | What::Guests { .. }
                 | What::Unidentified { .. }
                 | What::HelpCalled { .. }
+                | What::Checked { .. }
                 | What::Lost { .. } => seen.other.push(event),
             }
         }
@@ -207,6 +208,8 @@ fn words(event: &Event, visit: &Visit) -> String {
         What::Lost { count } => {
             format!("{count} records were lost between {} and {}", say(visit, event.at), say(visit, event.until))
         }
+        What::Checked { passed: true, .. } => "The device checked itself: protected".to_owned(),
+        What::Checked { passed: false, .. } => "The device checked itself: not protected as it should be".to_owned(),
         What::Allowed { .. } | What::Blocked { .. } | What::Bypass { .. } | What::Sealed { .. } => String::new(),
     }
 }

@@ -10,6 +10,7 @@ pub mod proposals;
 pub mod propose;
 pub mod requests;
 pub mod self_test;
+pub mod shape;
 
 use app::filtering::Audience;
 use app::filtering::ProposalState;

@@ -89,3 +89,94 @@ async fn staff_ask_and_see_nothing_else() {
     let (_, html) = staff.see("/filter/ask").await;
     assert!(html.contains("Waiting") && html.contains("&#60;b&#62;autumn"), "{html}");
 }
+
+/// A lunch break for staff loosens and waits; a night for children closes and is in force at once.
+#[tokio::test]
+async fn a_schedule_from_the_form_to_the_groups_page() {
+    let nursery = Nursery::new().await;
+    let lead = Browser::of(&nursery, nursery.app.people.dsl).await;
+    let page = "/filter/groups/children/change/hours";
+    let (status, _, html) = lead.send(page, &[("step", "check"), ("when", "weekly")]).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    for missing in ["Give it a name", "Choose at least one day", "Write a time like 12:00", "Choose what happens then"]
+    {
+        assert!(html.contains(missing), "{missing}: {html}");
+    }
+    let night = [
+        ("name", "Night"),
+        ("when", "weekly"),
+        ("days", "monday"),
+        ("days", "tuesday"),
+        ("from", "18:00"),
+        ("to", "07:30"),
+        ("term", "every"),
+        ("does", "close"),
+    ];
+    let mut fields = night.to_vec();
+    fields.push(("step", "check"));
+    let (status, _, html) = lead.send(page, &fields).await;
+    assert_eq!(status, StatusCode::OK, "{html}");
+    assert!(
+        html.contains("Monday, Tuesday 18:00 to 07:30 the next day") && html.contains("opens nothing new"),
+        "{html}"
+    );
+    let mut fields = night.to_vec();
+    fields.push(("step", "send"));
+    fields.extend(TEXTS);
+    let (status, to, html) = lead.send(page, &fields).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    assert!(lead.see(&to).await.1.contains("In force"), "closing is at once");
+    let (_, html) = lead.see("/filter/groups/children").await;
+    assert!(html.contains("Night. Monday, Tuesday 18:00 to 07:30 the next day"), "{html}");
+
+    let lunch = [
+        ("name", "Lunch break"),
+        ("when", "weekly"),
+        ("days", "friday"),
+        ("from", "12:00"),
+        ("to", "13:00"),
+        ("term", "term"),
+        ("does", "without"),
+        ("without", "shopping"),
+        ("step", "check"),
+    ];
+    let (_, _, html) = lead.send(page, &lunch).await;
+    assert!(html.contains("Friday 12:00 to 13:00, on days of term") && html.contains("lets more through"), "{html}");
+    let locked = lunch.map(|(name, value)| if name == "without" { (name, "pornography") } else { (name, value) });
+    let (status, _, html) = lead.send(page, &locked).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{html}");
+    assert!(html.contains("holds at every hour"), "{html}");
+}
+
+/// A manager makes a group, puts it under sessions and approves something for it.
+#[tokio::test]
+async fn a_group_of_its_own_under_sessions_with_something_approved() {
+    let nursery = Nursery::new().await;
+    let lead = Browser::of(&nursery, nursery.app.people.dsl).await;
+    let send = async |path: &str, own: &[(&'static str, &'static str)]| {
+        let mut fields = own.to_vec();
+        fields.push(("step", "send"));
+        fields.extend(TEXTS);
+        let (status, _, html) = lead.send(path, &fields).await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "{path}: {html}");
+    };
+    send("/filter/groups/children/change/copy", &[("name", "Older children")]).await;
+    send("/filter/groups/older-children/change/supervise", &[]).await;
+    let (_, html) = lead.see("/filter/groups/older-children").await;
+    assert!(
+        html.contains("only while an adult has a session open") && html.contains("Nothing is approved yet"),
+        "{html}"
+    );
+    let material = [
+        ("host", "paint.example.com"),
+        ("title", "Painting with shapes"),
+        ("purpose", "Colours and shapes"),
+        ("evaluation", "No adverts, no links away, no chat."),
+        ("helpers", "cdn.example.net"),
+        ("step", "check"),
+    ];
+    let (status, _, html) = lead.send("/filter/groups/older-children/change/approve", &material).await;
+    assert_eq!(status, StatusCode::OK, "{html}");
+    assert!(html.contains("Approve Painting with shapes") && html.contains("lets more through"), "{html}");
+    assert!(html.contains("now allows cdn.example.net"), "each helper is named: {html}");
+}

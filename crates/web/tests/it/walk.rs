@@ -61,7 +61,7 @@ impl Things {
             Some("referrals") => &self.referral,
             Some("letters") => &self.letter,
             Some("transfers") => &self.transfer,
-            Some("filter" | "actions" | "reviews") => NOBODYS,
+            Some("filter" | "actions" | "reviews" | "sessions") => NOBODYS,
             _ => &self.concern,
         };
         let key = match route.path.split('/').nth(1) {
@@ -439,6 +439,12 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/audit/verify", "audit, in store; it looks, and takes long enough for a button"),
     ("/filter/check", "filter_pages; it looks, and changes nothing"),
     ("/filter/propose", "filter_pages, and through the real program in holdfast's tests"),
+    ("/filter/groups/{key}/change/{what}", "filter_pages"),
+    ("/sessions", "sessions, in app"),
+    ("/sessions/pin", "sessions, in app"),
+    ("/sessions/{id}/end", "sessions, in app"),
+    ("/start/{path}", "sessions, in app"),
+    ("/start/{path}/help", "sessions, in app"),
     ("/filter/proposals/{id}", "the same"),
     ("/filter/proposals/{id}/agree", "the same"),
     ("/filter/proposals/{id}/withdraw", "filtering, in app"),

@@ -25,12 +25,12 @@ fn is_about_categories(result: &ProbeResult) -> bool {
 
 /// Every group that blocks anything was asked, by this way.
 fn every_group_asked(found: &Found, path: &str) -> bool {
-    let (Some(snapshot), Ok(results)) = (&found.snapshot, &found.probes) else { return false };
-    snapshot.groups.iter().filter(|(_, group)| !group.blocked.is_empty()).all(|(key, group)| {
+    let (Some(policy), Ok(results)) = (prepared(found), &found.probes) else { return false };
+    policy.snapshot().groups.iter().all(|(key, group)| {
         let asked = results
             .iter()
             .filter(|one| one.group == *key && one.path == path && one.what.starts_with("a name in the category"));
-        asked.count() >= group.blocked.len()
+        asked.count() >= policy.hours(group, found.at).blocked(group).len()
     })
 }
 
@@ -97,7 +97,14 @@ fn own_rules_enforced(facts: &Facts, found: &Found) -> Answer {
             let Ok(host) = filter::Host::parse(&rule.name) else { continue };
             let request = filter::Request::of(key, &host);
             let verdict = filter::decide(&policy, &lists, &request, facts.now);
-            let by_rule = matches!(verdict.cause, filter::Cause::Rule { .. } | filter::Cause::Bypass { .. });
+            // A group that is closed just now, or without a session, is stricter than the rule.
+            let by_rule = matches!(
+                verdict.cause,
+                filter::Cause::Rule { .. }
+                    | filter::Cause::Bypass { .. }
+                    | filter::Cause::Hours { .. }
+                    | filter::Cause::NoSession
+            );
             if verdict.outcome != filter::Outcome::Block || !by_rule {
                 return Answer::new(false, "A name that this setting blocks is let through.", found.at);
             }

@@ -1,13 +1,14 @@
 //! Samples of the filter's pages: full and empty, with text that tries to be markup.
 
-use super::somebody;
+use super::{nobody, somebody};
 use crate::views::FormView;
 use crate::views::pages::activity::{Activity, Alerts};
 use crate::views::pages::filter::{Check, Group, GroupCard, Overview, Sealed, SelfTest, TestedGroup, Verdict};
 use crate::views::pages::filter_changes::{
-    Ask, Asked, History, Preview, Proposal, Proposals, Propose, Request, Requests, Version,
+    Ask, Asked, History, Preview, Proposal, Proposals, Propose, Request, Requests, Shape, Version,
 };
 use crate::views::pages::filter_lists;
+use crate::views::pages::sessions::{OpenSession, Sessions, Start};
 use crate::views::ui::{Banner, Cell, Summary, Table, Tag, Tone};
 
 const NASTY: &str = "<script>alert(1)</script> שלום 🙂";
@@ -64,6 +65,7 @@ fn overview() -> Overview {
         groups: vec![card.clone(), GroupCard { strictest: false, reasons: Vec::new(), ..card }],
         waiting: table(),
         requests: Some(2),
+        figures: vec![NASTY.into()],
         sealed: Sealed { supplied: false, words: NASTY.into() },
         upstream: NASTY.into(),
         may_propose: true,
@@ -165,7 +167,16 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                 say: "For children.".into(),
                 facts: facts(),
                 blocked: table(),
-                open: vec![NASTY.into(), "Shopping".into()],
+                short: NASTY.into(),
+                now: Some(Banner::new(Tone::Info, NASTY)),
+                cannot: vec![NASTY.into()],
+                can: vec![NASTY.into(), "Shopping".into()],
+                times: vec![("a b".into(), NASTY.into())],
+                ways: vec![("/filter".into(), NASTY.into())],
+                material: table(),
+                bypass: vec![NASTY.into()],
+                without_data: NASTY.into(),
+                blind: vec![NASTY.into()],
                 names_blocked: table(),
                 names_allowed: table(),
                 may_propose: true,
@@ -244,6 +255,57 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         ("filter_propose", somebody(&Propose::default())),
         ("filter_propose", somebody(&propose())),
         ("filter_propose", somebody(&Propose { back_to: Some(3), preview: None, ..propose() })),
+        (
+            "filter_shape",
+            somebody(&Shape {
+                heading: "A schedule".into(),
+                back: ("/filter/groups/staff".into(), "Staff".into()),
+                action: "/filter/groups/staff/change/hours".into(),
+                ..Shape::default()
+            }),
+        ),
+        ("sessions", somebody(&Sessions::default())),
+        (
+            "sessions",
+            somebody(&Sessions {
+                open: vec![OpenSession { id: "1".into(), title: NASTY.into(), say: NASTY.into(), plan: NASTY.into() }],
+                form: wrong(&["group", "room", "minutes", "youngest", "lesson", "plan"]),
+                groups: groups(),
+                rooms: vec![("1".into(), NASTY.into())],
+                lengths: vec![("10".into(), "10 minutes".into())],
+                material: table(),
+                screen_time: table(),
+                pin: NASTY.into(),
+                pin_form: wrong(&["pin"]),
+            }),
+        ),
+        ("start", nobody(&Start { path: "abc".into(), check: "/check".into(), ..Start::default() })),
+        (
+            "start",
+            nobody(&Start {
+                path: "a/b".into(),
+                children: true,
+                closed: true,
+                until: Some("Until 10:30am".into()),
+                material: vec![(NASTY.into(), "/one".into())],
+                called: true,
+                form: wrong(&["username", "pin", "minutes", "youngest", "lesson", "plan"]),
+                lengths: vec![("10".into(), "10 minutes".into())],
+                check: "/check".into(),
+            }),
+        ),
+        (
+            "filter_shape",
+            somebody(&Shape {
+                heading: NASTY.into(),
+                about: vec![NASTY.into()],
+                back: ("/filter".into(), NASTY.into()),
+                action: "/filter/groups/children/change/hours".into(),
+                fields: vec![wrong(&["name"]).text("name", "Name").to_string()],
+                seen: vec![NASTY.into()],
+                ..Shape::default()
+            }),
+        ),
         ("filter_proposal", somebody(&Proposal::default())),
         ("filter_proposal", somebody(&proposal())),
         ("filter_proposals", somebody(&Proposals::default())),
@@ -251,14 +313,14 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         ("filter_history", somebody(&History::default())),
         ("filter_history", somebody(&History { versions: vec![version, older], may_propose: true })),
         ("filter_requests", somebody(&Requests::default())),
-        ("filter_requests", somebody(&Requests { waiting: table(), answered: table() })),
+        ("filter_requests", somebody(&Requests { figures: vec![NASTY.into()], waiting: table(), answered: table() })),
         ("filter_request", somebody(&Request::default())),
         (
             "filter_request",
             somebody(&Request {
                 id: "1".into(),
                 facts: facts(),
-                form: Some(wrong(&["answer", "words", "until", "harm", "loss", "safeguards"])),
+                form: Some(wrong(&["answer", "words", "long", "until", "harm", "loss", "safeguards"])),
                 answer: facts(),
             }),
         ),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use app::filtering::{Audience, Decision, view};
+use app::filtering::{Audience, Decision, summary, view};
 use axum::extract::Path;
 use domain::access::Action;
 use views::pages::filter::Group;
@@ -22,23 +22,26 @@ pub async fn get(visit: Visit, Path(key): Path<String>) -> Answer {
     let blocked = group.blocked.values().fold(blocked, |table, why| {
         table.row([Cell::Text(why.title.clone()), Cell::Text(why.why.clone()), Cell::Text(why.because.join(", "))])
     });
-    let choices = app::filtering::categories::choices()?;
-    let open = choices.into_iter().filter(|choice| !group.blocked.contains_key(&choice.id));
-    let search = match group.audience {
-        Audience::Children => "Always safe, locked",
-        Audience::Guests => "Moderate",
-        Audience::Adults | Audience::Essential => "As the device sets it",
-    };
+    let said = summary::of(&found.policy, &key).ok_or(Fault::NotFound)?;
     let unknown = if found.policy.strictest == key { "Yes: this is the strictest group" } else { "No" };
     let facts = Summary::new()
-        .row("Search engines", Cell::Text(search.to_owned()))
+        .row("Search engines", Cell::Text(said.search))
         .row("Unknown devices fall here", Cell::Text(unknown.to_owned()));
     visit.page(&Group {
         name: group.name.clone(),
         say: audience(group.audience).to_owned(),
         facts,
         blocked,
-        open: open.map(|choice| choice.why.title).collect(),
+        short: said.short,
+        now: None,
+        cannot: said.cannot,
+        can: said.can,
+        times: said.times,
+        ways: ways(&key, group),
+        material: material(&visit, group),
+        bypass: said.bypass,
+        without_data: said.without_data,
+        blind: said.blind.into_iter().map(str::to_owned).collect(),
         names_blocked: names(&visit, "Sites blocked by name", &group.block),
         names_allowed: names(&visit, "Sites allowed by name", &group.allow),
         may_propose: may(&visit, Action::ProposeChange),
@@ -58,4 +61,47 @@ fn names(visit: &Visit, caption: &str, decisions: &BTreeMap<String, Decision>) -
         };
         table.row([Cell::Inert(name.clone()), Cell::Text(decision.reason.clone()), Cell::Text(until), rule])
     })
+}
+
+/// What can be proposed for one group alone.
+fn ways(key: &str, group: &app::filtering::Group) -> Vec<(String, String)> {
+    let to = |what: &str, words: &str| {
+        (format!("/filter/groups/{}/change/{what}", crate::visit::encode(key)), words.to_owned())
+    };
+    let mut ways = vec![to("hours", "Add a schedule: close, block or open at certain hours")];
+    if group.audience == Audience::Children {
+        ways.push(match group.supervised {
+            true => to("supervise", "No longer need a session"),
+            false => to("supervise", "Only approved material, and only with an adult"),
+        });
+        ways.push(to("approve", "Approve material for children"));
+    } else {
+        ways.push(to("search", "Hold search engines to safe search, or let go"));
+    }
+    ways.push(to("copy", "Make a new group like this one"));
+    ways
+}
+
+fn material(visit: &Visit, group: &app::filtering::Group) -> Table {
+    let table =
+        Table::new("Approved material").quiet_caption().column("What").column("Site").column("With").column("For");
+    group.material().into_iter().fold(
+        table.column("What was found").column("Decision"),
+        |table, (site, (approved, helpers))| {
+            let rule = group.allow.get(site).map(|decision| decision.rule.clone()).unwrap_or_default();
+            let until = group.allow.get(site).and_then(|decision| decision.until);
+            let title = match until {
+                Some(until) => format!("{}, until {}", approved.title, say(visit, until)),
+                None => approved.title.clone(),
+            };
+            table.row([
+                Cell::Text(title),
+                Cell::Inert(site.to_owned()),
+                Cell::Inert(helpers.join(", ")),
+                Cell::Text(approved.purpose.clone()),
+                Cell::Text(approved.evaluation.clone()),
+                Cell::link(&format!("/filter/proposals/{rule}"), "Proposal"),
+            ])
+        },
+    )
 }

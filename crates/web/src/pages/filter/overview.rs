@@ -29,6 +29,7 @@ pub async fn get(visit: Visit) -> Answer {
         groups,
         waiting: waiting(&visit, &found),
         requests: may(&visit, Action::AnswerAccess).then_some(found.requests),
+        figures: super::requests::say_figures(&app::filtering::ask::figures(services, &visit.ctx()).await?),
         sealed: sealed(&visit, &found),
         upstream: upstream(&found),
         may_propose: may(&visit, Action::ProposeChange),

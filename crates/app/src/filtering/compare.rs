@@ -1,0 +1,136 @@
+//! Two versions of the policy side by side: does anything become reachable, and what differs, in words.
+//!
+//! What it is not: a judgement by the name of a change. To let a policy hold one more thing, add it to [`loosens`] and to
+//! [`difference`]; the property tests of the rules then ask the filter itself.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::change::{Direction, search_word};
+use super::hours::Hours;
+use super::policy::{Decision, Group, Policy};
+
+/// Does going from one policy to another make anything reachable that was not? Judged from the policies themselves,
+/// never from the name of the change.
+pub fn direction(before: &Policy, after: &Policy) -> Direction {
+    let groups = before.groups.iter().any(|(key, was)| after.groups.get(key).is_none_or(|is| loosens(was, is)));
+    // A new group opens nothing if one that is there opens as much: whoever keeps devices could put them there already.
+    let new = after.groups.iter().filter(|(key, _)| !before.groups.contains_key(*key));
+    let opens = |is: &Group| before.groups.values().all(|was| loosens(was, is));
+    let group_new = new.into_iter().any(|(_, is)| opens(is));
+    // A new source is a stranger whose lists of tomorrow nobody knows, exceptions among them, and the program goes out to
+    // ask it: that waits for another person too.
+    match groups || group_new || before.sources != after.sources || before.strictest != after.strictest {
+        true => Direction::Loosens,
+        false => Direction::Tightens,
+    }
+}
+
+/// Does a group reach anything that it did not?
+fn loosens(was: &Group, is: &Group) -> bool {
+    let category_gone = was.blocked.keys().any(|category| !is.blocked.contains_key(category));
+    let block_gone = was.block.iter().any(|(name, then)| match is.block.get(name) {
+        None => true,
+        Some(now) => longer(then.until, now.until),
+    });
+    let allow_new = is.allow.iter().any(|(name, now)| match was.allow.get(name) {
+        None => true,
+        Some(then) => longer(now.until, then.until),
+    });
+    let kept = |one: &Hours, among: &BTreeMap<String, Hours>| among.values().any(|other| one.same_as(other));
+    let closing_gone = was.hours.values().any(|hours| hours.tightens() && !kept(hours, &is.hours));
+    let opening_new = is.hours.values().any(|hours| !hours.tightens() && !kept(hours, &was.hours));
+    category_gone
+        || block_gone
+        || allow_new
+        || closing_gone
+        || opening_new
+        || (was.supervised && !is.supervised)
+        || strictness(is) < strictness(was)
+        || was.audience != is.audience
+}
+
+fn strictness(group: &Group) -> u8 {
+    match group.search() {
+        filter::SafeSearch::Off | filter::SafeSearch::ByAudience => 0,
+        filter::SafeSearch::Moderate => 1,
+        filter::SafeSearch::Strict => 2,
+    }
+}
+
+fn longer(now: Option<Timestamp>, then: Option<Timestamp>) -> bool {
+    match (now, then) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(now), Some(then)) => now > then,
+    }
+}
+
+/// What differs between two versions, a line each: "Children's tablets: now blocks x.org".
+pub fn difference(before: &Policy, after: &Policy) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (key, is) in &after.groups {
+        let Some(was) = before.groups.get(key) else {
+            lines.push(format!("{}: new group", is.name));
+            continue;
+        };
+        let mut say = |text: String| lines.push(format!("{}: {text}", is.name));
+        names(&was.block, &is.block, "now blocks", "no longer blocks", &mut say);
+        names(&was.allow, &is.allow, "now allows", "no longer allows", &mut say);
+        for (category, why) in is.blocked.iter().filter(|(category, _)| !was.blocked.contains_key(*category)) {
+            let _ = category;
+            say(format!("now blocks the category {}", why.title));
+        }
+        for (category, why) in was.blocked.iter().filter(|(category, _)| !is.blocked.contains_key(*category)) {
+            let _ = category;
+            say(format!("no longer blocks the category {}", why.title));
+        }
+        for hours in is.hours.values().filter(|hours| !was.hours.values().any(|other| other == *hours)) {
+            say(format!("{}: {}", hours.name, hours.say(|id| title_in(after, id))));
+        }
+        for hours in was.hours.values().filter(|hours| !is.hours.values().any(|other| other == *hours)) {
+            say(format!("no longer \u{201c}{}\u{201d}", hours.name));
+        }
+        match (was.supervised, is.supervised) {
+            (false, true) => say("now reaches approved material only, while an adult has a session open".to_owned()),
+            (true, false) => say("no longer needs a session, and reaches more than approved material".to_owned()),
+            _ => {}
+        }
+        if was.search() != is.search() {
+            say(format!("search is now {}", search_word(is.search())));
+        }
+    }
+    for (key, was) in &before.groups {
+        if !after.groups.contains_key(key) {
+            lines.push(format!("{}: group gone", was.name));
+        }
+    }
+    lines.extend(crate::sources::difference(&before.sources, &after.sources));
+    lines
+}
+
+fn names(
+    was: &BTreeMap<String, Decision>,
+    is: &BTreeMap<String, Decision>,
+    now: &str,
+    no_longer: &str,
+    say: &mut impl FnMut(String),
+) {
+    for (name, decision) in is {
+        match was.get(name) {
+            None => say(format!("{now} {name}")),
+            Some(then) if then.until != decision.until => say(format!("{now} {name} until another time")),
+            Some(_) => {}
+        }
+    }
+    for name in was.keys().filter(|name| !is.contains_key(*name)) {
+        say(format!("{no_longer} {name}"));
+    }
+}
+
+/// A category's title, in this policy's words.
+pub(crate) fn title_in(policy: &Policy, category: &str) -> String {
+    let why = policy.groups.values().find_map(|group| group.blocked.get(category));
+    why.map_or_else(|| category.to_owned(), |why| why.title.clone())
+}

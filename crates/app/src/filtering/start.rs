@@ -1,0 +1,96 @@
+//! A child's tablet at its start page: which device it is, by its own secret address (S33), and what it may do just now.
+//!
+//! What it is not: a sign-in. Whoever holds the tablet holds its address; it opens approved material in a session, calls
+//! help, and reads nothing.
+
+use domain::{DeviceId, RoomId, SettingId};
+use jiff::Timestamp;
+use store::{Reads, Scope};
+
+use super::{Audience, decide};
+use crate::{Error, Result, Services};
+
+/// A device that its own address has proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tablet {
+    /// Which setting's.
+    pub setting: SettingId,
+    /// Which.
+    pub device: DeviceId,
+    /// As on its label.
+    pub name: String,
+    /// Key of its group.
+    pub group: String,
+    /// Where it lives.
+    pub room: Option<RoomId>,
+}
+
+/// What its start page shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// As on its label.
+    pub name: String,
+    /// It is for children: pictures, few words.
+    pub children: bool,
+    /// Its group needs a session.
+    pub supervised: bool,
+    /// The session that is open where it is ends then.
+    pub until: Option<Timestamp>,
+    /// What can be opened in it: title and address.
+    pub material: Vec<(String, String)>,
+}
+
+/// The device of a secret path.
+///
+/// # Errors
+/// [`Error::NotFound`] for a path that no device in use has.
+pub async fn tablet(services: &Services, path: &str) -> Result<Tablet> {
+    let reader = services.db.read(Scope::All).await?;
+    for setting in store::settings::list(&reader).await? {
+        let devices = store::devices::list(&reader, setting.id).await?;
+        if let Some(device) = devices.into_iter().find(|device| device.doh_path.as_deref() == Some(path)) {
+            return Ok(Tablet {
+                setting: setting.id,
+                device: device.id,
+                name: device.name,
+                group: device.group_key,
+                room: device.room_id,
+            });
+        }
+    }
+    Err(Error::NotFound)
+}
+
+/// What a tablet's start page shows.
+///
+/// # Errors
+/// As [`tablet`].
+pub async fn of(services: &Services, path: &str) -> Result<Start> {
+    let tablet = tablet(services, path).await?;
+    let now = services.now();
+    let reader = services.db.read(Scope::Setting(tablet.setting)).await?;
+    let (_, policy) = decide::in_force(&reader, tablet.setting).await?;
+    let group = policy.groups.get(&tablet.group).or_else(|| policy.groups.get(&policy.strictest));
+    let group = group.ok_or(Error::NotFound)?;
+    let until = open_until(&reader, &tablet, now).await?;
+    let material = group.material().into_iter().filter_map(|(site, (approved, _))| {
+        let decision = group.allow.get(site)?;
+        decision.until.is_none_or(|until| until > now).then(|| (approved.title.clone(), format!("https://{site}/")))
+    });
+    let shows = !group.supervised || until.is_some();
+    Ok(Start {
+        name: tablet.name,
+        children: group.audience == Audience::Children,
+        supervised: group.supervised,
+        until,
+        material: if shows { material.collect() } else { Vec::new() },
+    })
+}
+
+async fn open_until(db: &impl Reads, tablet: &Tablet, now: Timestamp) -> Result<Option<Timestamp>> {
+    let open = store::supervision::list_open(db, tablet.setting, now).await?;
+    let here = open
+        .into_iter()
+        .filter(|one| one.group_key == tablet.group && (one.room_id.is_none() || one.room_id == tablet.room));
+    Ok(here.map(|one| one.until_at).max())
+}

@@ -1,0 +1,121 @@
+//! "Is this device protected?", asked from the device itself.
+//!
+//! The page lives at a name that exists nowhere else ([`CHECK_HOST`]): only a device whose DNS or proxy is this gateway can
+//! reach it, so that reaching it is the proof of its path. Who asks is found as for every request (S33); the rest is the
+//! policy's own answer for this device at this moment. The result is an event; control writes it against the device.
+//! What it is not: a test of mobile data, or of a second network that the device may join.
+
+use askama::Template;
+use filter::{Host, Outcome};
+use jiff::Timestamp;
+
+use super::{CSS, Page, page};
+use crate::activity::{Kind, Route};
+use crate::policy::{Client, Gate, Policy};
+
+/// Where a device checks itself. It can exist nowhere (RFC 6761).
+pub const CHECK_HOST: &str = "check.holdfast.invalid";
+
+/// A search engine that every device can be held to by its name.
+const SEARCH: &str = "www.google.com";
+/// A browser's question whether it may use encrypted DNS of its own.
+const BYPASS: &str = "use-application-dns.net";
+
+#[derive(Template)]
+#[template(path = "check.html")]
+struct Check<'a> {
+    css: &'a str,
+    passed: bool,
+    say: &'a str,
+    device: &'a str,
+    group: &'a str,
+    way: &'a str,
+    blocked: &'a str,
+    search: &'a str,
+    bypass: &'a str,
+    setting: &'a str,
+    contact: &'a str,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Found {
+    known: bool,
+    blocks: bool,
+    /// `None`: this group's search is its device's own affair.
+    search: Option<bool>,
+    bypass: bool,
+}
+
+impl Found {
+    fn passed(self) -> bool {
+        self.known && self.blocks && self.bypass && self.search != Some(false)
+    }
+}
+
+/// The page, with what it found, for the record.
+pub(crate) fn checked(gate: &Gate, policy: &Policy, client: &Client, route: Route) -> (Page, Kind) {
+    let now = gate.clock.now();
+    let found = look(policy, client, now);
+    let snapshot = policy.snapshot();
+    let device = client.subject.device.and_then(|id| policy.device(id));
+    let group = snapshot.groups.get(&*client.subject.group);
+    let say = match (found.passed(), found.known) {
+        (true, _) => "It comes through the filter, and the filter knows it. This check has been written down.",
+        (false, false) => {
+            "The filter does not know this device, so it gets the strictest rules. Ask the office to put it in the register."
+        }
+        (false, true) => "Something below is not as it should be. Tell the office.",
+    };
+    let view = Check {
+        css: CSS,
+        passed: found.passed(),
+        say,
+        device: device.map_or("Not known", |device| &device.name),
+        group: group.map_or("The strictest", |group| &group.name),
+        way: match route {
+            Route::Proxy => "Through the proxy",
+            Route::Dns | Route::BlockPage => "Through our DNS",
+        },
+        blocked: if found.blocks { "Blocked" } else { "Not blocked" },
+        search: match found.search {
+            Some(true) => "Held to safe search",
+            Some(false) => "Not held",
+            None => "As this device sets it: so decided for its group",
+        },
+        bypass: if found.bypass { "Closed, those that we can test" } else { "Open" },
+        setting: &snapshot.setting_name,
+        contact: &snapshot.contact,
+    };
+    let kind = Kind::Checked {
+        route,
+        passed: found.passed(),
+        safe_search: found.search,
+        bypass_closed: found.bypass,
+        blocks: found.blocks,
+    };
+    (page(200, &view, "'none'"), kind)
+}
+
+fn look(policy: &Policy, client: &Client, now: Timestamp) -> Found {
+    let blocked = |name: &str| {
+        Host::parse(name).is_ok_and(|host| policy.verdict(client, &host, None, now).outcome == Outcome::Block)
+    };
+    let snapshot = policy.snapshot();
+    let group = snapshot.groups.get(&*client.subject.group);
+    let categories = group.map(|group| policy.hours(group, now).blocked(group)).unwrap_or_default();
+    let probes = categories.keys().all(|id| blocked(&filter::probe::probe_name(id)));
+    let level = group.and_then(|group| filter::safesearch::level(group.audience, group.safe_search));
+    let search = level.map(|_| {
+        let Ok(host) = Host::parse(SEARCH) else { return false };
+        let verdict = policy.verdict(client, &host, None, now);
+        // Closed, or with nothing but approved material, there is no search at all.
+        verdict.outcome != Outcome::Allow
+    });
+    Found {
+        known: client.subject.device.is_some(),
+        blocks: !categories.is_empty() && probes,
+        search,
+        bypass: blocked(BYPASS),
+    }
+}

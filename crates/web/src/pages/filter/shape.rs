@@ -1,0 +1,459 @@
+//! A change to how one group is: a schedule, its search, supervised sessions, approved material, a group like it.
+//!
+//! One form a kind of change, each looked at before it is sent, as `propose` does for names and categories. To add one: a
+//! variant of [`What`], its questions in [`What::fields`] and its reading in [`What::read`].
+
+use std::collections::BTreeMap;
+
+use app::filtering::decide::{self, Preview, Propose, Risk};
+use app::filtering::hours::{Day, Days, Does, Hours, Times, Window};
+use app::filtering::{Change, Direction, Group, LOCKED_FOR_CHILDREN, SafeSearch, categories, view};
+use axum::extract::{Path, Query};
+use domain::access::Action;
+use jiff::civil::{Date, Time};
+use views::FormView;
+use views::pages::filter_changes as pages;
+use views::ui::Tone;
+
+use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend};
+
+/// A kind of change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Hours,
+    EndHours,
+    Search,
+    Supervise,
+    Approve,
+    Copy,
+}
+
+impl What {
+    fn from_key(key: &str) -> Option<Self> {
+        Some(match key {
+            "hours" => Self::Hours,
+            "end-hours" => Self::EndHours,
+            "search" => Self::Search,
+            "supervise" => Self::Supervise,
+            "approve" => Self::Approve,
+            "copy" => Self::Copy,
+            _ => return None,
+        })
+    }
+
+    fn heading(self, group: &Group) -> String {
+        let name = &group.name;
+        match self {
+            Self::Hours => format!("A schedule for {name}"),
+            Self::EndHours => format!("End a schedule of {name}"),
+            Self::Search => format!("Search on {name}"),
+            Self::Supervise if group.supervised => format!("{name} without sessions"),
+            Self::Supervise => format!("{name}: only with an adult"),
+            Self::Approve => format!("Approve material for {name}"),
+            Self::Copy => format!("A new group like {name}"),
+        }
+    }
+
+    fn about(self, group: &Group) -> Vec<String> {
+        let said: &[&str] = match self {
+            Self::Hours => &[
+                "The hours are kept by the filter itself, also when this program is off. When the clocks change, a window that opens something takes the shorter reading and one that closes something the longer.",
+            ],
+            Self::EndHours => &["The devices are then the same at this hour as at any other."],
+            Self::Search => &["Some search engines can be held to safe search by their name alone."],
+            Self::Supervise if group.supervised => &[
+                "The devices then reach every site that no list names, with nobody beside the children. The policy asks for directly supervised use of approved material.",
+            ],
+            Self::Supervise => &[
+                "These devices then reach approved material and nothing else, and only while an adult has a session open in the room. Help services always work.",
+            ],
+            Self::Approve => &[
+                "Look at all of it first, as a child would use it: adverts, links to elsewhere, chat, sounds. A whole site is approved, with everything below its name: the filter cannot see which page is open.",
+            ],
+            Self::Copy => {
+                &["It begins with the same categories, sites and hours. Put devices into it on their own pages."]
+            }
+        };
+        said.iter().map(|sentence| (*sentence).to_owned()).collect()
+    }
+
+    fn fields(self, form: &FormView, group: &Group) -> Result<Vec<String>, Fault> {
+        Ok(match self {
+            Self::Hours => hours_fields(form, group)?,
+            Self::EndHours => {
+                let all: Vec<(String, String)> =
+                    group.hours.iter().map(|(id, hours)| (id.clone(), hours.name.clone())).collect();
+                vec![form.radios("hours", "Which one?").options(&all).to_string()]
+            }
+            Self::Search => vec![
+                form.radios("level", "How?")
+                    .option("strict", "Safe, videos in their strictest mode")
+                    .option("moderate", "Safe, videos in their moderate mode")
+                    .option("off", "As the device sets it")
+                    .to_string(),
+            ],
+            Self::Supervise => Vec::new(),
+            Self::Approve => vec![
+                form.text("host", "Site")
+                    .hint("A name like example.org; everything below it follows")
+                    .max(260)
+                    .to_string(),
+                form.text("title", "What is it?")
+                    .hint("As adults here will know it, like \u{201c}Painting with shapes\u{201d}")
+                    .max(100)
+                    .to_string(),
+                form.area("purpose", "What will the children do with it?")
+                    .hint("The planned learning that it supports")
+                    .max(500)
+                    .rows(2)
+                    .to_string(),
+                form.area("evaluation", "What did you find?")
+                    .hint("Who looked at all of it, and when; adverts, links, chat, age")
+                    .max(1000)
+                    .rows(3)
+                    .to_string(),
+                form.area("helpers", "Other sites that it needs")
+                    .hint("One a line; leave it empty if it works without")
+                    .max(2000)
+                    .rows(3)
+                    .to_string(),
+                form.date("until", "Until when?")
+                    .hint("The last day. Leave it empty to approve it until somebody changes it")
+                    .to_string(),
+            ],
+            Self::Copy => vec![
+                form.text("name", "Name of the new group").hint("Like \u{201c}Staff break\u{201d}").max(60).to_string(),
+            ],
+        })
+    }
+
+    fn read(self, fields: &mut Fields, key: &str, group: &Group) -> Option<Change> {
+        let groups = vec![key.to_owned()];
+        match self {
+            Self::Hours => Some(Change::AddHours { hours: read_hours(fields)?, groups }),
+            Self::EndHours => {
+                let id =
+                    fields.choice("hours", |id| group.hours.contains_key(id).then(|| id.to_owned()), "Choose one")?;
+                Some(Change::RemoveHours { id, groups })
+            }
+            Self::Search => {
+                let level = |key: &str| match key {
+                    "strict" => Some(SafeSearch::Strict),
+                    "moderate" => Some(SafeSearch::Moderate),
+                    "off" => Some(SafeSearch::Off),
+                    _ => None,
+                };
+                Some(Change::SetSearch { level: fields.choice("level", level, "Choose how")?, groups })
+            }
+            Self::Supervise => Some(Change::Supervise { on: !group.supervised, groups }),
+            Self::Approve => {
+                let name = fields.text("host", 260, "Write the site\u{2019}s name, like example.org");
+                let title = fields.text("title", 100, "Say what it is");
+                let purpose = fields.text("purpose", 500, "Say what the children will do with it");
+                let evaluation = fields.text("evaluation", 1000, "Say who looked at it and what they found");
+                let helpers = fields.maybe("helpers", 2000);
+                let until = fields.maybe_date("until");
+                let until = until?.map(last_moment).transpose().ok()?;
+                let helpers = helpers?.unwrap_or_default();
+                let helpers = helpers.split_whitespace().map(str::to_owned).collect();
+                Some(Change::Approve {
+                    name: name?,
+                    helpers,
+                    title: title?,
+                    purpose: purpose?,
+                    evaluation: evaluation?,
+                    groups,
+                    until,
+                })
+            }
+            Self::Copy => {
+                Some(Change::AddGroup { name: fields.text("name", 60, "Give the group a name")?, like: key.to_owned() })
+            }
+        }
+    }
+
+    /// Where a refusal of this change belongs.
+    fn field(self) -> &'static str {
+        match self {
+            Self::Hours | Self::Copy => "name",
+            Self::EndHours => "hours",
+            Self::Search => "level",
+            Self::Supervise => "reason",
+            Self::Approve => "host",
+        }
+    }
+}
+
+/// The last moment of a day here.
+fn last_moment(day: Date) -> Result<jiff::Timestamp, jiff::Error> {
+    day.at(23, 59, 59, 0).in_tz("Europe/London").map(|moment| moment.timestamp())
+}
+
+fn hours_fields(form: &FormView, group: &Group) -> Result<Vec<String>, Fault> {
+    let all = categories::choices()?;
+    let blocked: Vec<(String, String)> = all
+        .iter()
+        .filter(|choice| group.blocked.contains_key(&choice.id))
+        .filter(|choice| {
+            group.audience != app::filtering::Audience::Children || !LOCKED_FOR_CHILDREN.contains(&choice.id.as_str())
+        })
+        .map(|choice| (choice.id.clone(), choice.why.title.clone()))
+        .collect();
+    let open: Vec<(String, String)> = all
+        .iter()
+        .filter(|choice| !group.blocked.contains_key(&choice.id))
+        .map(|choice| (choice.id.clone(), choice.why.title.clone()))
+        .collect();
+    let days: Vec<(String, String)> = Day::WEEK
+        .iter()
+        .map(|day| {
+            let key = day.key();
+            let (first, rest) = key.split_at(1);
+            (key.to_owned(), format!("{}{rest}", first.to_uppercase()))
+        })
+        .collect();
+    let mut does = form.radios("does", "What happens then?").option_with(
+        "close",
+        "The devices are closed",
+        "Help services and our own pages still work",
+    );
+    if !open.is_empty() {
+        does = does.option("also", "More kinds of sites are blocked");
+    }
+    if !blocked.is_empty() {
+        does = does.option("without", "Some kinds of sites open");
+    }
+    let mut fields = vec![
+        form.text("name", "What do you call it?")
+            .hint("Like \u{201c}Lunch break\u{201d} or \u{201c}Night\u{201d}")
+            .max(60)
+            .to_string(),
+        form.radios("when", "When?")
+            .option("opening", "While we are open")
+            .option("outside_opening", "While we are closed")
+            .option_with("weekly", "At hours that I choose", "Fill in the days and the hours below")
+            .option("outside_weekly", "Outside the hours that I choose")
+            .to_string(),
+        form.checkboxes("days", "On which days?")
+            .hint("For hours that you choose: the days on which they begin")
+            .options(&days)
+            .inline()
+            .to_string(),
+        form.text("from", "From").hint("Like 12:00").width(5).max(5).to_string(),
+        form.text("to", "To")
+            .hint("Like 13:00. An end before the beginning is on the next day")
+            .width(5)
+            .max(5)
+            .to_string(),
+        form.radios("term", "In holidays too?")
+            .option("every", "Yes, all year")
+            .option("term", "No, on days of term only")
+            .to_string(),
+        does.to_string(),
+    ];
+    if !open.is_empty() {
+        fields.push(form.checkboxes("also", "Kinds of sites to block then").options(&open).to_string());
+    }
+    if !blocked.is_empty() {
+        fields.push(form.checkboxes("without", "Kinds of sites to open then").options(&blocked).to_string());
+    }
+    Ok(fields)
+}
+
+fn read_hours(fields: &mut Fields) -> Option<Hours> {
+    let name = fields.text("name", 60, "Give it a name");
+    let when = match fields.raw("when") {
+        "opening" => Some(Times::Opening),
+        "outside_opening" => Some(Times::OutsideOpening),
+        "weekly" => windows(fields).map(Times::Weekly),
+        "outside_weekly" => windows(fields).map(Times::OutsideWeekly),
+        _ => {
+            fields.error("when", "Choose when");
+            None
+        }
+    };
+    let days = |key: &str| match key {
+        "every" => Some(Days::Every),
+        "term" => Some(Days::Term),
+        _ => None,
+    };
+    let days = fields.choice("term", days, "Say whether it holds in holidays");
+    let does = match fields.raw("does") {
+        "close" => Some(Does::Close),
+        "also" => chosen(fields, "also").and_then(|ids| {
+            let all = categories::choices().ok()?;
+            let of =
+                |id: &String| all.iter().find(|choice| choice.id == *id).map(|choice| (id.clone(), choice.why.clone()));
+            Some(Does::Also(ids.iter().filter_map(of).collect()))
+        }),
+        "without" => chosen(fields, "without").map(|ids| Does::Without(ids.into_iter().collect())),
+        _ => {
+            fields.error("does", "Choose what happens then");
+            None
+        }
+    };
+    Some(Hours { name: name?, when: when?, days: days?, does: does? })
+}
+
+fn chosen(fields: &mut Fields, name: &str) -> Option<Vec<String>> {
+    let chosen = fields.several(name, |id| Some(id.to_owned()))?;
+    if chosen.is_empty() {
+        fields.error(name, "Choose at least one");
+        return None;
+    }
+    Some(chosen)
+}
+
+fn windows(fields: &mut Fields) -> Option<Vec<Window>> {
+    let days = fields.several("days", |key| Day::WEEK.into_iter().find(|day| day.key() == key));
+    if days.as_ref().is_some_and(Vec::is_empty) {
+        fields.error("days", "Choose at least one day");
+    }
+    let from = fields.choice("from", time, "Write a time like 12:00");
+    let to = fields.choice("to", time, "Write a time like 13:00");
+    let (days, from, to) = (days?, from?, to?);
+    (!days.is_empty()).then(|| days.into_iter().map(|day| Window { day, from, to }).collect())
+}
+
+fn time(text: &str) -> Option<Time> {
+    let (hour, minute) = text.split_once([':', '.'])?;
+    Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
+}
+
+/// What is typed; its questions are known once the group is.
+pub struct Input {
+    send: bool,
+    reason: String,
+    risk: Risk,
+}
+
+impl FromForm for Input {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let [reason, harm, loss, safeguards] = ["reason", "harm", "loss", "safeguards"]
+            .map(|name| fields.maybe(name, 2000).map(Option::unwrap_or_default));
+        Some(Self {
+            send: fields.raw("step") == "send",
+            reason: reason?,
+            risk: Risk { harm: harm?, loss: loss?, safeguards: safeguards? },
+        })
+    }
+}
+
+async fn found(visit: &Visit, key: &str, what: &str) -> Result<(What, Group), Fault> {
+    let what = What::from_key(what).ok_or(Fault::NotFound)?;
+    let overview = view::overview(visit.services(), &visit.ctx()).await?;
+    let group = overview.policy.groups.get(key).cloned().ok_or(Fault::NotFound)?;
+    Ok((what, group))
+}
+
+/// The form.
+///
+/// # Errors
+/// There is no such group or change.
+pub async fn get(
+    visit: Visit,
+    Path((key, what)): Path<(String, String)>,
+    Query(wanted): Query<BTreeMap<String, String>>,
+) -> Answer {
+    let (what, group) = found(&visit, &key, &what).await?;
+    let mut form = FormView::new();
+    for name in ["hours", "host"] {
+        if let Some(value) = wanted.get(name) {
+            form.keep(name, value.chars().take(260).collect::<String>());
+        }
+    }
+    let page = page(&visit, what, &key, &group, form, None).await?;
+    visit.page(&page)
+}
+
+/// Looks, or sends.
+///
+/// # Errors
+/// There is no such group or change, or somebody else was faster.
+pub async fn post(visit: Visit, Path((key, what)): Path<(String, String)>, form: Form<Input>) -> Answer {
+    let (what, group) = found(&visit, &key, &what).await?;
+    let Some(input) = form.input else {
+        return visit.again(&page(&visit, what, &key, &group, form.view, None).await?);
+    };
+    let mut fields = Fields::kept(&form.view, visit.ctx().now);
+    let change = what.read(&mut fields, &key, &group);
+    let view = fields.into_view();
+    let Some(change) = change else { return visit.again(&page(&visit, what, &key, &group, view, None).await?) };
+    let services = visit.services();
+    let preview = match decide::preview(services, &visit.ctx(), &change).await {
+        Ok(preview) => preview,
+        Err(error) => {
+            let view = aimed(view, error, what)?;
+            return visit.again(&page(&visit, what, &key, &group, view, None).await?);
+        }
+    };
+    if !input.send {
+        return visit.page(&page(&visit, what, &key, &group, view, Some(preview)).await?);
+    }
+    let new = Propose { change, reason: input.reason, risk: input.risk, concern: None };
+    match decide::propose(services, &mut visit.ctx(), new).await {
+        Ok(proposed) => {
+            let said = match proposed.in_force {
+                Some(_) => "In force now. Another person looks at it afterwards.",
+                None => "Proposed. It waits for a safeguarding lead to agree and another person to approve.",
+            };
+            visit.go_saying(&format!("/filter/proposals/{}", proposed.id), Tone::Done, said)
+        }
+        Err(error) => {
+            let view = aimed(view, error, what)?;
+            visit.again(&page(&visit, what, &key, &group, view, Some(preview)).await?)
+        }
+    }
+}
+
+fn aimed(view: FormView, error: app::Error, what: What) -> Result<FormView, Fault> {
+    let error = match error {
+        app::Error::Invalid(fields) => app::Error::Invalid(
+            fields
+                .into_iter()
+                .map(|(field, say)| (if field == "change" { what.field().to_owned() } else { field }, say))
+                .collect(),
+        ),
+        other => other,
+    };
+    mend(view, error)
+}
+
+async fn page(
+    visit: &Visit,
+    what: What,
+    key: &str,
+    group: &Group,
+    form: FormView,
+    preview: Option<Preview>,
+) -> Result<pages::Shape, Fault> {
+    let encoded = crate::visit::encode(key);
+    let word = match what {
+        What::Hours => "hours",
+        What::EndHours => "end-hours",
+        What::Search => "search",
+        What::Supervise => "supervise",
+        What::Approve => "approve",
+        What::Copy => "copy",
+    };
+    let may_look = super::may(visit, Action::ReadActivity);
+    let seen = match what {
+        // What devices asked for is for the leads; others read the helpers from the site's own pages.
+        What::Approve if may_look => app::activity::not_approved(visit.services(), &visit.ctx(), key).await?,
+        _ => Vec::new(),
+    };
+    Ok(pages::Shape {
+        heading: what.heading(group),
+        about: what.about(group),
+        back: (format!("/filter/groups/{encoded}"), group.name.clone()),
+        action: format!("/filter/groups/{encoded}/change/{word}"),
+        fields: what.fields(&form, group)?,
+        form,
+        seen,
+        preview: preview.map(|preview| pages::Preview {
+            say: preview.say,
+            difference: preview.difference,
+            loosens: preview.direction == Direction::Loosens,
+        }),
+    })
+}

@@ -1,0 +1,92 @@
+//! The start page of a tablet: what can be opened, help, and a session with a short number. No account: the tablet is
+//! known by its own secret address (S33, S35).
+
+use app::filtering::sessions::{Open, pin};
+use app::filtering::start;
+use axum::extract::{Path, Query};
+use serde::Deserialize;
+use views::FormView;
+use views::pages::sessions as pages;
+
+use super::sessions::{Press, lengths, rest};
+use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend};
+
+/// Whether help was called just now.
+#[derive(Debug, Deserialize)]
+pub struct Called {
+    #[serde(default)]
+    called: bool,
+}
+
+/// A session as typed on the tablet.
+pub struct Input {
+    username: String,
+    pin: crate::form::Secret,
+    open: Open,
+}
+
+impl FromForm for Input {
+    const SECRETS: &'static [&'static str] = &["pin"];
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let username = fields.text("username", 60, "Enter your username");
+        let pin = fields.secret("pin", "Enter your six figures");
+        let open = rest(fields);
+        Some(Self { username: username?, pin: pin?, open: open? })
+    }
+}
+
+/// What the tablet shows first.
+///
+/// # Errors
+/// No device has this path.
+pub async fn get(visit: Visit, Path(path): Path<String>, Query(Called { called }): Query<Called>) -> Answer {
+    let page = page(&visit, &path, FormView::new(), called).await?;
+    visit.page(&page)
+}
+
+/// Opens a session with a short number.
+///
+/// # Errors
+/// No device has this path, or the records are away.
+pub async fn post(visit: Visit, Path(path): Path<String>, form: Form<Input>) -> Answer {
+    let tablet = start::tablet(visit.services(), &path).await?;
+    let Some(input) = form.input else { return visit.again(&page(&visit, &path, form.view, false).await?) };
+    match pin::open(visit.services(), &tablet, &input.username, input.pin.reveal(), input.open).await {
+        Ok(_) => visit.go(&format!("/start/{}", crate::visit::encode(&path))),
+        Err(error) => visit.again(&page(&visit, &path, mend(form.view, error)?, false).await?),
+    }
+}
+
+/// Calls help: the room's staff and the leads. It records that, and nothing else (S6).
+///
+/// # Errors
+/// No device has this path, or the records are away.
+pub async fn help(visit: Visit, Path(path): Path<String>, form: Form<Press>) -> Answer {
+    let back = format!("/start/{}", crate::visit::encode(&path));
+    if form.input.is_none() {
+        return visit.go(&back);
+    }
+    let tablet = start::tablet(visit.services(), &path).await?;
+    app::activity::call_help(visit.services(), &tablet).await?;
+    visit.go(&format!("{back}?called=true"))
+}
+
+async fn page(visit: &Visit, path: &str, form: FormView, called: bool) -> Result<pages::Start, Fault> {
+    let found = start::of(visit.services(), path).await?;
+    let until = found.until.map(|until| {
+        let local = visit.services().calendar.local(until);
+        format!("Until {}", local.strftime("%-I:%M%P"))
+    });
+    Ok(pages::Start {
+        path: path.to_owned(),
+        children: found.children,
+        closed: found.supervised && until.is_none(),
+        until,
+        material: found.material,
+        called,
+        form,
+        lengths: lengths(),
+        check: format!("http://{}/", app::devices::CHECK_HOST),
+    })
+}
