@@ -226,6 +226,7 @@ fn ways(ctx: &OpCtx) -> Vec<(String, String)> {
         (Action::ReadContacts, "/agencies", "Agencies: whom to ask, whom to tell"),
         (Action::HoldDevice, "/alerts", "Calls for help"),
         (Action::ReportConcern, "/reports", "Your reports"),
+        (Action::OpenSession, "/sessions", "Open a session with children on tablets"),
         (Action::AskForAccess, "/filter/ask", "Ask for a blocked site"),
         (Action::ReadEvidence, "/evidence", "Evidence, clause by clause"),
         (Action::ReadEvidence, "/checks", "Checks to sign"),

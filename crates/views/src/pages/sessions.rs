@@ -16,6 +16,8 @@ pub struct Sessions {
     pub form: FormView,
     /// Groups that need one: (key, name).
     pub groups: Vec<(String, String)>,
+    /// The reader may see the filter's groups, where a group is made to need one.
+    pub sees_groups: bool,
     /// Rooms: (id, name).
     pub rooms: Vec<(String, String)>,
     /// Lengths: (minutes, words).

@@ -2,7 +2,7 @@
 
 use app::filtering::sessions::{self, Open, ScreenTime, Youngest, pin};
 use axum::extract::Path;
-use domain::RoomId;
+use domain::{RoomId, access::Action};
 use uuid::Uuid;
 use views::FormView;
 use views::pages::sessions as pages;
@@ -147,6 +147,7 @@ async fn page(visit: &Visit, form: FormView, pin_form: FormView) -> Result<pages
         open: open.collect(),
         form,
         groups: found.groups.iter().map(|group| (group.key.clone(), group.name.clone())).collect(),
+        sees_groups: visit.may(Action::ReadFilter),
         rooms: found.rooms.iter().map(|(id, name)| (id.to_string(), name.clone())).collect(),
         lengths: lengths(),
         material,

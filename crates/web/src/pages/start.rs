@@ -63,11 +63,11 @@ pub async fn post(visit: Visit, Path(path): Path<String>, form: Form<Input>) -> 
 /// # Errors
 /// No device has this path, or the records are away.
 pub async fn help(visit: Visit, Path(path): Path<String>, form: Form<Press>) -> Answer {
+    let tablet = start::tablet(visit.services(), &path).await?;
     let back = format!("/start/{}", crate::visit::encode(&path));
     if form.input.is_none() {
         return visit.go(&back);
     }
-    let tablet = start::tablet(visit.services(), &path).await?;
     app::activity::call_help(visit.services(), &tablet).await?;
     visit.go(&format!("{back}?called=true"))
 }

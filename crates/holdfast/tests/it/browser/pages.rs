@@ -84,6 +84,9 @@ async fn nothing_to_find_on_any_page_for_anybody() {
     walk.look(&program, &nobody, "nobody", "/sign-in").await;
     walk.look(&program, &nobody, "nobody", "/blank").await;
     walk.look(&program, &nobody, "nobody", "/no-such-page").await;
+    // A tablet's own address, which no page shows.
+    let tablet = program.credential("devices", "children-tablet", "doh_path");
+    walk.look(&program, &nobody, "nobody", &format!("/start/{tablet}")).await;
     nobody.close().await;
 
     for walker in WALKERS {

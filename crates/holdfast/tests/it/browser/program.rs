@@ -113,6 +113,12 @@ impl Program {
         }
     }
 
+    /// A word of `demo-credentials.json`: of a person or a device, by its key.
+    pub(super) fn credential(&self, kind: &str, key: &str, field: &str) -> String {
+        let word = self.credentials[kind][key][field].as_str();
+        word.unwrap_or_else(|| panic!("{kind} {key} has no {field}")).to_owned()
+    }
+
     /// A device's name and the address that it sends from.
     pub(super) fn device(&self, key: &str) -> (String, IpAddr) {
         let device = &self.credentials["devices"][key];

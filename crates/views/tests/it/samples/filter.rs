@@ -268,6 +268,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         (
             "sessions",
             somebody(&Sessions {
+                sees_groups: true,
                 open: vec![OpenSession { id: "1".into(), title: NASTY.into(), say: NASTY.into(), plan: NASTY.into() }],
                 form: wrong(&["group", "room", "minutes", "youngest", "lesson", "plan"]),
                 groups: groups(),
