@@ -13,7 +13,7 @@ use crate::blockpage::listen::BlockPages;
 use crate::counters::Counters;
 use crate::dns::limit::Limiter;
 use crate::dns::upstream::{Upstreams, is_ourselves, of_this_machine};
-use crate::dns::{self, Dns, Resolver};
+use crate::dns::{self, Cookies, Dns, Resolver};
 use crate::policy::Gate;
 use crate::proxy::{Proxy, SignIn, Tunnels};
 use crate::spool::Recorder;
@@ -120,6 +120,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
         resolver: resolver.clone(),
         counters: counters.clone(),
         limiter: Limiter::default(),
+        cookies: Cookies::new(rand::random()),
         block_addresses: config.block_addresses,
     });
     let pages = Arc::new(BlockPages::new(gate.clone()));
