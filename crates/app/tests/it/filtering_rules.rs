@@ -257,6 +257,7 @@ fn around() -> Surroundings {
         opening: Default::default(),
         calendar: Default::default(),
         sessions: Vec::new(),
+        networks: Vec::new(),
     }
 }
 

@@ -127,7 +127,7 @@ async fn a_moderate_group_has_moderate_video() {
 #[tokio::test]
 async fn a_network_of_the_policy_has_its_group() {
     let mut policy = policy(1);
-    policy.networks = vec![Network { cidr: "127.0.0.96/29".into(), group: "staff".into() }];
+    policy.networks = vec![Network { cidr: "127.0.0.96/29".into(), group: "staff".into(), until: None }];
     let world = World::with(policy).await;
     assert_eq!(world.ask(STRANGER, "arcade.test.", RecordType::A).await.answers.len(), 1);
     let outside = "127.0.0.105".parse().unwrap();
