@@ -171,9 +171,9 @@ pub async fn pac(services: &Services, path: &str) -> Result<String> {
 /// asks: such a device is known by its hardware or reserved address, or is a stranger in the strictest group.
 ///
 /// # Errors
-/// [`Error::Unavailable`] while no gateway runs.
+/// [`Error::NotFound`] while no gateway runs: there is no proxy to name.
 pub fn wpad(services: &Services) -> Result<String> {
-    script(services)
+    script(services).map_err(|_| Error::NotFound)
 }
 
 fn script(services: &Services) -> Result<String> {

@@ -48,10 +48,6 @@ impl Page for SetUp {
     fn title(&self) -> String {
         "Set up this device".to_owned()
     }
-
-    fn paper(&self) -> Paper {
-        Paper::Open
-    }
 }
 
 /// The sheet for whoever stands there with the device in hand.

@@ -224,6 +224,7 @@ pub async fn show(visit: Visit, Path(id): Path<DeviceId>) -> Answer {
     let (services, ctx) = (visit.services(), visit.ctx());
     let view = devices::lookup(services, &ctx, id).await?;
     let sheet = devices::set_up_sheet(services, &ctx, id).await?;
+    let adults_share = view.device.person_id.is_none() && sheet.audience == app::filtering::Audience::Adults;
     let checks = app::activity::checks::of_device(services, &ctx, id).await?;
     let block_page = match view.device.check_passed_at {
         Some(at) => words::moment(&services.calendar.local(at)),
@@ -264,7 +265,7 @@ pub async fn show(visit: Visit, Path(id): Path<DeviceId>) -> Answer {
         table: check_table(&visit, &checks),
         empty: "None yet. They come when somebody opens the check page on the device.".into(),
     });
-    if view.device.person_id.is_none() {
+    if adults_share {
         page.sections.push(Section {
             heading: "Who had it".into(),
             table: had(&visit, &devices::using::of_device(services, &ctx, id).await?),

@@ -78,7 +78,9 @@ fn search_held(_: &Facts, found: &Found) -> Answer {
     let answer = passed(
         found,
         |one| one.what == "a search engine",
-        |count| format!("{count} questions just now, for every group of children and whoever else is held: search is safe."),
+        |count| {
+            format!("{count} questions just now, for every group of children and whoever else is held: search is safe.")
+        },
     );
     let (Some(policy), Ok(results)) = (prepared(found), &found.probes) else { return answer };
     let children = policy.snapshot().groups.iter().filter(|(_, group)| group.audience == Audience::Children);

@@ -93,10 +93,8 @@ fn blocks(facts: &Facts, audiences: &[Audience], wanted: &[&str], say: (&str, &s
             || group.hours.values().any(|hours| matches!(&hours.does, Does::Without(open) if open.contains(id)))
     };
     let of = || policy.groups.values().filter(|group| audiences.contains(&group.audience));
-    let short: Vec<&str> = of()
-        .filter(|group| wanted.iter().any(|id| opens(group, id)))
-        .map(|group| group.name.as_str())
-        .collect();
+    let short: Vec<&str> =
+        of().filter(|group| wanted.iter().any(|id| opens(group, id))).map(|group| group.name.as_str()).collect();
     match (of().count(), short.is_empty()) {
         (0, _) => Answer::new(false, "There is no group for them yet.", facts.now),
         (_, true) => Answer::new(true, say.0, facts.now),
@@ -129,13 +127,16 @@ fn no_social_in_hours(facts: &Facts) -> Answer {
             matches!(hours.when, crate::filtering::hours::Times::Opening) && !facts.profile.hours.is_empty()
         };
         let opened = group.hours.values().any(|one| matches!(&one.does, Does::Without(open) if open.contains(SOCIAL)));
-        !opened && (group.blocked.contains_key(SOCIAL) || group.hours.values().any(|one| in_hours(one) && hours(&one.does)))
+        !opened
+            && (group.blocked.contains_key(SOCIAL) || group.hours.values().any(|one| in_hours(one) && hours(&one.does)))
     };
     let whose = |group: &&Group| matches!(group.audience, Audience::Adults | Audience::Guests);
     let open: Vec<&str> =
         policy.groups.values().filter(whose).filter(|group| !held(group)).map(|group| group.name.as_str()).collect();
     match open.is_empty() {
-        true => Answer::new(true, "Social media is blocked for adults and guests while the setting is open.", facts.now),
+        true => {
+            Answer::new(true, "Social media is blocked for adults and guests while the setting is open.", facts.now)
+        }
         false => {
             Answer::new(false, format!("Social media is open in working hours for: {}.", open.join(", ")), facts.now)
         }
@@ -164,9 +165,8 @@ fn devices_checked(facts: &Facts) -> Answer {
 
 fn shared_devices_taken(facts: &Facts) -> Answer {
     let Some((_, policy)) = &facts.policy else { return no_policy(facts) };
-    let adults = |device: &&Device| {
-        policy.groups.get(&device.group_key).is_some_and(|group| group.audience == Audience::Adults)
-    };
+    let adults =
+        |device: &&Device| policy.groups.get(&device.group_key).is_some_and(|group| group.audience == Audience::Adults);
     let shared = in_use(facts).filter(|device| device.person_id.is_none()).filter(adults);
     let since = facts.ago(QUARTER);
     let say = Say {

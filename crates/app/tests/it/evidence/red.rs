@@ -65,7 +65,8 @@ fn supply_a_list(app: &TestApp) {
     for (category, _) in BLOCKED {
         let of = folder.join(category);
         std::fs::create_dir_all(&of).expect("made");
-        let names: String = (0..5_000).map(|number| format!("{}-{number}.example\n", category.replace('_', "-"))).collect();
+        let names: String =
+            (0..5_000).map(|number| format!("{}-{number}.example\n", category.replace('_', "-"))).collect();
         std::fs::write(of.join("domains"), names).expect("written");
         folders.push(of);
     }

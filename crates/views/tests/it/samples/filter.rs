@@ -185,18 +185,18 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                 parts: vec![("child_abuse".into(), NASTY.into()), ("adult".into(), "An adult site".into())],
             }),
         ),
-        ("device_set_up", nobody(&SetUp::default())),
+        ("device_set_up", nobody(&SetUp { check: "/check".into(), ..SetUp::default() })),
         (
             "device_set_up",
             nobody(&SetUp {
                 name: NASTY.into(),
                 group: NASTY.into(),
                 systems: vec![system(), system()],
-                check: "http://check.holdfast.invalid/".into(),
+                check: "/check".into(),
                 start: Some("/start/abc".into()),
             }),
         ),
-        ("device_sheet", somebody(&PaperSheet::default())),
+        ("device_sheet", somebody(&PaperSheet { back: "/devices/1".into(), ..PaperSheet::default() })),
         (
             "device_sheet",
             somebody(&PaperSheet {
@@ -207,7 +207,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                 address: Some("https://holdfast.local/this-device/abc".into()),
                 certificate: Some("http://holdfast.local/certificate".into()),
                 systems: vec![system()],
-                check: "http://check.holdfast.invalid/".into(),
+                check: "/check".into(),
             }),
         ),
         ("guests", somebody(&Guests::default())),
@@ -235,7 +235,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         ),
         ("guest", nobody(&Guest::default())),
         ("guest", nobody(&Guest { form: wrong(&["code"]), ..Guest::default() })),
-        ("guest", nobody(&Guest { begun: Some("3:15pm".into()), ..Guest::default() })),
+        ("guest", nobody(&Guest { begun: Some("3:15pm".into()), check: "/check".into(), ..Guest::default() })),
         ("filter", somebody(&Overview::default())),
         ("filter", somebody(&overview())),
         (
