@@ -105,6 +105,7 @@ pub async fn make(services: &Services, ctx: &mut OpCtx, count: usize, hours: i64
             ended_at: None,
         };
         store::vouchers::add(&mut tx, &voucher).await?;
+        note(&mut tx, &voucher).await?;
         slips.push(Slip { code, hours, use_by });
     }
     forget(&mut tx, member.setting).await?;
@@ -157,6 +158,7 @@ pub async fn call_back(services: &Services, ctx: &mut OpCtx, id: Uuid) -> Result
     }
     let ended = Voucher { ended_at: Some(tx.now()), address: None, ..voucher };
     store::vouchers::set(&mut tx, &ended).await?;
+    note(&mut tx, &ended).await?;
     publish::later(&mut tx, member.setting).await?;
     tx.commit().await?;
     services.wake_jobs();
@@ -191,6 +193,7 @@ pub async fn begin(services: &Services, address: Option<IpAddr>, code: &str) -> 
     let begun =
         Voucher { begun_at: Some(tx.now()), until_at: Some(until), address: Some(address.to_string()), ..voucher };
     store::vouchers::set(&mut tx, &begun).await?;
+    note(&mut tx, &begun).await?;
     publish::later(&mut tx, setting).await?;
     tx.commit().await?;
     services.wake_jobs();
@@ -227,6 +230,13 @@ pub(crate) async fn forget(tx: &mut Tx, setting: SettingId) -> Result<()> {
             store::vouchers::set(tx, &Voucher { address: None, ..voucher }).await?;
         }
     }
+    Ok(())
+}
+
+/// The act in the audit: which voucher and for how long, never whose device or where.
+async fn note(tx: &mut Tx, voucher: &Voucher) -> Result<()> {
+    let subject = store::audit::Subject { table: "voucher", id: Some(voucher.id) };
+    tx.note(voucher.setting_id, subject, &serde_json::json!({ "hours": voucher.hours })).await?;
     Ok(())
 }
 

@@ -50,7 +50,21 @@ async fn a_voucher_puts_a_strange_device_with_the_guests_for_a_time_and_names_no
     let db = app.services.db.read(store::Scope::Setting(app.setting)).await.unwrap();
     assert!(store::vouchers::list_placed(&db, app.setting).await.unwrap().is_empty());
     drop(db);
+    assert!(!whole_audit(&app).await.contains("192.168.9.40"), "the audit never knew");
     app.end().await;
+}
+
+/// Everything that the audit holds, as text.
+async fn whole_audit(app: &TestApp) -> String {
+    use sqlx::{ConnectOptions, Connection, Row};
+    let test = app.database();
+    let key = hex::encode(*test.keys.derive("sqlcipher"));
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(test.folder.path().join(store::db::FILE));
+    let mut connection = options.pragma("key", format!("\"x'{key}'\"")).connect().await.unwrap();
+    let rows = sqlx::query("SELECT content FROM audit_content").fetch_all(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    assert!(rows.len() > 3, "an audit without content shows nothing");
+    rows.iter().map(|row| row.get::<String, _>(0)).collect()
 }
 
 #[tokio::test]

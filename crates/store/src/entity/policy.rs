@@ -146,8 +146,8 @@ table! {
 }
 
 table! {
-    /// A guest's slip of paper (S24).
-    Voucher in voucher("voucher"), Audited,
+    /// A guest's slip of paper (S24). Quiet: the audit would keep for ever where a guest's device stood; the acts are noted.
+    Voucher in voucher("voucher"), Quiet,
     key {
         /// Its id.
         id: Uuid,
