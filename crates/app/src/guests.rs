@@ -222,6 +222,18 @@ pub(crate) async fn for_gateway(
         .collect())
 }
 
+/// The daily upkeep: as [`forget`], where nobody has used a voucher since.
+pub(crate) async fn forget_ended(services: &Services, ctx: &mut OpCtx, setting: SettingId) -> Result<()> {
+    let db = services.db.read(Scope::Setting(setting)).await?;
+    if store::vouchers::list_placed(&db, setting).await?.is_empty() {
+        return Ok(());
+    }
+    drop(db);
+    let mut tx = services.db.write(ctx, Scope::Setting(setting), "guests.forget").await?;
+    forget(&mut tx, setting).await?;
+    Ok(tx.commit().await?)
+}
+
 /// Forgets where devices stood whose time is over. Each write here does so, and the daily upkeep.
 pub(crate) async fn forget(tx: &mut Tx, setting: SettingId) -> Result<()> {
     let now = tx.now();

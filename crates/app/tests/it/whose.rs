@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use app::filtering::Change;
 use app::filtering::decide::Verdict;
 use app::filtering::moving::{self, Move, Moved};
 use app::filtering::sessions::pin;
@@ -11,7 +12,7 @@ use app::testing::TestApp;
 use app::{Error, devices};
 use jiff::SignedDuration;
 
-use crate::filtering::{agree, risk, say, with_guests, with_staff};
+use crate::filtering::{agree, propose, risk, say, with_guests, with_staff};
 
 const PHONE: &str = "192.168.9.40";
 
@@ -208,5 +209,31 @@ async fn a_move_that_was_agreed_on_for_another_group_is_not_made() {
     let late = say(&app, app.people.manager, stale, Verdict::Approve).await;
     assert!(matches!(late, Err(Error::Conflict { .. })), "{late:?}");
     assert_eq!(group_of(&app).await, "staff");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn under_sessions_a_device_goes_at_once_and_away_from_them_others_agree() {
+    let app = TestApp::new().await;
+    let copy = Change::AddGroup { name: "Starfish".into(), like: "children".into() };
+    propose(&app, app.people.dsl, copy, None).await.unwrap();
+    let supervise = Change::Supervise { on: true, groups: vec!["starfish".into()] };
+    propose(&app, app.people.dsl, supervise, None).await.unwrap();
+    let approve = Change::Approve {
+        name: "paint.example.com".into(),
+        helpers: Vec::new(),
+        title: "Painting".into(),
+        purpose: "Colours".into(),
+        evaluation: "No adverts.".into(),
+        groups: vec!["starfish".into()],
+        until: None,
+    };
+    let proposed = propose(&app, app.people.technician, approve, None).await.unwrap();
+    agree(&app, app.people.dsl, proposed).await.unwrap();
+    say(&app, app.people.manager, proposed, Verdict::Approve).await.unwrap();
+    let mut technician = app.ctx(app.people.technician);
+    assert_eq!(moving::propose(&app.services, &mut technician, to("starfish", &app)).await.unwrap(), Moved::Now);
+    let back = moving::propose(&app.services, &mut technician, to("children", &app)).await.unwrap();
+    assert!(matches!(back, Moved::Waits(_)), "it would reach more than what is approved");
     app.end().await;
 }
