@@ -298,6 +298,7 @@ fn a_groups_sentences_come_from_its_configuration() {
     let now = app::filtering::summary::of(&policy, "children").unwrap();
     assert!(now.short.contains("only while an adult has a session open") && now.short.contains("Nothing is approved"));
     assert!(!now.cannot.iter().any(|line| line.starts_with("Shopping")));
+    assert!(now.cannot[0].starts_with("Every site that nobody approved"), "{now:?}");
     assert_eq!(app::filtering::summary::of(&policy, "no such group"), None);
 }
 
