@@ -181,6 +181,7 @@ impl Policy {
                 .chain(self.networks.iter().map(|(cidr, group)| filter::Network {
                     cidr: cidr.clone(),
                     group: self.group_or_strictest(group),
+                    until: None,
                 }))
                 .collect(),
             calendar: around.calendar,

@@ -10,8 +10,8 @@ use crate::views::pages::filter_changes::{
 };
 use crate::views::pages::filter_lists;
 use crate::views::pages::filter_matrix::{External, Matrix};
-use crate::views::pages::guests::{Guest, Guests, Slip, Slips};
 use crate::views::pages::filter_networks::Networks;
+use crate::views::pages::guests::{Guest, Guests, Slip, Slips};
 use crate::views::pages::sessions::{OpenSession, Sessions, Start};
 use crate::views::ui::{Banner, Cell, Summary, Table, Tag, Tone};
 
