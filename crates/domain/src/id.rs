@@ -104,4 +104,8 @@ ids! {
     LetterId;
     /// A child's file on its way to the next setting.
     TransferId;
+    /// A support plan.
+    PlanId;
+    /// An address that a concern speaks of.
+    SealedAddressId;
 }

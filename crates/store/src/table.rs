@@ -222,6 +222,7 @@ macro_rules! stored_ids {
 stored_ids! {
     SettingId PersonId AccountId MembershipId SessionId RoomId DeviceId HoldId ConcernId EntryId StepRecordId
     ProposalId ActionId ReviewId JobId AuditId EvidenceId DraftId AttachmentId ReferralId LetterId TransferId
+    PlanId SealedAddressId
 }
 
 macro_rules! stored_words {
