@@ -37,10 +37,14 @@ pub enum Kind {
     ForgetDrafts,
     /// Has an agency answered a referral?
     ChaseReferral,
+    /// Has somebody done what they were asked to do?
+    RemindAction,
+    /// Was a support plan looked at on its day?
+    RemindPlan,
 }
 
 impl Kind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::MailNotice,
         Self::Escalate,
         Self::PublishPolicy,
@@ -52,6 +56,8 @@ impl Kind {
         Self::MailAddressProof,
         Self::ForgetDrafts,
         Self::ChaseReferral,
+        Self::RemindAction,
+        Self::RemindPlan,
     ];
 
     /// The word for it in storage.
@@ -68,6 +74,8 @@ impl Kind {
             Self::MailAddressProof => "person.mail_proof",
             Self::ForgetDrafts => "draft.forget",
             Self::ChaseReferral => "referral.chase",
+            Self::RemindAction => "action.remind",
+            Self::RemindPlan => "plan.remind",
         }
     }
 }
@@ -204,6 +212,8 @@ async fn perform(services: &Services, ctx: &mut OpCtx, job: &Job) -> Result<()> 
         Kind::Escalate => notices::escalate(services, ctx, setting, &work).await,
         Kind::MailAddressProof => crate::people::email::mail(services, ctx, setting, &work).await,
         Kind::ChaseReferral => crate::referrals::chase(services, ctx, setting, &work).await,
+        Kind::RemindAction => crate::follow_up::remind(services, ctx, setting, &work).await,
+        Kind::RemindPlan => crate::plans::remind(services, ctx, setting, &work).await,
         Kind::PublishPolicy => crate::filtering::publish::run(services, setting).await.map(|_| ()),
         Kind::SelfTest => crate::self_test::run_due(services, ctx, setting).await,
         Kind::ForgetActivity => crate::activity::forget_old(services, setting, ctx.now).await.map(|_| ()),
