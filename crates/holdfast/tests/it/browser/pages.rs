@@ -20,7 +20,7 @@ const WALKERS: [&str; 8] = ["dsl", "manager", "practitioner", "technician", "cha
 const DOORS: [&str; 2] = ["/", "/notices"];
 
 /// Doors to which no link of a fresh demo leads, and why. `journey` has axe look at those that it comes through.
-const NO_LINK: [&str; 39] = [
+const NO_LINK: [&str; 42] = [
     // For who works in several settings; the demo has one.
     "/account/settings",
     // Words that are handed over or mailed once.
@@ -61,6 +61,10 @@ const NO_LINK: [&str; 39] = [
     "/people/{id}/chronology/print",
     "/concerns/{id}/chronology",
     "/concerns/{id}/chronology/print",
+    // Nor a support plan, a request for data whose clock may rest, or an address that was sealed: `day` comes through them.
+    "/plans/{id}",
+    "/concerns/{id}/clocks/{key}",
+    "/concerns/{id}/addresses",
     "/transfers/{id}",
     "/transfers/{id}/record/{act}",
     // The demo has a lead and a chair, and fetches no list.
