@@ -211,7 +211,7 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, id: ConcernId, new: New) 
     };
     store::together::add_plan(&mut tx, &row).await?;
     let say = domain::clock::say_day(row.review_on);
-    let plan = format!("Support plan. Need: {} Help: {} Looked at again on {say}.", row.need, row.help);
+    let plan = format!("Need: {}\nHelp: {}\nLooked at again on {say}.", row.need, row.help);
     append(&mut tx, &case.concern, EntryKind::Plan, &plan, ctx.now, Some(member.person), None).await?;
     append(&mut tx, &case.concern, EntryKind::Voice, &row.voice, ctx.now, Some(member.person), None).await?;
     set_reminder(&mut tx, services, &row).await?;
@@ -258,7 +258,7 @@ pub async fn look(services: &Services, ctx: &mut OpCtx, id: PlanId, look: Look) 
         Some(day) => format!("Looked at again on {}.", domain::clock::say_day(day)),
         None => "The plan has ended.".to_owned(),
     };
-    let text = format!("The support plan was looked at. {outcome} {next}");
+    let text = format!("Looked at again: {outcome}\n{next}");
     append(&mut tx, &case.concern, EntryKind::Plan, &text, ctx.now, Some(member.person), None).await?;
     append(&mut tx, &case.concern, EntryKind::Voice, &voice, ctx.now, Some(member.person), None).await?;
     if row.ended_at.is_none() {

@@ -3,7 +3,7 @@
 
 use domain::access::{Action, Refused};
 use domain::{ConcernId, OpCtx};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use store::Scope;
 use store::together::ClockRest;
 
@@ -78,7 +78,9 @@ pub async fn rest(
     if !(domain::procedure::REASON_AT_LEAST..=LONGEST_LINE).contains(&reason.chars().count()) {
         return Err(Error::invalid("reason", "Say what you asked for and wait for, in a few words."));
     }
-    if from > ctx.now || from < work.case.concern.known_at {
+    // A form knows minutes and not seconds.
+    let known = work.case.concern.known_at.saturating_sub(SignedDuration::from_mins(1)).unwrap_or(from);
+    if from > ctx.now || from < known {
         return Err(Error::invalid("from", "It can rest from when it began to run until now."));
     }
     let rests = store::together::list_rests_for_program(&tx, member.setting, &[id]).await?;

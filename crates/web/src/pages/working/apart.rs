@@ -38,7 +38,11 @@ async fn page(visit: &Visit, id: ConcernId, form: FormView) -> Result<RegisterFo
         .iter()
         .filter(|entry| !matches!(entry.what, concerns::What::Said(EntryKind::System)))
         .filter_map(|entry| {
-            let words: String = entry.text.lines().next().unwrap_or_default().chars().take(SHOWN).collect();
+            let line = entry.text.lines().next().unwrap_or_default();
+            let mut words: String = line.chars().take(SHOWN).collect();
+            if words.len() < entry.text.len() {
+                words.push('…');
+            }
             let label = format!("{}, {}: {words}", moment(visit, entry.event_at), what_in_words(entry.what));
             Some((entry.id?.to_string(), label))
         })
