@@ -61,6 +61,20 @@ pub struct Counts {
     pub rows: Vec<(String, Shown)>,
 }
 
+impl Counts {
+    /// The rows that say something: all but a nought.
+    pub fn told(&self) -> impl Iterator<Item = &(String, Shown)> {
+        self.rows.iter().filter(|(_, shown)| shown.count() != Some(0))
+    }
+
+    /// The rest in one sentence, so that twenty noughts do not hide a two.
+    pub fn none(&self) -> Option<String> {
+        let labels: Vec<&str> =
+            self.rows.iter().filter(|(_, shown)| shown.count() == Some(0)).map(|(label, _)| label.as_str()).collect();
+        (!labels.is_empty()).then(|| format!("None: {}.", labels.join("; ")))
+    }
+}
+
 /// Counts of the newest time that this reader may count in, or of another one.
 ///
 /// # Errors
@@ -280,8 +294,9 @@ pub async fn report(services: &Services, ctx: &mut OpCtx, period: Option<&str>) 
     });
     for counts in tables(services, &tx, &member, &facts, &period, false).await? {
         sections.push(PaperSection {
+            rows: counts.told().map(|(label, shown)| (label.clone(), in_words(*shown))).collect(),
+            paragraphs: counts.none().into_iter().collect(),
             heading: counts.title,
-            rows: counts.rows.into_iter().map(|(label, shown)| (label, in_words(shown))).collect(),
             ..PaperSection::default()
         });
     }

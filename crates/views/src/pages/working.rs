@@ -6,5 +6,5 @@ pub mod over;
 pub mod paper;
 
 pub use addresses::{AddressCard, Addresses, Copied};
-pub use over::{ChronologyPage, TrendsPage, Wall};
+pub use over::{ChronologyPage, Tally, TrendsPage, Wall};
 pub use paper::{Document, DocumentSection};

@@ -22,8 +22,8 @@ struct Bar {
 
 /// Width of the longest bar, in the units of the drawing.
 const LONGEST: u64 = 300;
-/// Height of a line, in the same units.
-const LINE: usize = 30;
+/// Height of a label with its bar below it, in the same units: beside it, a long label would be cut off.
+const LINE: usize = 46;
 
 impl Bars {
     /// A chart with its title.

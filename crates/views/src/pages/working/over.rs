@@ -74,10 +74,23 @@ pub struct TrendsPage {
     pub about: String,
     /// "23", "kept back".
     pub total: String,
-    /// Chart, table.
-    pub tables: Vec<(String, Bars, Table)>,
+    /// By area, by kind, by room …
+    pub tables: Vec<Tally>,
     /// The termly report.
     pub report: String,
+}
+
+/// One count in pieces, drawn and in figures.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// "By area of risk".
+    pub title: String,
+    /// The bars.
+    pub chart: Bars,
+    /// The same numbers.
+    pub table: Table,
+    /// What there was none of, in a sentence.
+    pub none: Option<String>,
 }
 
 impl Page for TrendsPage {

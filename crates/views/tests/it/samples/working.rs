@@ -4,7 +4,7 @@ use super::somebody;
 use crate::views::FormView;
 use crate::views::pages::concerns::Word;
 use crate::views::pages::working::{
-    AddressCard, Addresses, ChronologyPage, Copied, Document, DocumentSection, TrendsPage, Wall,
+    AddressCard, Addresses, ChronologyPage, Copied, Document, DocumentSection, Tally, TrendsPage, Wall,
 };
 use crate::views::ui::{Bars, Cell, Chronology, ChronologyEntry, Table, Tone};
 
@@ -44,7 +44,7 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         periods: vec![("/trends?period=2026-09-03".into(), NASTY.into())],
         about: "Small numbers are kept back.".into(),
         total: "kept back".into(),
-        tables: vec![("By area of risk".into(), bars, table())],
+        tables: vec![Tally { title: "By area of risk".into(), chart: bars, table: table(), none: Some(NASTY.into()) }],
         report: "/trends/report".into(),
     };
     let entry = ChronologyEntry { when: "Tuesday".into(), words: NASTY.into(), ..ChronologyEntry::default() };

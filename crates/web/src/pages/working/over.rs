@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use views::pages::concerns::Word;
 use views::pages::register::RegisterList;
-use views::pages::working::{ChronologyPage, TrendsPage};
+use views::pages::working::{ChronologyPage, Tally, TrendsPage};
 use views::ui::{Bars, Cell, Chronology as Story, ChronologyEntry, Table, Tone};
 
 use super::moment;
@@ -188,11 +188,11 @@ pub async fn trends(visit: Visit, Query(when): Query<When>) -> Answer {
     let tables = found.tables.iter().map(|counts| {
         let mut chart = Bars::new(&counts.title);
         let mut table = Table::new(&counts.title).quiet_caption().column("Which").figures("How many");
-        for (label, shown) in &counts.rows {
+        for (label, shown) in counts.told() {
             chart.push(label, shown.count());
             table.push(vec![Cell::Text(label.clone()), Cell::Text(trends::in_words(*shown))]);
         }
-        (counts.title.clone(), chart, table)
+        Tally { title: counts.title.clone(), chart, table, none: counts.none() }
     });
     let last = found.periods.iter().find(|period| period.key != "year").map(|period| period.key.clone());
     visit.page(&TrendsPage {
