@@ -197,6 +197,11 @@ pub enum What {
         /// Host name.
         host: String,
     },
+    /// The device loaded our own name over HTTPS: it trusts our certificate, or said that it does not (S28).
+    Certificate {
+        /// It does.
+        trusted: bool,
+    },
     /// On the network for an hour or more without one question: it may ask another DNS, or only sleep.
     Silent,
     /// A held device asked for something.

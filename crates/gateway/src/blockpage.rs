@@ -5,7 +5,10 @@
 //! (S27). No script, no request to anywhere, no link that leads back.
 
 pub(crate) mod check;
+pub(crate) mod led;
 pub(crate) mod listen;
+pub(crate) mod root;
+pub(crate) mod secure;
 
 use askama::Template;
 use base64::Engine;

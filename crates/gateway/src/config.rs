@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ed25519_dalek::VerifyingKey;
 
@@ -32,8 +33,15 @@ pub struct Config {
     pub proxy_sign_in: Option<SocketAddr>,
     /// Where the block page listens for devices whose DNS was pointed at it (port 80 in life).
     pub block_http: Option<SocketAddr>,
+    /// Where the block page listens for HTTPS (port 443 in life). Needs [`Config::block_authority`].
+    pub block_https: Option<SocketAddr>,
+    /// The authority that block pages' certificates are made by: its certificate, then the root that devices install, and
+    /// its key. With it the proxy shows block pages over HTTPS too.
+    pub block_authority: Option<TlsFiles>,
     /// The addresses that DNS hands out for a blocked name to devices that show the block page.
     pub block_addresses: (Option<Ipv4Addr>, Option<Ipv6Addr>),
+    /// Where our own pages' name leads; nobody above knows it. Empty: DNS does not speak of it.
+    pub own_addresses: (Option<Ipv4Addr>, Option<Ipv6Addr>),
     /// The setting's filtering provider's resolvers (S26), tried in order. Empty: those of `/etc/resolv.conf`.
     pub upstreams: Vec<Upstream>,
     /// The compiled list file. A newer one at the same path is picked up while running; a bad one is not (S30).
@@ -54,6 +62,23 @@ pub struct Config {
     pub spool_limit: u64,
     /// Where the proxy may connect to.
     pub targets: Targets,
+    /// How long the proxy waits for a client.
+    pub patience: Patience,
+}
+
+/// How long the proxy waits for a client that says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For a whole head, and for the next one.
+    pub head: Duration,
+    /// For any byte of what is under way: a body, an answer, a tunnel.
+    pub still: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { head: Duration::from_secs(30), still: Duration::from_secs(300) }
+    }
 }
 
 impl Config {
@@ -70,7 +95,10 @@ impl Config {
             proxy: SocketAddr::new(loopback, 3128),
             proxy_sign_in: None,
             block_http: None,
+            block_https: None,
+            block_authority: None,
             block_addresses: (None, None),
+            own_addresses: (None, None),
             upstreams: Vec::new(),
             lists: None,
             fetched_lists: None,
@@ -81,6 +109,7 @@ impl Config {
             spool_recipient,
             spool_limit: 64 << 20,
             targets: Targets::Public,
+            patience: Patience::default(),
         }
     }
 

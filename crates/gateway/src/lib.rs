@@ -21,6 +21,7 @@
 
 pub mod activity;
 mod alone;
+mod authority;
 pub mod baseline;
 mod blockpage;
 mod clock;
@@ -48,6 +49,6 @@ pub use activity::{ActivityEvent, Confidence, Kind, Route};
 pub use alone::holder;
 pub use blockpage::check::CHECK_HOST;
 pub use clock::Clock;
-pub use config::{Config, Targets, TlsFiles, Upstream, Way, snapshot_dir};
+pub use config::{Config, Patience, Targets, TlsFiles, Upstream, Way, snapshot_dir};
 pub use error::Error;
 pub use running::{Running, run_child, start};

@@ -174,6 +174,7 @@ impl Policy {
         };
         let mut client = before.clone();
         client.subject.device = known.map(|device| device.id);
+        client.shows_block_page = known.is_some_and(|device| device.shows_block_page);
         client.subject.group = group.into();
         client.audience = self.group(group).map_or(Audience::Children, |g| g.audience);
         client

@@ -171,6 +171,7 @@ fn activity(event: ActivityEvent) -> Activity {
         Kind::Checked { route, passed, safe_search, bypass_closed, blocks } => {
             What::Checked { path: word(route).to_owned(), passed, safe_search, bypass_closed, blocks }
         }
+        Kind::Certificate { trusted } => What::Certificate { trusted },
         Kind::Unidentified { wrong_credential, count, .. } => What::Unidentified { wrong_credential, count },
         Kind::Lost { count, .. } => What::Lost { count },
     };

@@ -12,7 +12,6 @@ use filter::{Audience, Group, Lists, PolicySnapshot, SafeSearch};
 use crate::{cli, house, up};
 
 pub(crate) async fn run(options: cli::GatewayArgs) -> anyhow::Result<ExitCode> {
-    anyhow::ensure!(options.listen.block_https.is_none(), crate::demo::NO_BLOCK_HTTPS);
     let config = match (&options.dir, &options.control) {
         (Some(dir), _) => child(dir, &options)?,
         (None, None) if options.standalone => standalone(&options)?,

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod ask;
+mod block_https;
 mod cli;
 mod commands;
 mod control;

@@ -1,5 +1,5 @@
-//! The block page as a small web server, for devices whose DNS was pointed at it. Plain HTTP only: without our
-//! certificate on the device, TLS would teach people to click through a warning (S28).
+//! The block page as a small web server, for devices whose DNS was pointed at it. Plain HTTP here; over HTTPS only where
+//! our certificate is on the device (`secure`): elsewhere TLS would teach people to click through a warning (S28).
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -18,8 +18,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::check::{CHECK_HOST, checked};
-use super::{HELP_PATH, Page, Way, blocked, help_is_coming, short, ticket};
+use super::led::Led;
+use super::{HELP_PATH, Page, Way, blocked, help_is_coming, root, short, ticket};
 use crate::activity::{Kind, Route};
+use crate::authority::Authority;
 use crate::dns::OFFLINE;
 use crate::lock::Mutex;
 use crate::policy::{Client, Gate};
@@ -38,21 +40,21 @@ const MOST_CALLERS: usize = 1024;
 #[derive(Debug)]
 pub(crate) struct BlockPages {
     pub(crate) gate: Arc<Gate>,
+    pub(crate) led: Arc<Led>,
+    /// Makes certificates for blocked names; none where block pages come over plain HTTP alone.
+    pub(super) authority: Option<Authority>,
+    /// Names under which the check page's proof is loaded: the port of the listener, where it is not HTTPS's own.
+    pub(super) proof_port: Option<u16>,
     called: Mutex<Vec<(String, jiff::Timestamp)>>,
 }
 
 impl BlockPages {
-    pub(crate) fn new(gate: Arc<Gate>) -> Self {
-        Self { gate, called: Mutex::new(Vec::new()) }
+    pub(crate) fn new(gate: Arc<Gate>, led: Arc<Led>, authority: Option<Authority>, proof_port: Option<u16>) -> Self {
+        Self { gate, led, authority, proof_port, called: Mutex::new(Vec::new()) }
     }
 
     /// One request to the block listener.
     pub(crate) async fn serve(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Full<Bytes>> {
-        let policy = self.gate.policy();
-        let client = policy.client(peer, None);
-        if request.method() == Method::POST && request.uri().path() == HELP_PATH {
-            return self.help(request, &client).await;
-        }
         let host = request
             .headers()
             .get(header::HOST)
@@ -62,26 +64,62 @@ impl BlockPages {
         let Some(host) = host else {
             return respond(short(400, "Nothing to show", ""));
         };
-        if host.to_string() == CHECK_HOST {
-            return self.check(&client, Route::Dns);
+        let client = self.whose(peer, &host);
+        self.explain(request, &client, &host).await
+    }
+
+    /// What this client is shown under this name, whichever way it came here.
+    pub(super) async fn explain(
+        &self,
+        request: Request<Incoming>,
+        client: &Client,
+        host: &Host,
+    ) -> Response<Full<Bytes>> {
+        if request.method() == Method::POST && request.uri().path() == HELP_PATH {
+            return self.help(request, client).await;
         }
-        // The DNS question has been recorded already; this only explains it.
-        let verdict = policy.verdict(&client, &host, None, self.gate.clock.now());
+        if host.to_string() == CHECK_HOST {
+            return self.own(request.uri().path(), client, Route::Dns);
+        }
+        // What was asked for has been recorded already; this only explains it.
+        let policy = self.gate.policy();
+        let verdict = policy.verdict(client, host, None, self.gate.clock.now());
         respond(match verdict.outcome {
-            Outcome::Block => blocked(&self.gate, &policy, &client, &host, &verdict, Way::Listener),
+            Outcome::Block => blocked(&self.gate, &policy, client, host, &verdict, Way::Listener),
             _ => short(404, "Nothing is blocked here", "Try the page again in half a minute."),
         })
     }
 
-    /// The page on which a device checks itself.
-    pub(crate) fn check(&self, client: &Client, route: Route) -> Response<Full<Bytes>> {
+    /// The pages at the check page's name: the check, and the certificate to install.
+    pub(crate) fn own(&self, path: &str, client: &Client, route: Route) -> Response<Full<Bytes>> {
         let policy = self.gate.policy();
         let now = self.gate.clock.now();
         // A held device is told that it is offline and nothing else (S9).
         if client.subject.device.is_some_and(|device| policy.held(now).any(|held| held == device)) {
             return respond(short(403, OFFLINE, ""));
         }
-        let (page, kind) = checked(&self.gate, &policy, client, route);
+        let snapshot = policy.snapshot();
+        match path {
+            root::PAGE => root::page_of(self.authority.as_ref(), None, &snapshot.setting_name, &snapshot.contact),
+            root::FILE => {
+                let name = "attachment; filename=\"holdfast-root.crt\"";
+                root::file(self.authority.as_ref().and_then(Authority::root), name)
+            }
+            root::PROOF => root::proof(),
+            _ => self.check(client, route),
+        }
+    }
+
+    /// The page on which a device checks itself.
+    fn check(&self, client: &Client, route: Route) -> Response<Full<Bytes>> {
+        let policy = self.gate.policy();
+        let now = self.gate.clock.now();
+        let proof = self.authority.as_ref().map(|_| match (route, self.proof_port) {
+            // Through the proxy the port is the web's own: the proxy itself answers.
+            (Route::Dns | Route::BlockPage, Some(port)) if port != 443 => format!("https://{CHECK_HOST}:{port}"),
+            _ => format!("https://{CHECK_HOST}"),
+        });
+        let (page, kind) = checked(&self.gate, &policy, client, route, proof.as_deref());
         let who = client.subject.device.map_or(client.address.to_string(), |device| device.to_string());
         // Guests are counted and never tied to anybody (S24).
         if client.audience != Audience::Guests && self.is_new_call(format!("check {who}"), now) {
@@ -110,7 +148,7 @@ impl BlockPages {
         respond(help_is_coming())
     }
 
-    fn is_new_call(&self, caller: String, now: jiff::Timestamp) -> bool {
+    pub(super) fn is_new_call(&self, caller: String, now: jiff::Timestamp) -> bool {
         let mut called = self.called.lock();
         called.retain(|(_, at)| (0..SAME_CALL).contains(&(now.as_second() - at.as_second())));
         if called.iter().any(|(who, _)| *who == caller) {

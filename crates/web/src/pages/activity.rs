@@ -113,6 +113,7 @@ impl<'e> Seen<'e> {
                 | What::Unidentified { .. }
                 | What::HelpCalled { .. }
                 | What::Checked { .. }
+                | What::Certificate { .. }
                 | What::Lost { .. } => seen.other.push(event),
             }
         }
@@ -208,6 +209,8 @@ fn words(event: &Event, visit: &Visit) -> String {
         What::Lost { count } => {
             format!("{count} records were lost between {} and {}", say(visit, event.at), say(visit, event.until))
         }
+        What::Certificate { trusted: true } => "The device trusts our certificate".to_owned(),
+        What::Certificate { trusted: false } => "The device does not trust our certificate".to_owned(),
         What::Checked { passed: true, .. } => "The device checked itself: protected".to_owned(),
         What::Checked { passed: false, .. } => "The device checked itself: not protected as it should be".to_owned(),
         What::Allowed { .. } | What::Blocked { .. } | What::Bypass { .. } | What::Sealed { .. } => String::new(),
