@@ -9,6 +9,7 @@ pub(crate) mod led;
 pub(crate) mod listen;
 pub(crate) mod root;
 pub(crate) mod secure;
+pub(crate) mod wpad;
 
 use askama::Template;
 use base64::Engine;

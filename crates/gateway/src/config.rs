@@ -40,6 +40,8 @@ pub struct Config {
     pub block_authority: Option<TlsFiles>,
     /// The addresses that DNS hands out for a blocked name to devices that show the block page.
     pub block_addresses: (Option<Ipv4Addr>, Option<Ipv6Addr>),
+    /// Whether browsers that look for a proxy by the name `wpad` are led to ours; needs the block page's listener.
+    pub wpad: bool,
     /// Where our own pages' name leads; nobody above knows it. Empty: DNS does not speak of it.
     pub own_addresses: (Option<Ipv4Addr>, Option<Ipv6Addr>),
     /// The setting's filtering provider's resolvers (S26), tried in order. Empty: those of `/etc/resolv.conf`.
@@ -99,6 +101,7 @@ impl Config {
             block_authority: None,
             block_addresses: (None, None),
             own_addresses: (None, None),
+            wpad: false,
             upstreams: Vec::new(),
             lists: None,
             fetched_lists: None,

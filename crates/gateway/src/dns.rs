@@ -27,6 +27,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::activity::Route;
 use crate::blockpage::led::Led;
+use crate::blockpage::wpad;
 use crate::counters::Counters;
 use crate::policy::{Asking, Client, Gate, Policy};
 use limit::Limiter;
@@ -72,6 +73,8 @@ pub(crate) struct Dns {
     /// Where our own pages' name leads.
     pub(crate) own_addresses: (Option<Ipv4Addr>, Option<Ipv6Addr>),
     pub(crate) led: Arc<Led>,
+    /// Whether the name by which browsers look for a proxy leads to ours.
+    pub(crate) wpad: bool,
 }
 
 /// What [`Dns::begin`] made of a packet.
@@ -142,6 +145,9 @@ impl Dns {
         };
         if let Some(answer) = self.check_page(&question, &policy, &client, &host) {
             return Step::Answer(answer);
+        }
+        if wpad::is_wpad(&host) {
+            return Step::Answer(self.wpad(&question, &host));
         }
         let verdict = self.gate.decide(&policy, &client, &host, None, Asking::Dns(question.kind.into()));
         if verdict.outcome == Outcome::Block {
@@ -343,6 +349,18 @@ impl Dns {
             (RecordType::AAAA, (_, Some(v6))) => address_answer(question, v6.into(), BLOCKED_TTL),
             _ => question.answer(Code::NoError).negative(BLOCKED_TTL).finish(),
         })
+    }
+
+    /// The name by which a browser looks for a proxy, in any domain. Outside the building it is never asked for: whoever owns
+    /// it there would choose the proxy of every device that asks (as happened with `wpad.` below public suffixes).
+    fn wpad(&self, question: &Question<'_>, host: &Host) -> Vec<u8> {
+        let ours = self.wpad && wpad::is_ours(host) && self.block_addresses != (None, None);
+        match (question.kind, self.block_addresses) {
+            (RecordType::A, (Some(v4), _)) if ours => address_answer(question, v4.into(), CHILDREN_TTL),
+            (RecordType::AAAA, (_, Some(v6))) if ours => address_answer(question, v6.into(), CHILDREN_TTL),
+            _ if ours => question.answer(Code::NoError).negative(BLOCKED_TTL).finish(),
+            _ => question.answer(Code::NxDomain).negative(BLOCKED_TTL).finish(),
+        }
     }
 
     /// Our own pages' name leads to ourselves: nobody above knows it.

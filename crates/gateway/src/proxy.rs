@@ -53,6 +53,8 @@ const CONNECTIONS: usize = 4096;
 const CONNECTIONS_EACH: usize = 512;
 /// Most headers of a request or an answer.
 const HEADERS: usize = 128;
+/// Most bytes of a request's head.
+const LARGEST_HEAD: usize = 32 << 10;
 /// A tunnel's first message comes within this time; where the other side may speak first, nobody waits longer than that.
 const HELLO_WITHIN: Duration = Duration::from_secs(10);
 const HELLO_ELSEWHERE: Duration = Duration::from_millis(300);
@@ -128,6 +130,7 @@ impl Proxy {
             .header_read_timeout(patience.head)
             .max_buf_size(64 << 10)
             .max_headers(HEADERS)
+            .max_header_size(LARGEST_HEAD)
             .preserve_header_case(true)
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();

@@ -12,6 +12,7 @@ use crate::alone::Alone;
 use crate::authority::Authority;
 use crate::blockpage::led::Led;
 use crate::blockpage::listen::BlockPages;
+use crate::blockpage::wpad;
 use crate::counters::Counters;
 use crate::dns::limit::Limiter;
 use crate::dns::upstream::{Upstreams, is_ourselves, of_this_machine};
@@ -136,8 +137,11 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
         block_addresses: config.block_addresses,
         own_addresses: config.own_addresses,
         led: led.clone(),
+        wpad: config.wpad,
     });
-    let pages = Arc::new(BlockPages::new(gate.clone(), led, authority, listening.block_https.map(|at| at.port())));
+    let proxy_at = config.wpad.then(|| wpad::Proxy::new(proxy_addr, config.block_addresses));
+    let pages = BlockPages::new(gate.clone(), led, authority, listening.block_https.map(|at| at.port()), proxy_at);
+    let pages = Arc::new(pages);
     let proxy = Arc::new(Proxy {
         gate: gate.clone(),
         dns: dns.clone(),

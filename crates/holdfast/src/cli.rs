@@ -104,6 +104,9 @@ pub(crate) struct Listen {
     /// Where DNS leads blocked names on devices that show block pages, when the block page listens on every address.
     #[arg(long, value_delimiter = ',')]
     pub(crate) block_address: Vec<std::net::IpAddr>,
+    /// Lead browsers that look for a proxy (the name `wpad`) to ours, by the block page's listener.
+    #[arg(long)]
+    pub(crate) wpad: bool,
     /// An authority (PEM, with its root) that makes the certificates of block pages; only for `gateway --standalone`.
     #[arg(long, requires = "block_key")]
     pub(crate) block_certificate: Option<PathBuf>,

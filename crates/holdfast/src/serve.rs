@@ -73,6 +73,9 @@ struct ListenConfig {
     /// Where DNS leads blocked names, when the listeners above stand on every address.
     #[serde(default)]
     block_address: Vec<std::net::IpAddr>,
+    /// Lead browsers that look for a proxy (the name `wpad`) to ours.
+    #[serde(default)]
+    wpad: bool,
 }
 
 pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
@@ -105,6 +108,7 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
         block_http: config.listen.block_http,
         block_https: config.listen.block_https,
         block_address: config.listen.block_address,
+        wpad: config.listen.wpad,
         block_certificate: None,
         block_key: None,
         own_address: Vec::new(),

@@ -222,6 +222,7 @@ pub(crate) fn apply(config: &mut gateway::Config, listen: &Listen) -> anyhow::Re
     let files = listen.block_certificate.clone().zip(listen.block_key.clone());
     config.block_authority = files.map(|(chain, key)| gateway::TlsFiles { chain, key });
     config.block_addresses = crate::block_https::one_of_each(&listen.block_address);
+    config.wpad = listen.wpad;
     config.own_addresses = crate::block_https::one_of_each(&listen.own_address);
     config.upstreams.clone_from(&listen.upstream);
     Ok(())
@@ -350,6 +351,9 @@ fn spawn(data: &Path, listen: &Listen) -> anyhow::Result<Child> {
     }
     if let (Some(chain), Some(key), Some(name)) = (&listen.dns_certificate, &listen.dns_key, &listen.dns_name) {
         command.arg("--dns-certificate").arg(chain).arg("--dns-key").arg(key).arg("--dns-name").arg(name);
+    }
+    if listen.wpad {
+        command.arg("--wpad");
     }
     for upstream in &listen.upstream {
         command.arg("--upstream").arg(upstream.to_string());

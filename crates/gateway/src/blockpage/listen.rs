@@ -19,10 +19,10 @@ use tokio_util::task::TaskTracker;
 
 use super::check::{CHECK_HOST, checked};
 use super::led::Led;
-use super::{HELP_PATH, Page, Way, blocked, help_is_coming, root, short, ticket};
+use super::{HELP_PATH, Page, Way, blocked, help_is_coming, root, short, ticket, wpad};
 use crate::activity::{Kind, Route};
 use crate::authority::Authority;
-use crate::dns::OFFLINE;
+use crate::dns::{OFFLINE, own_page};
 use crate::lock::Mutex;
 use crate::policy::{Client, Gate};
 
@@ -45,12 +45,20 @@ pub(crate) struct BlockPages {
     pub(super) authority: Option<Authority>,
     /// Names under which the check page's proof is loaded: the port of the listener, where it is not HTTPS's own.
     pub(super) proof_port: Option<u16>,
+    /// What browsers that look for a proxy are told, if they are told anything.
+    wpad: Option<wpad::Proxy>,
     called: Mutex<Vec<(String, jiff::Timestamp)>>,
 }
 
 impl BlockPages {
-    pub(crate) fn new(gate: Arc<Gate>, led: Arc<Led>, authority: Option<Authority>, proof_port: Option<u16>) -> Self {
-        Self { gate, led, authority, proof_port, called: Mutex::new(Vec::new()) }
+    pub(crate) fn new(
+        gate: Arc<Gate>,
+        led: Arc<Led>,
+        authority: Option<Authority>,
+        proof_port: Option<u16>,
+        wpad: Option<wpad::Proxy>,
+    ) -> Self {
+        Self { gate, led, authority, proof_port, wpad, called: Mutex::new(Vec::new()) }
     }
 
     /// One request to the block listener.
@@ -65,6 +73,13 @@ impl BlockPages {
             return respond(short(400, "Nothing to show", ""));
         };
         let client = self.whose(peer, &host);
+        if request.uri().path() == wpad::PATH && wpad::is_wpad(&host) {
+            let own = own_page(&self.gate.policy().snapshot().web_base).map(|(own, _)| own.to_owned());
+            return match &self.wpad {
+                Some(proxy) => proxy.file(own.as_deref()),
+                None => respond(short(404, "Nothing is here", "")),
+            };
+        }
         self.explain(request, &client, &host).await
     }
 

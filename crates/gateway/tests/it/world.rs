@@ -331,6 +331,7 @@ pub(crate) struct World {
     pub(crate) certificate: rustls_pki_types::CertificateDer<'static>,
     /// The root over the authority of block pages.
     pub(crate) block_root: rustls_pki_types::CertificateDer<'static>,
+    pub(crate) began: std::time::Instant,
 }
 
 impl World {
@@ -384,6 +385,7 @@ impl World {
         if let Some(policy) = policy {
             snapshot::write(&config.snapshot_dir(), &policy, &signing).unwrap();
         }
+        let began = std::time::Instant::now();
         let gateway = start(config, clock()).await.unwrap();
         Self {
             gateway,
@@ -394,6 +396,7 @@ impl World {
             opening,
             certificate: certificate.cert.der().clone(),
             block_root,
+            began,
         }
     }
 
@@ -403,6 +406,11 @@ impl World {
 
     pub(crate) fn publish(&self, policy: &PolicySnapshot) {
         snapshot::write(&self.gateway_dir().join("snapshots"), policy, &self.signing).unwrap();
+    }
+
+    /// The gateway's time.
+    pub(crate) fn now(&self) -> Timestamp {
+        now() + jiff::SignedDuration::try_from(self.began.elapsed()).unwrap()
     }
 
     pub(crate) fn status(&self) -> status::Status {

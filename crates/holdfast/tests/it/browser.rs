@@ -15,4 +15,5 @@ mod program;
 mod journey;
 mod keyboard;
 mod pages;
+mod secure;
 mod telling;
