@@ -51,8 +51,6 @@ type Body = BoxBody<Bytes, hyper::Error>;
 /// Most client connections, in all and from one address.
 const CONNECTIONS: usize = 4096;
 const CONNECTIONS_EACH: usize = 512;
-/// Most headers of a request or an answer.
-const HEADERS: usize = 128;
 /// Most bytes of a request's head.
 const LARGEST_HEAD: usize = 32 << 10;
 /// A tunnel's first message comes within this time; where the other side may speak first, nobody waits longer than that.
@@ -129,7 +127,6 @@ impl Proxy {
             .timer(TokioTimer::new())
             .header_read_timeout(patience.head)
             .max_buf_size(64 << 10)
-            .max_headers(HEADERS)
             .max_header_size(LARGEST_HEAD)
             .preserve_header_case(true)
             .serve_connection(TokioIo::new(stream), service)

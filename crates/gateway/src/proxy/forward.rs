@@ -61,7 +61,7 @@ impl Line {
         let (sender, connection) = hyper::client::conn::http1::Builder::new()
             .preserve_header_case(true)
             .max_buf_size(LARGEST_HEAD)
-            .max_headers(super::HEADERS)
+            .max_header_size(LARGEST_HEAD)
             .handshake(TokioIo::new(stream))
             .await?;
         let close = stop.child_token();
