@@ -25,6 +25,7 @@ pub mod safesearch;
 pub mod sealed;
 pub mod url;
 pub mod verdict;
+pub mod words;
 
 pub use categories::{Categories, CategoriesError, Category, Kind};
 pub use compiled::{Asked, Compiled, FileKey, Question};
@@ -36,7 +37,9 @@ pub use lists::{
     CompileReport, Contents, Error, Hit, ListInfo, Lists, LookupReport, compile, open_or_compile, open_or_compile_as,
 };
 pub use name::{Host, HostName, NameError};
-pub use policy::{Audience, Device, Group, Hold, NameRule, PolicySnapshot, Reason, SafeSearch, Session};
+pub use policy::{
+    Audience, Device, Download, Group, Hold, Inspection, NameRule, PolicySnapshot, Reason, SafeSearch, Session,
+};
 pub use prepared::{PolicyError, Prepared};
 pub use rule::{About, Effect, Rule, Scope};
 pub use sealed::{SealedError, SealedStatus, SealedTier, Supply};

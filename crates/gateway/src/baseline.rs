@@ -75,6 +75,7 @@ pub(crate) fn snapshot(now: Timestamp) -> PolicySnapshot {
         networks: Vec::new(),
         calendar: filter::Calendar::default(),
         sessions: Vec::new(),
+        inspection: Default::default(),
     };
     extend(&mut snapshot);
     snapshot

@@ -94,5 +94,6 @@ fn everything_black(lists: &Path) -> anyhow::Result<PolicySnapshot> {
         networks: Vec::new(),
         calendar: filter::Calendar::default(),
         sessions: Vec::new(),
+        inspection: Default::default(),
     })
 }

@@ -160,6 +160,7 @@ impl Policy {
             calendar: around.calendar,
             // A session of a group that went with the last change is over.
             sessions: around.sessions.into_iter().filter(|one| self.groups.contains_key(&one.group)).collect(),
+            inspection: Default::default(),
         }
     }
 
