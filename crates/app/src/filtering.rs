@@ -20,7 +20,8 @@ pub use change::{Change, Direction, LOCKED_FOR_CHILDREN, Unfit};
 pub use compare::{difference, direction};
 pub use decide::{Decide, Propose, Proposed, Risk, Verdict};
 pub use filter::{Audience, SafeSearch};
-pub use policy::{Approved, Decision, Group, Policy, Surroundings, Why};
+pub use filter::{Download, exempt};
+pub use policy::{Approved, Decision, Group, Inspected, Policy, Surroundings, Why};
 pub use say::ask_filter;
 /// Words of the record that pages read.
 pub use store::words::{Answer as Answered, ProposalState};

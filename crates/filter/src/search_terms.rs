@@ -34,7 +34,8 @@ static ENGINES: LazyLock<Vec<Engine>> =
 /// The engine, and what was typed.
 pub fn of(url: &CanonicalUrl) -> Option<(&'static str, String)> {
     let Host::Name(host) = url.host() else { return None };
-    let engine = ENGINES.iter().find(|engine| host.suffixes().any(|part| engine.names.iter().any(|name| name == part)))?;
+    let engine =
+        ENGINES.iter().find(|engine| host.suffixes().any(|part| engine.names.iter().any(|name| name == part)))?;
     if NOT_PAGES.iter().any(|start| url.path().starts_with(start)) {
         return None;
     }
@@ -55,7 +56,10 @@ mod tests {
 
     #[test]
     fn what_was_typed() {
-        assert_eq!(typed("https://www.google.co.uk/search?q=how+to%20draw&hl=en"), Some(("Google", "how to draw".into())));
+        assert_eq!(
+            typed("https://www.google.co.uk/search?q=how+to%20draw&hl=en"),
+            Some(("Google", "how to draw".into()))
+        );
         assert_eq!(typed("https://www.youtube.com/results?search_query=songs"), Some(("YouTube", "songs".into())));
         for none in [
             "https://www.google.com/complete/search?q=how",

@@ -129,6 +129,18 @@ pub enum Kind {
         /// The handshake was completed.
         trusted: bool,
     },
+    /// Typed into a search engine, by a device of a group that is inspected (S29).
+    Searched {
+        /// The engine.
+        engine: String,
+        /// What was typed.
+        terms: String,
+    },
+    /// A site is no longer inspected for a device, which did not believe our certificate for it.
+    Spared {
+        /// The site.
+        host: String,
+    },
     /// A client that nobody knows, or a credential that is wrong (S33: mismatch is an event).
     Unidentified {
         /// Where it came from.

@@ -66,6 +66,8 @@ pub struct Config {
     pub targets: Targets,
     /// How long the proxy waits for a client.
     pub patience: Patience,
+    /// Authorities that inspected sites are believed by, beside the public ones: a setting's own, a test's.
+    pub more_roots: Vec<rustls_pki_types::CertificateDer<'static>>,
 }
 
 /// How long the proxy waits for a client that says nothing.
@@ -113,7 +115,13 @@ impl Config {
             spool_limit: 64 << 20,
             targets: Targets::Public,
             patience: Patience::default(),
+            more_roots: Vec::new(),
         }
+    }
+
+    /// Where control puts inspection's authority when it is approved (S29), and takes it away at its end.
+    pub fn inspection_files(&self) -> TlsFiles {
+        inspection_files(&self.dir)
     }
 
     /// Where control puts signed snapshots.
@@ -125,6 +133,11 @@ impl Config {
     pub fn spool_dir(&self) -> PathBuf {
         spool_dir(&self.dir)
     }
+}
+
+/// Inspection's authority in a gateway's folder.
+pub fn inspection_files(gateway_dir: &Path) -> TlsFiles {
+    TlsFiles { chain: gateway_dir.join("inspection.crt"), key: gateway_dir.join("inspection.key") }
 }
 
 /// `GATEWAY_DIR/snapshots`.

@@ -172,8 +172,16 @@ impl Inspector {
         };
         let upstream = match (secured, to) {
             (Ok((line, two)), Ok(to)) => {
-                Upstream::new(line, two, to, name.clone(), self.believe.clone(), opening.close.clone(), self.tasks.clone())
-                    .await
+                Upstream::new(
+                    line,
+                    two,
+                    to,
+                    name.clone(),
+                    self.believe.clone(),
+                    opening.close.clone(),
+                    self.tasks.clone(),
+                )
+                .await
             }
             (Err(why), _) => Err(why),
             (_, Err(error)) => Err(error.to_string()),

@@ -180,6 +180,13 @@ impl Policy {
         client
     }
 
+    /// Whether a name is on the never-log list or always answered: nobody comes between.
+    pub(crate) fn is_spared(&self, host: &Host) -> bool {
+        let Host::Name(name) = host else { return true };
+        let snapshot = self.snapshot();
+        name.suffixes().any(|part| snapshot.never_log.contains(part) || snapshot.always.contains(part))
+    }
+
     /// Whether this credential belongs to no device at all, apart from where it comes from.
     pub(crate) fn refuses_credential(&self, proxy: (&str, &str)) -> bool {
         let evidence = Evidence { proxy: Some(proxy), ..Evidence::default() };

@@ -37,14 +37,16 @@ use crate::blockpage::{self, HELP_HOST, HELP_PATH, Page, Way, short};
 use crate::counters::Counters;
 use crate::dns::doors::Doors;
 use crate::dns::{Dns, NoAddress, own_page};
+use crate::inspect::Inspector;
 use crate::lock::Mutex;
 use crate::policy::{Asking, Client, Gate, Policy};
 use crate::spool::Fact;
 use crate::{Patience, Targets, proxy::target::Target};
 use forward::{Forwarded, Line};
-use hello::{Begun, Fits};
-pub(crate) use tunnel::Tunnels;
+pub(crate) use forward::{strip, wants_web_socket};
+use hello::{Begun, First, Fits};
 use tunnel::{Counted, Moved, until_idle};
+pub(crate) use tunnel::{Tunnels, carry};
 
 type Body = BoxBody<Bytes, hyper::Error>;
 
@@ -82,6 +84,7 @@ pub(crate) struct Proxy {
     pub(crate) pages: Arc<BlockPages>,
     pub(crate) targets: Targets,
     pub(crate) patience: Patience,
+    pub(crate) inspector: Arc<Inspector>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
 }
@@ -222,7 +225,7 @@ impl Proxy {
         target: &Target,
         close: &CancellationToken,
     ) where
-        S: AsyncRead + AsyncWrite + Unpin,
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let strict = matches!(client.audience, Audience::Children | Audience::Guests);
         // Whoever speaks first on the web's port is the client; elsewhere the other side may.
@@ -237,6 +240,12 @@ impl Proxy {
             Fits::No => false,
             Fits::Ask(inside) => self.may_be_inside(client, inside, strict),
         };
+        let opening = matches!(&first, First::Tls(Some(inside)) if *inside == target.host)
+            .then(|| self.inspector.wanted(&self.gate.policy(), client, &target.host, target.port, close))
+            .flatten();
+        if let (true, Some(opening)) = (fits, opening) {
+            return self.inspector.clone().run(Begun::new(before, stream), upstream, opening).await;
+        }
         if fits {
             tunnel::carry(Begun::new(before, stream), upstream, close, self.patience.still).await;
         } else {

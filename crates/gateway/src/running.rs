@@ -17,6 +17,7 @@ use crate::counters::Counters;
 use crate::dns::limit::Limiter;
 use crate::dns::upstream::{Upstreams, is_ourselves, of_this_machine};
 use crate::dns::{self, Dns, Resolver};
+use crate::inspect::Inspector;
 use crate::policy::Gate;
 use crate::proxy::{Proxy, SignIn, Tunnels};
 use crate::spool::Recorder;
@@ -142,6 +143,14 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
     let proxy_at = config.wpad.then(|| wpad::Proxy::new(proxy_addr, config.block_addresses));
     let pages = BlockPages::new(gate.clone(), led, authority, listening.block_https.map(|at| at.port()), proxy_at);
     let pages = Arc::new(pages);
+    let inspector = Inspector::new(
+        config.inspection_files(),
+        &config.more_roots,
+        pages.clone(),
+        tasks.clone(),
+        config.patience.still,
+    )?;
+    watch.keeps(inspector.clone());
     let proxy = Arc::new(Proxy {
         gate: gate.clone(),
         dns: dns.clone(),
@@ -150,6 +159,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
         pages: pages.clone(),
         targets: config.targets.clone(),
         patience: config.patience,
+        inspector,
         tasks: tasks.clone(),
         stop: stop.clone(),
     });

@@ -28,7 +28,8 @@ pub(crate) fn settle(
 ) -> anyhow::Result<()> {
     let files = gateway::inspection_files(gateway);
     let mark = gateway.join(MARK);
-    let Some(until) = snapshot.inspection.values().map(|inspection| inspection.until).max().filter(|until| now < *until)
+    let Some(until) =
+        snapshot.inspection.values().map(|inspection| inspection.until).max().filter(|until| now < *until)
     else {
         for path in [&files.chain, &files.key, &mark] {
             match std::fs::remove_file(path) {
@@ -66,7 +67,8 @@ fn root(folder: &Path, identity: &age::x25519::Identity, now: Timestamp) -> anyh
         return Ok((root, String::from_utf8(opened).context("inspection's root is damaged")?));
     }
     let (certificate, private) = web::tls::make_inspection_root(now)?;
-    let sealed = age::encrypt(&identity.to_public(), private.as_bytes()).context("inspection's root cannot be closed")?;
+    let sealed =
+        age::encrypt(&identity.to_public(), private.as_bytes()).context("inspection's root cannot be closed")?;
     crate::demo::write_private(&key, &sealed)?;
     crate::demo::write_private(&root, certificate.as_bytes())?;
     Ok((certificate, private))

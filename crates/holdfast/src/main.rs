@@ -13,6 +13,7 @@ mod encrypted_dns;
 mod evidence;
 mod gateway_cmd;
 mod house;
+mod inspection_ca;
 mod lists;
 mod output;
 mod printer;

@@ -194,6 +194,37 @@ pub(crate) fn authority_under(
     })
 }
 
+/// A root for inspection, as certificate and key. It is not our pages' root, and never becomes it (S29); whoever calls keeps
+/// the key encrypted.
+///
+/// # Errors
+/// When none can be made.
+pub fn make_inspection_root(now: Timestamp) -> Result<(String, String), TlsError> {
+    let key = KeyPair::generate()?;
+    let mut root = CertificateParams::default();
+    root.distinguished_name = rcgen::DistinguishedName::new();
+    root.distinguished_name.push(DnType::CommonName, "Holdfast inspection of this setting");
+    root.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
+    root.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    valid(&mut root, now, 3);
+    Ok((root.self_signed(&key)?.pem(), key.serialize_pem()))
+}
+
+/// An authority for inspection under its root: until a day, and never for the names given.
+///
+/// # Errors
+/// When the root cannot be read, or none can be made.
+pub fn inspection_authority(
+    root_pem: &str,
+    root_key: &str,
+    never: &[String],
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Leaf, TlsError> {
+    let issuer = Issuer::from_ca_cert_pem(root_pem, KeyPair::from_pem(root_key)?)?;
+    authority_under(&issuer, "Holdfast inspection", root_pem, never, &[], now, Some(until))
+}
+
 /// Whether there is room for an authority under this root.
 fn may_sign_authorities(root_pem: &str) -> bool {
     let Ok((_, pem)) = x509_parser::pem::parse_x509_pem(root_pem.as_bytes()) else { return false };

@@ -404,6 +404,8 @@ fn loosens_for_children(before: &Policy, after: &Policy) -> bool {
             .map(|(key, group)| (key.clone(), group.clone()))
             .collect(),
         strictest: policy.strictest.clone(),
+        // Inspection takes privacy, not protection: a second person agrees, and no more is asked than elsewhere.
+        inspection: Default::default(),
         // A new source takes nothing away from children; one that goes or changes may.
         sources: policy
             .sources

@@ -12,6 +12,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls_pki_types::CertificateDer;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,7 @@ use super::{HELP_PATH, Page, Way, blocked, help_is_coming, root, short, ticket, 
 use crate::activity::{Kind, Route};
 use crate::authority::Authority;
 use crate::dns::{OFFLINE, own_page};
+use crate::inspect;
 use crate::lock::Mutex;
 use crate::policy::{Client, Gate};
 
@@ -48,6 +50,8 @@ pub(crate) struct BlockPages {
     /// What browsers that look for a proxy are told, if they are told anything.
     wpad: Option<wpad::Proxy>,
     called: Mutex<Vec<(String, jiff::Timestamp)>>,
+    /// The root of inspection, while there is one.
+    inspection_root: Mutex<Option<CertificateDer<'static>>>,
 }
 
 impl BlockPages {
@@ -58,7 +62,20 @@ impl BlockPages {
         proof_port: Option<u16>,
         wpad: Option<wpad::Proxy>,
     ) -> Self {
-        Self { gate, led, authority, proof_port, wpad, called: Mutex::new(Vec::new()) }
+        Self {
+            gate,
+            led,
+            authority,
+            proof_port,
+            wpad,
+            called: Mutex::new(Vec::new()),
+            inspection_root: Mutex::default(),
+        }
+    }
+
+    /// What is handed to the devices of inspected groups.
+    pub(crate) fn set_inspection_root(&self, root: Option<CertificateDer<'static>>) {
+        *self.inspection_root.lock() = root;
     }
 
     /// One request to the block listener.
@@ -114,8 +131,18 @@ impl BlockPages {
             return respond(short(403, OFFLINE, ""));
         }
         let snapshot = policy.snapshot();
+        let inspected = inspect::in_force(&policy, client, now).is_some();
+        let inspection_root = self.inspection_root.lock().clone().filter(|_| inspected);
         match path {
-            root::PAGE => root::page_of(self.authority.as_ref(), None, &snapshot.setting_name, &snapshot.contact),
+            root::INSPECTION_FILE => {
+                root::file(inspection_root.as_ref(), "attachment; filename=\"holdfast-inspection.crt\"")
+            }
+            root::PAGE => root::page_of(
+                self.authority.as_ref(),
+                inspection_root.as_ref(),
+                &snapshot.setting_name,
+                &snapshot.contact,
+            ),
             root::FILE => {
                 let name = "attachment; filename=\"holdfast-root.crt\"";
                 root::file(self.authority.as_ref().and_then(Authority::root), name)

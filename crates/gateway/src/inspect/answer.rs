@@ -46,8 +46,8 @@ const KINDS: [(Download, &[&str], &[&str]); 4] = [
     (
         Download::Programs,
         &[
-            "exe", "msi", "msix", "appx", "apk", "apks", "xapk", "ipa", "dmg", "pkg", "deb", "rpm", "bat", "cmd", "com",
-            "scr", "vbs", "ps1", "jar", "crx", "xpi", "sh", "appimage", "reg", "lnk", "hta",
+            "exe", "msi", "msix", "appx", "apk", "apks", "xapk", "ipa", "dmg", "pkg", "deb", "rpm", "bat", "cmd",
+            "com", "scr", "vbs", "ps1", "jar", "crx", "xpi", "sh", "appimage", "reg", "lnk", "hta",
         ],
         &[
             "application/x-msdownload",
@@ -77,7 +77,11 @@ const KINDS: [(Download, &[&str], &[&str]); 4] = [
     (
         Download::Macros,
         &["docm", "xlsm", "pptm", "dotm", "xltm", "xlam", "doc", "xls", "ppt", "xll"],
-        &["application/vnd.ms-excel.sheet.macroenabled", "application/vnd.ms-word.document.macroenabled", "application/msword"],
+        &[
+            "application/vnd.ms-excel.sheet.macroenabled",
+            "application/vnd.ms-word.document.macroenabled",
+            "application/msword",
+        ],
     ),
     (
         Download::Disks,
@@ -170,9 +174,9 @@ pub(super) async fn pass_on(response: Response<Incoming>, weigh: bool, refused: 
     {
         return Read::Download(*download);
     }
-    let found = weigh.then(|| String::from_utf8_lossy(&bytes).into_owned()).and_then(|text| {
-        filter::words::heaviest(&if html { filter::words::of_html(&text) } else { text })
-    });
+    let found = weigh
+        .then(|| String::from_utf8_lossy(&bytes).into_owned())
+        .and_then(|text| filter::words::heaviest(&if html { filter::words::of_html(&text) } else { text }));
     let response = Response::from_parts(parts, Held { first, rest }.boxed());
     match found {
         Some(found) => Read::About(found, response),

@@ -143,7 +143,8 @@ impl Inspector {
 /// Whether a request is for the site that the tunnel was opened for: one name, and that one.
 fn is_for(request: &Request<Incoming>, host: &Host) -> bool {
     let same = |text: &str| {
-        text.parse::<http::uri::Authority>().is_ok_and(|named| Host::parse(named.host()).is_ok_and(|named| named == *host))
+        text.parse::<http::uri::Authority>()
+            .is_ok_and(|named| Host::parse(named.host()).is_ok_and(|named| named == *host))
     };
     let mut named: Vec<&str> = request.uri().authority().map(|authority| authority.as_str()).into_iter().collect();
     for value in request.headers().get_all(header::HOST) {

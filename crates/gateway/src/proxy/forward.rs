@@ -160,7 +160,7 @@ fn prepare(request: &mut Request<Incoming>, web_socket: bool) -> Result<(), http
 }
 
 /// Takes out what `Connection` names, then what is always of one hop.
-fn strip(headers: &mut HeaderMap) {
+pub(crate) fn strip(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
@@ -175,7 +175,7 @@ fn strip(headers: &mut HeaderMap) {
     }
 }
 
-pub(super) fn wants_web_socket(headers: &HeaderMap) -> bool {
+pub(crate) fn wants_web_socket(headers: &HeaderMap) -> bool {
     let value = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok()).unwrap_or("").to_ascii_lowercase();
     value(header::UPGRADE) == "websocket" && value(header::CONNECTION).split(',').any(|t| t.trim() == "upgrade")
 }

@@ -131,7 +131,7 @@ impl Drop for Entered {
 }
 
 /// Carries bytes both ways until one side ends, nothing moves for `still`, or `close`. Bytes are counted, not read.
-pub(super) async fn carry<A, B>(client: A, server: B, close: &CancellationToken, still: Duration)
+pub(crate) async fn carry<A, B>(client: A, server: B, close: &CancellationToken, still: Duration)
 where
     A: AsyncRead + AsyncWrite + Unpin,
     B: AsyncRead + AsyncWrite + Unpin,

@@ -182,7 +182,8 @@ async fn nobody_is_inspected_unless_the_policy_says_so() {
 
 #[tokio::test]
 async fn an_inspected_group_sees_our_certificate_and_guests_and_strangers_never_do() {
-    let it = Inspected::new(inspected(1, LATER), Site::start(&["good.test", "bank.test", "childline.org.uk"]).await).await;
+    let it =
+        Inspected::new(inspected(1, LATER), Site::start(&["good.test", "bank.test", "childline.org.uk"]).await).await;
     for from in [TABLET, LAPTOP] {
         let page = it.ask(from, "good.test", "/a?b=1", &it.root).await.expect("our certificate");
         assert!(page.starts_with("HTTP/1.1 200 ") && page.contains("an ordinary page"), "{page}");
@@ -240,7 +241,8 @@ async fn who_does_not_believe_us_is_spared_and_it_is_said() {
     assert!(it.ask(LAPTOP, "good.test", "/", &it.site.root).await.is_some());
     assert!(it.ask(TABLET, "good.test", "/", &it.root).await.is_some());
     let events = it.world.events().await;
-    let spared: Vec<_> = events.iter().filter(|event| matches!(&event.kind, Kind::Spared { host } if host == "good.test")).collect();
+    let spared: Vec<_> =
+        events.iter().filter(|event| matches!(&event.kind, Kind::Spared { host } if host == "good.test")).collect();
     assert_eq!((spared.len(), spared[0].device), (1, Some(device_id(2))), "{events:?}");
 }
 
@@ -280,7 +282,8 @@ async fn two_speaks_two_to_the_site_and_many_requests_share_a_line() {
     assert!(it.site.asked().iter().all(|asked| asked.starts_with("HTTP/2.0 ")), "{:?}", it.site.asked());
     assert_eq!(it.site.lines.load(Ordering::SeqCst), 1);
     // Another name over the same line is none of its business.
-    let request = http::Request::get("https://casino.test/").body(http_body_util::Empty::<bytes::Bytes>::new()).unwrap();
+    let request =
+        http::Request::get("https://casino.test/").body(http_body_util::Empty::<bytes::Bytes>::new()).unwrap();
     assert_eq!(sender.send_request(request).await.unwrap().status(), 421);
 }
 

@@ -11,6 +11,7 @@
 mod dns;
 mod encrypted;
 mod hostile;
+mod inspection;
 mod pages;
 mod probes;
 mod proxy;

@@ -438,6 +438,7 @@ fn every_row_has_its_test() {
     let sources = [
         ("proxy", include_str!("proxy.rs")),
         ("proxy_hostile", include_str!("proxy_hostile.rs")),
+        ("inspection", include_str!("inspection.rs")),
         ("secure_pages", include_str!("secure_pages.rs")),
         ("hello", include_str!("../../src/proxy/hello.rs")),
     ];

@@ -533,6 +533,9 @@ fn lists(dir: &std::path::Path) -> PathBuf {
     for (list, names) in [("gambling", "casino.test\npoker.test\n198.51.100.66\n"), ("games", "arcade.test\n")] {
         let folder = dir.join("sources").join(list);
         std::fs::create_dir_all(&folder).unwrap();
+        if list == "gambling" {
+            std::fs::write(folder.join("urls"), "mixed.test/bets\n").unwrap();
+        }
         std::fs::write(folder.join("domains"), names).unwrap();
     }
     let out = dir.join("lists.compiled");

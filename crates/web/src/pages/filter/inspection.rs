@@ -22,7 +22,7 @@ pub async fn get(visit: Visit) -> Answer {
         let now = overview.policy.inspection.get(key).filter(|how| visit.ctx().now < how.until);
         groups = groups.row(row(&visit, key, group, now));
     }
-    let never = filter::exempt::kinds().iter().map(|kind| (kind.why.clone(), kind.names.join(", "))).collect();
+    let never = app::filtering::exempt::kinds().iter().map(|kind| (kind.why.clone(), kind.names.join(", "))).collect();
     visit.page(&pages::Inspection { groups, never })
 }
 
