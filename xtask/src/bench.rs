@@ -3,7 +3,7 @@
 //! Every bench prints a table and one line of JSON, and replaces its own part of `docs/performance.md`. To add one: a
 //! module with `run(&Setup) -> Result<Figures>`, a variant of [`Name`] and its arm in [`measure`].
 
-mod dns;
+pub(crate) mod dns;
 mod figures;
 mod lookup;
 mod page;

@@ -50,18 +50,9 @@ enum Task {
     Assets,
     /// Measure in release, print tables and JSON, write docs/performance.md.
     Bench(bench::Setup),
-    /// The long ring: many more property cases, kill and crash loops, ten million names against a slow reference, fuzzing.
-    Long {
-        /// Cases of each property test.
-        #[arg(long, default_value_t = 20_000)]
-        cases: u32,
-        /// Times that the kill and crash tests are run.
-        #[arg(long, default_value_t = 20)]
-        rounds: u32,
-        /// Seconds that each fuzz target is run; 0 for none.
-        #[arg(long, default_value_t = 300)]
-        fuzz: u32,
-    },
+    /// The long ring: many more property cases, kill and crash loops, ten million names against a slow reference, fuzzing,
+    /// minutes at full load. Example: cargo xtask long soak --soak 3
+    Long(long::Setup),
     /// Build the artefacts of a release into target/dist, with their own OpenSSL.
     Dist,
     /// Build the PDF worker behind a running demo.
@@ -77,7 +68,7 @@ fn main() -> ExitCode {
         Task::Build => build::run(),
         Task::Assets => need::for_building().and_then(|()| assets::run()),
         Task::Bench(setup) => bench::run(&setup),
-        Task::Long { cases, rounds, fuzz } => long::run(cases, rounds, fuzz),
+        Task::Long(setup) => long::run(&setup),
         Task::Dist => dist::run(),
         Task::WorkerBehindDemo => demo::worker_behind(),
     };

@@ -1,4 +1,4 @@
-//! The compiled list file: every name of every list in one memory-mapped file, found without allocating.
+//! The compiled list file: every name of every list in one mapped file, found without allocating.
 //!
 //! What it is: [`Compiled`] (opening, checking, looking up), `layout` (where what stands), `table` (one cache line a
 //! question), `rules` (what is more than a name), `build` (entries → bytes). About 9.8 bytes a name: 8 for its hash and
@@ -11,16 +11,17 @@ mod build;
 mod hash64;
 mod layout;
 mod member;
+mod memory;
 pub(crate) mod rules;
 mod table;
 
-use std::fs::File;
 use std::hash::Hasher;
 use std::path::Path;
 
 pub(crate) use build::Builder;
 use hash64::Suffixes;
 use layout::Layout;
+use memory::Bytes;
 use siphasher::sip::SipHasher13;
 
 use crate::rule::{About, Effect, Rule, Target};
@@ -50,26 +51,14 @@ pub(crate) fn is_ours(head: &[u8]) -> bool {
 /// How many suffixes are looked up together: most names have fewer.
 const TOGETHER: usize = 4;
 
+/// A file of fewer bytes stands near the processor anyway, in one of its caches.
+const NEAR: usize = 16 << 20;
+
 /// One compiled file, mapped or in memory.
 #[derive(Debug)]
 pub struct Compiled {
     bytes: Bytes,
     layout: Layout,
-}
-
-#[derive(Debug)]
-enum Bytes {
-    Mapped(memmap2::Mmap),
-    Owned(Vec<u8>),
-}
-
-impl Bytes {
-    fn get(&self) -> &[u8] {
-        match self {
-            Self::Mapped(map) => map,
-            Self::Owned(bytes) => bytes,
-        }
-    }
 }
 
 /// One question to a file.
@@ -162,13 +151,21 @@ impl Compiled {
     /// # Errors
     /// [`Error::Io`] when it cannot be read, [`Error::Damaged`] with a sentence when it is not a whole file of ours.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let file = File::open(path).map_err(|source| Error::io(path, source))?;
-        // SAFETY: the map is read-only and private. Its bytes change only if somebody writes into the file in place;
-        // this program never does (it writes aside and renames, so an old map keeps its old file). All reading below
-        // is bounds-checked on plain bytes, so that changed bytes give a wrong answer at worst, not a wild pointer.
-        #[expect(unsafe_code, reason = "mapping a file has no safe form")]
-        let map = unsafe { memmap2::Mmap::map(&file) }.map_err(|source| Error::io(path, source))?;
-        Self::check(Bytes::Mapped(map)).map_err(|why| Error::Damaged { path: path.to_owned(), why })
+        Self::taken(path, Bytes::map)
+    }
+
+    /// The same from a copy in memory, for who answers from it all day: nobody can change it underneath, and where it is
+    /// large it stands in large pages.
+    ///
+    /// # Errors
+    /// As [`Compiled::open`].
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        Self::taken(path, Bytes::read)
+    }
+
+    fn taken(path: &Path, bytes: impl FnOnce(&Path) -> std::io::Result<Bytes>) -> Result<Self, Error> {
+        let bytes = bytes(path).map_err(|source| Error::io(path, source))?;
+        Self::check(bytes).map_err(|why| Error::Damaged { path: path.to_owned(), why })
     }
 
     /// Takes a compiled file from memory.
@@ -237,6 +234,20 @@ impl Compiled {
     /// Whether a list takes anything back.
     pub fn has_exceptions(&self) -> bool {
         self.layout.meta.exceptions || self.layout.rules.exceptions
+    }
+
+    /// Sends for the memory that a question for this name will need, without waiting for it: who has several questions at
+    /// hand says all of them first, and their waits overlap. A name in another spelling costs the time and no more.
+    pub fn expect(&self, name: &str) {
+        let bytes = self.bytes.get();
+        if bytes.len() < NEAR {
+            return;
+        }
+        let mut suffixes = Suffixes::new(&self.layout.keys, name, false, self.layout.meta.words);
+        for _ in 0..TOGETHER {
+            let Some((_, hash)) = suffixes.next() else { return };
+            self.layout.names.expect(bytes, hash);
+        }
     }
 
     /// Calls `said` for each word of a list about what is asked: names from the widest to the whole, then patterns, then

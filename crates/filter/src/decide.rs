@@ -15,7 +15,6 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::compiled::{Asked, Question};
-use crate::name::suffixes;
 use crate::rule::About;
 use crate::safesearch::{self, Target};
 use crate::{Audience, CanonicalUrl, Cause, Group, Host, Lists, NameRule, Outcome, Prepared, Reason, Verdict};
@@ -67,17 +66,18 @@ pub fn decide(policy: &Prepared, lists: &Lists, request: &Request<'_>, now: Time
     }
     let asked = Asked::new(request.host);
     let host = asked.as_str();
-    if policy.is_never_logged(host) {
+    let named = policy.named(host);
+    if named.never_log {
         return allow(Cause::NeverLogged);
     }
     // `Prepared` holds its strictest group for sure; without one there would be no policy to speak of.
     let Some((group, rules)) = policy.rules(request.group) else {
         return block(Cause::NoData);
     };
-    if policy.is_always(host) {
+    if named.always {
         return rewritten(group, request.host).unwrap_or(allow(Cause::Always));
     }
-    if let Some(what) = bypass(host) {
+    if let Some(what) = named.bypass {
         return block(Cause::Bypass { what: what.to_owned() });
     }
     let hours = policy.hours(group, now);
@@ -131,9 +131,8 @@ pub fn ways_round() -> impl Iterator<Item = (&'static str, &'static str)> {
     BYPASS.into_iter()
 }
 
-fn bypass(host: &str) -> Option<&'static str> {
-    suffixes(host).find_map(|suffix| BYPASS.iter().find(|row| row.0 == suffix)).map(|row| row.1)
-}
+/// Hits of one question that are kept in place.
+const KEPT: usize = 8;
 
 /// The most specific match in a category that has a reason, with all lists of that category that hold the host. Matches
 /// that block, or those that go to the name `to`.
@@ -144,20 +143,34 @@ fn category<'g>(
     reason: impl Fn(&str) -> Option<&'g Reason>,
 ) -> Option<Cause> {
     let mut best: Option<crate::Hit<'_>> = None;
+    // Hits are kept as they come, so that the lists of the best one need no second walk; few names have more.
+    let mut kept = [None; KEPT];
+    let mut count = 0;
     lists.walk(question, |hit| {
+        if hit.rewrite() != to {
+            return;
+        }
+        if let Some(place) = kept.get_mut(count) {
+            *place = Some(hit);
+        }
+        count += 1;
         let closer = best.is_none_or(|best| hit.matched.len() > best.matched.len());
-        if closer && hit.rewrite() == to && reason(hit.category).is_some() {
+        if closer && reason(hit.category).is_some() {
             best = Some(hit);
         }
     });
     let best = best?;
     let reason = reason(best.category)?;
-    let mut names: Vec<String> = Vec::new();
-    lists.walk(question, |hit| {
+    let mut names: Vec<String> = Vec::with_capacity(1);
+    let mut note = |hit: crate::Hit<'_>| {
         if hit.category == best.category && hit.rewrite() == to && !names.contains(&hit.list.name) {
             names.push(hit.list.name.clone());
         }
-    });
+    };
+    match count <= KEPT {
+        true => kept.into_iter().flatten().for_each(note),
+        false => lists.walk(question, &mut note),
+    }
     names.sort_unstable();
     Some(Cause::Category {
         category: best.category.to_owned(),

@@ -185,6 +185,14 @@ impl Lists {
         Ok(Self::of(Compiled::open(path)?))
     }
 
+    /// Reads a compiled file into memory and checks it: for who answers from it all day.
+    ///
+    /// # Errors
+    /// See [`Compiled::open`].
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        Ok(Self::of(Compiled::read(path)?))
+    }
+
     /// Lists from a compiled file that is open already.
     pub fn of(file: Compiled) -> Self {
         let categories = Arc::<Categories>::default();
@@ -308,6 +316,13 @@ impl Lists {
                     found(Hit { matched: word.matched, category, list });
                 }
             });
+        }
+    }
+
+    /// Sends for the memory that a question for this name will need; see [`Compiled::expect`].
+    pub fn expect(&self, name: &str) {
+        for layer in &self.layers {
+            layer.file.expect(name);
         }
     }
 

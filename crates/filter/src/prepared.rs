@@ -3,7 +3,6 @@
 //! What it is: the check of a snapshot and its maps. What it is not: the decision ([`crate::decide`]) or who asks
 //! ([`crate::identity`]). To add an indexed part: a field here, filled in [`Prepared::new`].
 
-use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -14,6 +13,9 @@ use crate::hours::{Clocks, InForce};
 use crate::name::suffixes;
 use crate::policy::FORMAT;
 use crate::{Device, Group, Host, NameRule, PolicySnapshot, SealedTier};
+
+/// Every question asks several of these. Nobody from outside can put a key into one.
+pub(crate) type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
 
 /// Why a snapshot cannot be used. The gateway keeps its last good one.
 #[derive(Debug, thiserror::Error)]
@@ -65,8 +67,7 @@ pub struct Prepared {
     sealed: Arc<SealedTier>,
     pub(crate) groups: HashMap<Arc<str>, Rules>,
     pub(crate) strictest: Arc<str>,
-    never_log: HashSet<Box<str>>,
-    always: HashSet<Box<str>>,
+    named: HashMap<Box<str>, Named>,
     clocks: Option<Clocks>,
     holds: HashMap<Uuid, Vec<Option<Timestamp>>>,
     pub(crate) by_proxy_user: HashMap<Box<str>, Place>,
@@ -80,6 +81,17 @@ pub struct Prepared {
 
 /// A device's place in the snapshot; `None` when two devices claim the same mark, which then proves neither.
 pub(crate) type Place = Option<usize>;
+
+/// What holds for a name before any group's rules are asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Named {
+    /// It always resolves, and is never recorded (S23).
+    pub(crate) never_log: bool,
+    /// It always resolves (S30).
+    pub(crate) always: bool,
+    /// It is a way round the filter; which, in plain words.
+    pub(crate) bypass: Option<&'static str>,
+}
 
 /// A group's rules by name.
 #[derive(Debug)]
@@ -104,15 +116,16 @@ impl Prepared {
             false => Err(PolicyError::Group { what, group: group.to_owned() }),
         };
         known("The rule for unknown devices".into(), &snapshot.strictest)?;
-        let mut groups = HashMap::new();
+        let mut groups = HashMap::default();
         for (id, group) in &snapshot.groups {
             let id: Arc<str> = Arc::from(id.as_str());
             let block = index(&group.block, || format!("the block rules of {}", group.name))?;
             let allow = index(&group.allow, || format!("the allow rules of {}", group.name))?;
             groups.insert(Arc::clone(&id), Rules { id, block, allow });
         }
-        let (mut by_proxy_user, mut by_doh_path, mut by_address) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let (mut by_id, mut by_mac) = (HashMap::new(), HashMap::new());
+        let (mut by_proxy_user, mut by_doh_path, mut by_address) =
+            (HashMap::default(), HashMap::default(), HashMap::default());
+        let (mut by_id, mut by_mac) = (HashMap::default(), HashMap::default());
         for (at, device) in snapshot.devices.iter().enumerate() {
             known(format!("The device “{}”", device.name), &device.group)?;
             by_id.insert(device.id, at);
@@ -147,14 +160,13 @@ impl Prepared {
             ),
             false => None,
         };
-        let mut holds: HashMap<Uuid, Vec<_>> = HashMap::new();
+        let mut holds: HashMap<Uuid, Vec<_>> = HashMap::default();
         for hold in &snapshot.holds {
             holds.entry(hold.device).or_default().push(hold.until);
         }
         Ok(Self {
             strictest: Arc::from(snapshot.strictest.as_str()),
-            never_log: names(&snapshot.never_log, "the never-log list")?,
-            always: names(&snapshot.always, "the list of names that always resolve")?,
+            named: named(&snapshot)?,
             groups,
             clocks,
             holds,
@@ -221,12 +233,15 @@ impl Prepared {
         Some((self.snapshot.groups.get(&*rules.id)?, rules))
     }
 
-    pub(crate) fn is_never_logged(&self, host: &str) -> bool {
-        suffixes(host).any(|suffix| self.never_log.contains(suffix))
-    }
-
-    pub(crate) fn is_always(&self, host: &str) -> bool {
-        suffixes(host).any(|suffix| self.always.contains(suffix))
+    /// What holds for a host whatever its group: the marks of the name and of those above it.
+    pub(crate) fn named(&self, host: &str) -> Named {
+        let mut all = Named::default();
+        for found in suffixes(host).filter_map(|suffix| self.named.get(suffix)) {
+            all.never_log |= found.never_log;
+            all.always |= found.always;
+            all.bypass = all.bypass.or(found.bypass);
+        }
+        all
     }
 }
 
@@ -264,15 +279,25 @@ fn in_force<'g>(
 }
 
 fn index(rules: &[NameRule], place: impl Fn() -> String) -> Result<HashMap<Box<str>, Vec<usize>>, PolicyError> {
-    let mut index: HashMap<Box<str>, Vec<usize>> = HashMap::new();
+    let mut index: HashMap<Box<str>, Vec<usize>> = HashMap::default();
     for (at, rule) in rules.iter().enumerate() {
         index.entry(canonical(&rule.name, &place)?).or_default().push(at);
     }
     Ok(index)
 }
 
-fn names<'n>(names: impl IntoIterator<Item = &'n String>, place: &str) -> Result<HashSet<Box<str>>, PolicyError> {
-    names.into_iter().map(|name| canonical(name, || place.to_owned())).collect()
+fn named(snapshot: &PolicySnapshot) -> Result<HashMap<Box<str>, Named>, PolicyError> {
+    let mut named: HashMap<Box<str>, Named> = HashMap::default();
+    for name in &snapshot.never_log {
+        named.entry(canonical(name, || "the never-log list".to_owned())?).or_default().never_log = true;
+    }
+    for name in &snapshot.always {
+        named.entry(canonical(name, || "the list of names that always resolve".to_owned())?).or_default().always = true;
+    }
+    for (name, what) in crate::decide::ways_round() {
+        named.entry(name.into()).or_default().bypass = Some(what);
+    }
+    Ok(named)
 }
 
 fn canonical(name: &str, place: impl Fn() -> String) -> Result<Box<str>, PolicyError> {

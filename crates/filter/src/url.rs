@@ -49,8 +49,12 @@ impl CanonicalUrl {
         let end = rest.find(['/', '?', '\\']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at_checked(end).unwrap_or((rest, ""));
         let host = host(authority)?;
-        let (path, query) = tail.split_once('?').map_or((tail, None), |(path, query)| (path, Some(query)));
-        Ok(Self { host, path: canonical_path(path), query: query.map(|query| escape(&unescape(query.as_bytes()))) })
+        // Decoded before it is cut: a `%3F` is a question mark (Safe Browsing decodes the whole address first), or the same
+        // address would have two spellings that nothing tells apart.
+        let decoded = unescape(tail.as_bytes());
+        let mut parts = decoded.splitn(2, |byte| *byte == b'?');
+        let path = canonical_path(parts.next().unwrap_or_default());
+        Ok(Self { host, path, query: parts.next().map(escape) })
     }
 
     /// A host with nothing behind it.
@@ -156,8 +160,7 @@ fn escape(bytes: &[u8]) -> String {
     out
 }
 
-fn canonical_path(path: &str) -> String {
-    let decoded = unescape(path.as_bytes());
+fn canonical_path(decoded: &[u8]) -> String {
     let mut segments: Vec<&[u8]> = Vec::new();
     let mut folder = true;
     for segment in decoded.split(|byte| matches!(byte, b'/' | b'\\')) {
@@ -196,6 +199,8 @@ mod tests {
             ("http://[2001:DB8::1]:80/a", "[2001:db8::1]/a"),
             ("http:\\\\evil.com\\a\\..\\b", "evil.com/b"),
             ("http://0303.0177.0.013/x/./y", "195.127.0.11/x/y"),
+            ("http://a.example/b%3Fc/../d?e", "a.example/b?c/../d?e"),
+            ("http://a.example/c%253f", "a.example/c?"),
         ] {
             assert_eq!(url(text), canonical, "{text}");
         }

@@ -6,6 +6,7 @@
 
 mod batch;
 mod compose;
+mod cookie;
 pub(crate) mod doors;
 pub(crate) mod https;
 pub(crate) mod limit;
@@ -30,6 +31,7 @@ use crate::blockpage::led::Led;
 use crate::blockpage::wpad;
 use crate::counters::Counters;
 use crate::policy::{Asking, Client, Gate, Policy};
+pub(crate) use cookie::Cookies;
 use limit::Limiter;
 use resolver::Found;
 pub(crate) use resolver::Resolver;
@@ -50,8 +52,9 @@ pub(crate) const OFFLINE: &str = "This device is offline. Ask the office.";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Transport {
     Udp,
-    /// TCP, with TLS or HTTP around it or without.
-    Stream,
+    Tcp,
+    /// TLS or HTTPS.
+    Encrypted,
 }
 
 /// What a connection shows of who asks. What stands inside a packet (a client subnet, RFC 7871) says nothing of it.
@@ -69,6 +72,7 @@ pub(crate) struct Dns {
     pub(crate) resolver: Arc<Resolver>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) limiter: Limiter,
+    pub(crate) cookies: Cookies,
     pub(crate) block_addresses: (Option<Ipv4Addr>, Option<Ipv6Addr>),
     /// Where our own pages' name leads.
     pub(crate) own_addresses: (Option<Ipv4Addr>, Option<Ipv6Addr>),
@@ -132,7 +136,7 @@ impl Dns {
 
     /// Decides, and answers what needs nobody else, in the room given.
     pub(crate) fn begin(&self, packet: &[u8], seen: &Seen<'_>, transport: Transport, room: Vec<u8>) -> Step {
-        let question = match Question::parse(packet) {
+        let mut question = match Question::parse(packet) {
             Ok(question) => question,
             Err(Rejected::Silently) => return Step::Silence,
             Err(Rejected::With(code)) => return wire::reject(packet, code).map_or(Step::Silence, Step::Answer),
@@ -140,7 +144,8 @@ impl Dns {
         Counters::add(&self.counters.dns_answered);
         let policy = self.gate.policy();
         let client = policy.asker(seen.address, seen.secret);
-        let Some(host) = host_of(&question.name()) else {
+        let proven = self.prove(&mut question, seen.address, transport);
+        let Some(host) = question.with_name(host_of) else {
             return Step::Answer(question.answer(Code::Refused).finish());
         };
         if let Some(answer) = self.check_page(&question, &policy, &client, &host) {
@@ -177,7 +182,11 @@ impl Dns {
             let decided = Decided { policy: &policy, client: &client, host: &host, verdict: &verdict };
             return Step::Answer(self.conclude(&question, transport, &decided, &found, room));
         }
-        if !self.limiter.allow(client.address) {
+        if !self.limiter.allow(client.address, proven) {
+            if !proven && question.edns.is_some_and(|edns| edns.cookie.is_some()) {
+                // RFC 7873, section 5.2.3: it brings back the cookie that is in this answer, if it is there at all.
+                return Step::Answer(question.answer_in(room, Code::BadCookie).finish());
+            }
             let refused = question.answer_in(room, Code::Refused).because(Ede::NotReady, "too many questions at once");
             return Step::Answer(refused.finish());
         }
@@ -188,7 +197,8 @@ impl Dns {
     pub(crate) async fn finish(&self, waiting: Waiting) -> Vec<u8> {
         let Waiting { packet, transport, policy, client, host, verdict, ask } = waiting;
         let found = self.resolver.resolve(&ask).await;
-        let Ok(question) = Question::parse(&packet) else { return Vec::new() };
+        let Ok(mut question) = Question::parse(&packet) else { return Vec::new() };
+        self.prove(&mut question, client.address, transport);
         match found {
             Ok(found) => {
                 let decided = Decided { policy: &policy, client: &client, host: &host, verdict: &verdict };
@@ -196,6 +206,16 @@ impl Dns {
             }
             Err(failure) => no_answer(&question, failure),
         }
+    }
+
+    /// Puts into the question what its answer carries besides: a cookie, room. Says whether its own cookie proves that it
+    /// comes from where it says.
+    fn prove(&self, question: &mut Question<'_>, address: IpAddr, transport: Transport) -> bool {
+        let Some(edns) = question.edns else { return false };
+        let now = || self.gate.clock.now();
+        let reply = edns.cookie.map(|cookie| self.cookies.reply(&cookie, address, now()));
+        question.reply_with(reply, transport == Transport::Encrypted);
+        edns.cookie.is_some_and(|cookie| self.cookies.proves(&cookie, address, now()))
     }
 
     /// What SERVFAIL looks like when the gateway has no room to wait.
@@ -262,7 +282,7 @@ impl Dns {
         }
         let limit = match transport {
             Transport::Udp => question.udp_limit(),
-            Transport::Stream => usize::from(u16::MAX),
+            Transport::Tcp | Transport::Encrypted => usize::from(u16::MAX),
         };
         let longest = if client.audience == Audience::Children { CHILDREN_TTL } else { u32::MAX };
         let bytes = match verdict.outcome {
@@ -384,8 +404,9 @@ pub(crate) fn probe_answer(bytes: &[u8]) -> Option<Vec<u8>> {
     match Question::parse(bytes) {
         Err(Rejected::Silently) => None,
         Err(Rejected::With(code)) => wire::reject(bytes, code),
-        Ok(question) => {
-            let host = host_of(&question.name());
+        Ok(mut question) => {
+            question.reply_with(question.edns.and_then(|edns| edns.cookie).map(|_| [7; cookie::LENGTH]), true);
+            let host = question.with_name(host_of);
             compose::question_name(&question)?;
             let packed = packed.and_then(|packed| packed.answer(&question, Vec::new(), |ttl| ttl.min(CHILDREN_TTL)));
             Some(match (packed, host) {

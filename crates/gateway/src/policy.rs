@@ -32,7 +32,7 @@ pub(crate) struct Policy {
     prepared: Prepared,
     sealed: Arc<SealedTier>,
     lists: Lists,
-    devices: HashMap<Uuid, usize>,
+    devices: HashMap<Uuid, usize, foldhash::fast::RandomState>,
     neighbours: Arc<Neighbours>,
     pub(crate) state: status::Policy,
 }
@@ -191,6 +191,11 @@ impl Policy {
     pub(crate) fn refuses_credential(&self, proxy: (&str, &str)) -> bool {
         let evidence = Evidence { proxy: Some(proxy), ..Evidence::default() };
         self.prepared.identify(&evidence).confidence != Confidence::Proven
+    }
+
+    /// Sends for what the lists will need to answer for a name; see [`Lists::expect`].
+    pub(crate) fn expect(&self, name: &str) {
+        self.lists.expect(name);
     }
 
     /// Decides, without recording.

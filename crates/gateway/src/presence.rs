@@ -31,7 +31,7 @@ const DISCARD: u16 = 9;
 
 /// When each device last asked, and since when it is here.
 #[derive(Debug, Default)]
-pub(crate) struct Presence(Mutex<HashMap<Uuid, Seen>>);
+pub(crate) struct Presence(Mutex<HashMap<Uuid, Seen, foldhash::fast::RandomState>>);
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Seen {

@@ -16,7 +16,7 @@ use crate::blockpage::wpad;
 use crate::counters::Counters;
 use crate::dns::limit::Limiter;
 use crate::dns::upstream::{Upstreams, is_ourselves, of_this_machine};
-use crate::dns::{self, Dns, Resolver};
+use crate::dns::{self, Cookies, Dns, Resolver};
 use crate::inspect::Inspector;
 use crate::policy::Gate;
 use crate::proxy::{Proxy, SignIn, Tunnels};
@@ -135,6 +135,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
         resolver: resolver.clone(),
         counters: counters.clone(),
         limiter: Limiter::default(),
+        cookies: Cookies::new(rand::random()),
         block_addresses: config.block_addresses,
         own_addresses: config.own_addresses,
         led: led.clone(),

@@ -2,9 +2,9 @@
 //! the servers that Debian has, all with the same names, one core for the server and another for the questions. Ours
 //! also while its lists are swapped every second.
 
-mod above;
+pub(crate) mod above;
 pub(crate) mod server;
-mod waits;
+pub(crate) mod waits;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -154,7 +154,7 @@ fn read(said: &str) -> Option<Answers> {
 }
 
 /// Each name once, in an order without neighbours: that of their digests.
-fn questions_for(names: &[String]) -> String {
+pub(crate) fn questions_for(names: &[String]) -> String {
     let mut mixed: Vec<&String> = names.iter().collect();
     mixed.sort_by_cached_key(|name| {
         let mut hasher = std::hash::DefaultHasher::new();

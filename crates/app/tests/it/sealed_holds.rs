@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use app::filtering::hours::{Does, Hours, Times};
 use app::filtering::{Change, Policy, Surroundings, Why};
+use app::sources::{Origin, Source};
 use ed25519_dalek::SigningKey;
+use filter::hours::{Day, Days, Window};
 use filter::{CanonicalUrl, Cause, FileKey, Host, Kind, Lists, Outcome, Prepared, Request, SealedTier, decide};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -39,8 +42,40 @@ fn names() -> impl Strategy<Value = String> {
     prop::sample::select(SEALED.iter().chain(&all).map(|name| (*name).to_owned()).collect::<Vec<_>>())
 }
 
+fn hours() -> impl Strategy<Value = Hours> {
+    let (from, to) = (jiff::civil::time(0, 0, 0, 0), jiff::civil::time(23, 59, 0, 0));
+    let week = Day::WEEK.map(|day| Window { day, from, to }).to_vec();
+    let when = prop::sample::select(vec![
+        Times::Opening,
+        Times::OutsideOpening,
+        Times::Weekly(week.clone()),
+        Times::OutsideWeekly(week),
+    ]);
+    let ids = || prop::sample::subsequence(vec!["pornography", "shopping", "known_good"], 1..3);
+    let why = || Why { title: "T".into(), why: "W.".into(), because: Vec::new() };
+    let does = prop_oneof![
+        Just(Does::Close),
+        ids().prop_map(move |ids| Does::Also(ids.into_iter().map(|id| (id.to_owned(), why())).collect())),
+        ids().prop_map(|ids| Does::Without(ids.into_iter().map(str::to_owned).collect())),
+    ];
+    (when, does).prop_map(|(when, does)| Hours { name: "Some hours".into(), when, days: Days::Every, does })
+}
+
+/// A source whose words and address hold a sealed name.
+fn source(name: &str) -> Source {
+    Source {
+        title: format!("Lists of {name}"),
+        from: Origin::Web { url: format!("https://{name}/list.txt"), key: None },
+        category: None,
+        publisher: "Somebody".into(),
+        licence: "CC0".into(),
+        every_hours: 24,
+    }
+}
+
 fn change() -> impl Strategy<Value = Change> {
     let until = prop::option::of(Just("2027-01-01T00:00:00Z".parse::<Timestamp>().unwrap()));
+    let until2 = until.clone();
     let why = || Why { title: "T".into(), why: "W.".into(), because: Vec::new() };
     let category = prop::sample::select(vec!["pornography".to_owned(), "shopping".into(), "illegal".into()]);
     prop_oneof![
@@ -49,6 +84,17 @@ fn change() -> impl Strategy<Value = Change> {
         1 => (names(), groups()).prop_map(|(name, groups)| Change::ForgetName { name, groups }),
         1 => (category.clone(), groups()).prop_map(|(category, groups)| Change::AllowCategory { category, groups }),
         1 => (category, groups()).prop_map(move |(category, groups)| Change::BlockCategory { category, why: why(), groups }),
+        2 => (names(), groups(), 1_u32..600).prop_map(|(name, groups, minutes)| Change::AllowForAWhile { name, groups, minutes }),
+        3 => (names(), prop::collection::vec(names(), 0..3), groups(), until2).prop_map(|(name, helpers, groups, until)| Change::Approve {
+            name, helpers, title: "Shapes".into(), purpose: "Colours".into(), evaluation: "No adverts.".into(), groups, until,
+        }),
+        2 => (any::<bool>(), groups()).prop_map(|(on, groups)| Change::Supervise { on, groups }),
+        2 => (hours(), groups()).prop_map(|(hours, groups)| Change::AddHours { hours, groups }),
+        1 => (0..12_u32, groups()).prop_map(|(at, groups)| Change::RemoveHours { id: format!("rule-{at}"), groups }),
+        1 => names().prop_map(|name| Change::AddSource { source: Box::new(source(&name)) }),
+        1 => prop::sample::select(vec![filter::SafeSearch::Off, filter::SafeSearch::Strict])
+            .prop_flat_map(|level| groups().prop_map(move |groups| Change::SetSearch { level, groups })),
+        1 => Just(Change::AddGroup { name: "Another group".into(), like: "children".into() }),
         1 => Just(Change::RollBack { to: 1, policy: Box::new(start()) }),
     ]
 }
@@ -60,14 +106,17 @@ proptest! {
         around in prop::collection::vec(names(), 0..3),
         held in any::<bool>(),
         below in prop::option::of("[a-z]{1,6}"),
+        minutes in 0_i64..60 * 24 * 8,
+        open in any::<bool>(),
     ) {
+        let at = now() + jiff::SignedDuration::from_mins(minutes);
         let mut policy = start();
         for (at, change) in changes.iter().enumerate() {
             // What does not fit is refused, as when somebody proposes it.
-            policy = change.apply(&policy, &format!("rule-{at}"), "A reason.").unwrap_or(policy);
+            policy = change.starting(now()).apply(&policy, &format!("rule-{at}"), "A reason.").unwrap_or(policy);
         }
         let device = Uuid::from_u128(1);
-        let snapshot = policy.snapshot(1, now(), surroundings(&policy, device, around, held));
+        let snapshot = policy.snapshot(1, now(), surroundings(&policy, device, around, held, open));
         let prepared = Prepared::new(snapshot, TIER.clone()).unwrap();
         let hosts = SEALED.map(|name| Host::parse(name).unwrap());
         let lists = Lists::missing().with_overlay("known_good", Kind::White, &hosts, FileKey([1; 16])).unwrap();
@@ -76,7 +125,7 @@ proptest! {
                 let text = below.as_ref().map_or(name.to_owned(), |label| format!("{label}.{name}"));
                 let whole = CanonicalUrl::parse(&format!("http://{text}/a?b")).unwrap();
                 for (device, url) in [(None, None), (Some(device), None), (None, Some(&whole))] {
-                    let verdict = decide(&prepared, &lists, &Request { url, device, ..Request::of(group, whole.host()) }, now());
+                    let verdict = decide(&prepared, &lists, &Request { url, device, ..Request::of(group, whole.host()) }, at);
                     prop_assert_eq!((&verdict.outcome, &verdict.cause), (&Outcome::Block, &Cause::Sealed));
                     prop_assert!(!serde_json::to_string(&verdict).unwrap().contains("example"));
                 }
@@ -86,7 +135,7 @@ proptest! {
 }
 
 /// A setting that names sealed names wherever a snapshot has room for a name.
-fn surroundings(policy: &Policy, device: Uuid, names: Vec<String>, held: bool) -> Surroundings {
+fn surroundings(policy: &Policy, device: Uuid, names: Vec<String>, held: bool, open: bool) -> Surroundings {
     let known = filter::Device {
         id: device,
         name: "A tablet".into(),
@@ -112,6 +161,12 @@ fn surroundings(policy: &Policy, device: Uuid, names: Vec<String>, held: bool) -
         always: names.into_iter().collect(),
         opening: Default::default(),
         calendar: filter::Calendar::default(),
-        sessions: Vec::new(),
+        // Every group has a session open that never ends.
+        sessions: policy
+            .groups
+            .keys()
+            .filter(|_| open)
+            .map(|group| filter::Session { id: device, group: group.clone(), room: None, until: Timestamp::MAX })
+            .collect(),
     }
 }

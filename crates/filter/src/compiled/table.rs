@@ -67,6 +67,14 @@ impl Table {
         set
     }
 
+    /// Sends for what [`Table::find`] would read.
+    pub(super) fn expect(&self, file: &[u8], hash: u64) {
+        let lines = file.get(self.lines.clone()).unwrap_or_default().as_chunks::<LINE>().0;
+        let sieve = file.get(self.sieve.clone()).unwrap_or_default().as_chunks::<8>().0;
+        send_for(lines.get(home(hash, self.homes)));
+        send_for(sieve.get(home(hash, sieve.len() as u64)));
+    }
+
     /// The sets of the records with the first `count` of these hashes. Each step is taken for all of them before the
     /// next, so that the waits for memory overlap: the lines are sent for, the sieve is asked, the lines are read.
     pub(super) fn find_all<const N: usize>(&self, file: &[u8], hashes: [u64; N], count: usize) -> [Option<u32>; N] {
@@ -93,7 +101,7 @@ impl Table {
 }
 
 /// Asks for a line of memory without waiting for it.
-fn send_for(line: Option<&[u8; LINE]>) {
+fn send_for<const N: usize>(line: Option<&[u8; N]>) {
     #[cfg(target_arch = "x86_64")]
     if let Some(line) = line {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

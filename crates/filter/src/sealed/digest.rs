@@ -43,3 +43,64 @@ fn paths(url: &CanonicalUrl) -> Vec<String> {
     all.extend(url.query().map(|query| format!("{path}?{query}")));
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every string that a list could hold for this address.
+    fn all(text: &str) -> Vec<String> {
+        let url = CanonicalUrl::parse(text).unwrap();
+        let paths = paths(&url);
+        hosts(url.host()).iter().flat_map(|host| paths.iter().map(move |path| format!("{host}{path}"))).collect()
+    }
+
+    /// The examples of Safe Browsing's own page ("Suffix/prefix expressions"). We ask for more than it does: every name above
+    /// the host, at any depth.
+    #[test]
+    fn safe_browsings_expressions() {
+        for (text, expected) in [
+            (
+                "http://a.b.c/1/2.html?param=1",
+                &[
+                    "a.b.c/1/2.html?param=1",
+                    "a.b.c/1/2.html",
+                    "a.b.c/",
+                    "a.b.c/1/",
+                    "b.c/1/2.html?param=1",
+                    "b.c/1/2.html",
+                    "b.c/",
+                    "b.c/1/",
+                ][..],
+            ),
+            (
+                "http://a.b.c.d.e.f.g/1.html",
+                &[
+                    "a.b.c.d.e.f.g/1.html",
+                    "a.b.c.d.e.f.g/",
+                    "c.d.e.f.g/1.html",
+                    "c.d.e.f.g/",
+                    "d.e.f.g/1.html",
+                    "d.e.f.g/",
+                    "e.f.g/1.html",
+                    "e.f.g/",
+                    "f.g/1.html",
+                    "f.g/",
+                ],
+            ),
+            ("http://1.2.3.4/1/", &["1.2.3.4/1/", "1.2.3.4/"]),
+        ] {
+            let all = all(text);
+            for expression in expected {
+                assert!(all.iter().any(|one| one == expression), "{text}: {expression} is not in {all:?}");
+            }
+        }
+        assert_eq!(all("http://1.2.3.4/1/").len(), 2, "an address has nothing above it");
+    }
+
+    /// FIPS 180-2, example B1, as on the same page.
+    #[test]
+    fn the_digest_is_the_published_one() {
+        assert_eq!(of("abc")[..4], [0xba, 0x78, 0x16, 0xbf]);
+    }
+}

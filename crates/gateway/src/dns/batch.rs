@@ -75,6 +75,15 @@ impl Batch {
         Ok(())
     }
 
+    /// Shows each packet once, where there are several: what they need can be sent for together.
+    pub(super) fn announce(&self, mut announced: impl FnMut(&[u8])) {
+        if self.read.len() > 1 {
+            for (buffer, (length, _)) in self.buffers.iter().zip(&self.read) {
+                announced(buffer.get(..*length).unwrap_or(&[]));
+            }
+        }
+    }
+
     /// Hands each packet with its sender to `answer`, together with a buffer to build in, and sends what comes back.
     pub(super) fn answer(
         &mut self,

@@ -108,7 +108,7 @@ async fn respond(dns: &Dns, peer: IpAddr, request: Request<Incoming>) -> Respons
         Err(status) => return plain(status),
     };
     let seen = Seen { address: peer, secret: secret.as_deref() };
-    let Some(answer) = dns.answer(&question, &seen, Transport::Stream).await else {
+    let Some(answer) = dns.answer(&question, &seen, Transport::Encrypted).await else {
         return plain(StatusCode::BAD_REQUEST);
     };
     // RFC 8484, section 5.1: no longer than the first record lives. What a device may see is its own, so nobody

@@ -12,15 +12,13 @@ use tokio_util::task::TaskTracker;
 
 use super::batch::Batch;
 use super::doors::Doors;
-use super::{Dns, Seen, Step, Transport, stream};
+use super::{Dns, Seen, Step, Transport, stream, wire};
 
 /// Most UDP questions that wait for an upstream.
 const WAITING: usize = 2048;
 /// Most TCP connections, in all and from one address.
 const CONNECTIONS: usize = 256;
 const CONNECTIONS_EACH: usize = 16;
-/// A TCP client that is silent for so long is closed (RFC 7766 asks for seconds).
-const IDLE: Duration = Duration::from_secs(10);
 /// A thread that waits for packets looks so often whether it shall stop.
 pub(crate) const LOOK_UP: Duration = Duration::from_millis(250);
 /// For so long an answer that waited for an upstream tries to leave when the kernel has no room.
@@ -47,6 +45,9 @@ pub(crate) fn udp(
             if batch.receive(&socket).is_err() {
                 continue;
             }
+            let policy = dns.gate.policy();
+            batch.announce(|packet| wire::with_name(packet, |name| policy.expect(name)));
+            drop(policy);
             batch.answer(&socket, |packet, peer, room| {
                 let seen = Seen { address: peer.ip(), secret: None };
                 match dns.begin(packet, &seen, Transport::Udp, room) {
@@ -94,7 +95,7 @@ pub(crate) async fn tcp(dns: Arc<Dns>, listener: TcpListener, stop: Cancellation
             let seen = Seen { address: peer.ip(), secret: None };
             tokio::select! {
                 () = stop.cancelled() => {}
-                _ = stream::converse(&dns, stream, seen, IDLE) => {}
+                _ = stream::converse(&dns, stream, seen, Transport::Tcp) => {}
             }
             drop(place);
         });

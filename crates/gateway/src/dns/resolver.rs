@@ -78,7 +78,7 @@ type UnderWay = Shared<BoxFuture<'static, Result<Arc<Entry>, Failure>>>;
 #[derive(Debug)]
 pub(crate) struct Resolver {
     pub(crate) upstreams: Upstreams,
-    cache: moka::sync::Cache<Ask, Arc<Entry>>,
+    cache: moka::sync::Cache<Ask, Arc<Entry>, foldhash::quality::RandomState>,
     failed: moka::sync::Cache<Ask, Failure>,
     /// No longer than the questions that [`Upstreams`] admits.
     under_way: Mutex<HashMap<Ask, UnderWay>>,
@@ -93,7 +93,7 @@ impl Resolver {
             .weigher(|_: &Ask, entry: &Arc<Entry>| u32::try_from(entry.packed.size()).unwrap_or(u32::MAX))
             .max_capacity(CACHE_BYTES)
             .time_to_live(STALE)
-            .build();
+            .build_with_hasher(foldhash::quality::RandomState::default());
         let failed = moka::sync::Cache::builder().max_capacity(MOST_FAILED).time_to_live(FAILED).build();
         Arc::new(Self {
             upstreams,
@@ -203,5 +203,95 @@ fn lifetime(message: &Message) -> u32 {
         (Some(least), Some(soa)) => least.min(soa).min(LONGEST_NEGATIVE),
         (Some(least), None) => least.min(LONGEST),
         (None, soa) => soa.unwrap_or(30).min(LONGEST_NEGATIVE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::rr::{Name, RecordType};
+    use tokio::net::UdpSocket;
+
+    use super::*;
+
+    fn ask() -> Ask {
+        let name = Name::from_ascii("www.example.").unwrap();
+        Ask { name, kind: RecordType::A, dnssec_ok: false, checking_disabled: false }
+    }
+
+    /// A resolver that answers each question with the address and a time, and counts.
+    async fn above(ttl: u32) -> (std::net::SocketAddr, Arc<AtomicU64>) {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let (address, asked) = (socket.local_addr().unwrap(), Arc::new(AtomicU64::new(0)));
+        let count = asked.clone();
+        tokio::spawn(async move {
+            let mut buffer = [0; 1500];
+            loop {
+                let (length, peer) = socket.recv_from(&mut buffer).await.unwrap();
+                count.fetch_add(1, Ordering::SeqCst);
+                let answer = answer(&Message::from_vec(&buffer[..length]).unwrap(), ttl);
+                socket.send_to(&answer.to_vec().unwrap(), peer).await.unwrap();
+            }
+        });
+        (address, asked)
+    }
+
+    fn answer(question: &Message, ttl: u32) -> Message {
+        use hickory_proto::rr::rdata::A;
+        let mut answer = Message::response(question.metadata.id, hickory_proto::op::OpCode::Query);
+        answer.add_query(question.queries[0].clone());
+        let data = RData::A(A([198, 51, 100, 1].into()));
+        answer.add_answer(hickory_proto::rr::Record::from_rdata(question.queries[0].name().clone(), ttl, data));
+        answer
+    }
+
+    /// Puts an answer into the cache that came `age` ago and lives for `ttl` seconds.
+    fn keep(resolver: &Resolver, ttl: u32, age: Duration) {
+        let mut question = Message::new(1, hickory_proto::op::MessageType::Query, hickory_proto::op::OpCode::Query);
+        question.add_query(hickory_proto::op::Query::query(ask().name, RecordType::A));
+        let packed = Packed::new(&answer(&question, ttl)).unwrap();
+        let entry = Entry { packed, ttl, at: Instant::now() - age, fetching: AtomicBool::new(false) };
+        resolver.cache.insert(ask(), Arc::new(entry));
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_for_near_its_end_is_fetched_again_once() {
+        let (address, asked) = above(1000).await;
+        let resolver = Resolver::new(Upstreams::new(vec![address.into()]));
+        keep(&resolver, 100, Duration::from_secs(50));
+        assert_eq!(resolver.fresh(&ask()).unwrap().ttl(100), 50);
+        keep(&resolver, 9, Duration::from_secs(8));
+        assert!(resolver.fresh(&ask()).is_some(), "one that lives so short is not worth it");
+        assert!(resolver.under_way.lock().is_empty());
+        keep(&resolver, 100, Duration::from_secs(95));
+        for _ in 0..20 {
+            let found = resolver.fresh(&ask()).expect("whoever asks does not wait");
+            assert!(found.ttl(1000) > 5);
+        }
+        let fetched = async {
+            while resolver.fresh(&ask()).unwrap().entry.ttl != 1000 {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(10), fetched).await.expect("the next answer has come");
+        assert_eq!(asked.load(Ordering::SeqCst), 1, "once for twenty who asked");
+        assert!(!resolver.fresh(&ask()).unwrap().entry.fetching.load(Ordering::SeqCst));
+    }
+
+    #[tokio::test]
+    async fn a_fetch_that_fails_leaves_the_old_answer_and_is_tried_again() {
+        // Nobody answers there: the port is closed again.
+        let address = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let resolver = Resolver::new(Upstreams::new(vec![address.into()]));
+        keep(&resolver, 100, Duration::from_secs(95));
+        assert!(resolver.fresh(&ask()).is_some());
+        let failed = async {
+            while resolver.fresh(&ask()).unwrap().entry.fetching.load(Ordering::SeqCst)
+                && !resolver.upstreams_are_gone()
+            {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(10), failed).await.expect("it has failed");
+        assert_eq!(resolver.fresh(&ask()).unwrap().entry.ttl, 100);
     }
 }

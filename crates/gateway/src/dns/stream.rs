@@ -28,8 +28,10 @@ const CONNECTIONS: usize = 512;
 const CONNECTIONS_EACH: usize = 16;
 /// A handshake that takes longer is no device.
 pub(super) const HANDSHAKE: Duration = Duration::from_secs(10);
-/// Devices keep their line open between questions (RFC 7858, section 3.4); a silent one is closed after this long.
-const IDLE: Duration = Duration::from_secs(60);
+/// A client that is silent for so long is closed (RFC 7766 asks for seconds).
+const IDLE: Duration = Duration::from_secs(10);
+/// Devices keep an encrypted line open between questions (RFC 7858, section 3.4).
+const IDLE_ENCRYPTED: Duration = Duration::from_secs(60);
 /// A client has this long to take an answer.
 const TAKE: Duration = Duration::from_secs(10);
 /// Questions of one connection that may be under way; more wait in the kernel.
@@ -71,7 +73,7 @@ pub(crate) async fn tls(
                 let stream = timeout(HANDSHAKE, acceptor.accept(stream)).await??;
                 let asked_for = stream.get_ref().1.server_name().map(str::to_ascii_lowercase);
                 let secret = asked_for.as_deref().zip(name.as_deref()).and_then(|(asked, name)| secret(asked, name));
-                converse(&dns, stream, Seen { address: peer.ip(), secret }, IDLE).await
+                converse(&dns, stream, Seen { address: peer.ip(), secret }, Transport::Encrypted).await
             };
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -90,11 +92,12 @@ fn secret<'a>(asked: &'a str, name: &str) -> Option<&'a str> {
     (!label.is_empty() && !label.contains('.')).then_some(label)
 }
 
-/// One connection, until it ends, falls silent for `idle`, or says what is no question.
-pub(super) async fn converse<S>(dns: &Dns, stream: S, seen: Seen<'_>, idle: Duration) -> io::Result<()>
+/// One connection, until it ends, falls silent, or says what is no question.
+pub(super) async fn converse<S>(dns: &Dns, stream: S, seen: Seen<'_>, transport: Transport) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let idle = if transport == Transport::Encrypted { IDLE_ENCRYPTED } else { IDLE };
     let (read, mut write) = tokio::io::split(stream);
     let framing = LengthDelimitedCodec::builder().length_field_type::<u16>().new_codec();
     let mut questions = FramedRead::new(read, framing);
@@ -110,7 +113,7 @@ where
             question = timeout(idle, questions.next()), if open && under_way.len() < PIPELINE => match question {
                 Ok(Some(question)) => {
                     let question: Bytes = question?.freeze();
-                    under_way.push(async move { dns.answer(&question, &seen, Transport::Stream).await });
+                    under_way.push(async move { dns.answer(&question, &seen, transport).await });
                 }
                 Ok(None) => open = false,
                 Err(_) if under_way.is_empty() => return Ok(()),

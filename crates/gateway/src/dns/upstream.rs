@@ -245,7 +245,68 @@ pub(crate) fn is_ourselves(server: SocketAddr, ourselves: SocketAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use hickory_proto::op::ResponseCode;
+
     use super::*;
+
+    /// A resolver that fails while `ill` is set, and counts its questions.
+    async fn server(ill: Arc<AtomicBool>) -> (SocketAddr, Arc<AtomicUsize>) {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let (address, asked) = (socket.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
+        let count = asked.clone();
+        tokio::spawn(async move {
+            let mut buffer = [0; 1500];
+            loop {
+                let (length, peer) = socket.recv_from(&mut buffer).await.unwrap();
+                count.fetch_add(1, Ordering::SeqCst);
+                let question = Message::from_vec(&buffer[..length]).unwrap();
+                let mut answer = Message::response(question.metadata.id, OpCode::Query);
+                answer.add_query(question.queries[0].clone());
+                if ill.load(Ordering::SeqCst) {
+                    answer.metadata.response_code = ResponseCode::ServFail;
+                }
+                socket.send_to(&answer.to_vec().unwrap(), peer).await.unwrap();
+            }
+        });
+        (address, asked)
+    }
+
+    #[tokio::test]
+    async fn the_first_is_asked_again_when_it_has_come_back() {
+        let (ill, well) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
+        let ((first, asked_first), (second, asked_second)) = (server(ill.clone()).await, server(well).await);
+        let began = Instant::now() - BACK * 2;
+        let upstreams = Upstreams { began, ..Upstreams::new(vec![first.into(), second.into()]) };
+        let name = Name::from_ascii("www.example.").unwrap();
+        let ask = Ask { name, kind: RecordType::A, dnssec_ok: false, checking_disabled: false };
+        upstreams.ask(&ask).await.unwrap();
+        assert_eq!(upstreams.preferred.load(Ordering::SeqCst), 1, "the second helped");
+        // It is tried beside the next question, in vain, and then not again for a while.
+        for _ in 0..5 {
+            upstreams.ask(&ask).await.unwrap();
+        }
+        let tried = async {
+            while asked_first.load(Ordering::SeqCst) < 2 {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(10), tried).await.expect("it is tried");
+        assert_eq!((asked_first.load(Ordering::SeqCst), asked_second.load(Ordering::SeqCst)), (2, 6));
+        assert_eq!(upstreams.preferred.load(Ordering::SeqCst), 1);
+        // It has come back, and half a minute has gone by.
+        ill.store(false, Ordering::SeqCst);
+        upstreams.tried.fetch_sub(u64::try_from(BACK.as_millis()).unwrap(), Ordering::SeqCst);
+        upstreams.ask(&ask).await.unwrap();
+        let back = async {
+            while upstreams.preferred.load(Ordering::SeqCst) != 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(10), back).await.expect("it is the first again");
+        let before = asked_second.load(Ordering::SeqCst);
+        upstreams.ask(&ask).await.unwrap();
+        assert_eq!(asked_second.load(Ordering::SeqCst), before, "the provider's own order again");
+    }
 
     #[test]
     fn this_machines_resolvers_never_hold_ourselves() {

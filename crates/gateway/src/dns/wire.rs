@@ -6,6 +6,8 @@ use std::borrow::Cow;
 
 use hickory_proto::rr::RecordType;
 
+use super::cookie::{self, Cookie};
+
 /// RFC 8914 information codes that we use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u16)]
@@ -31,6 +33,8 @@ pub(crate) enum Code {
     Refused = 5,
     /// Needs the OPT record's upper bits: 16.
     BadVersion = 16,
+    /// RFC 7873: come again with the cookie that is in this answer.
+    BadCookie = 23,
 }
 
 /// The largest UDP answer that never fragments (DNS flag day 2020).
@@ -38,6 +42,10 @@ pub(crate) const UDP_PAYLOAD: u16 = 1232;
 pub(crate) const HEADER: usize = 12;
 const CLASS_IN: u16 = 1;
 const OPT: u16 = 41;
+/// The option that only makes a message longer (RFC 7830).
+const PADDING: u16 = 12;
+/// Encrypted answers are made as long as the next multiple of this, so that their length says little (RFC 8467, 4.1).
+const PADDED: usize = 468;
 
 /// A well-formed question, borrowing its packet.
 #[derive(Debug, Clone, Copy)]
@@ -50,10 +58,22 @@ pub(crate) struct Question<'a> {
 }
 
 /// What the client's OPT record says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Edns {
     pub(crate) payload: u16,
     pub(crate) dnssec_ok: bool,
+    pub(crate) cookie: Option<Cookie>,
+    /// Whether the answer may be padded: the question was.
+    pub(crate) padded: bool,
+    /// The cookie that goes back; see [`Question::reply_with`].
+    reply: Option<[u8; cookie::LENGTH]>,
+}
+
+impl Edns {
+    /// Bytes of the OPT record in an answer, without errors and padding.
+    fn room(&self) -> usize {
+        11 + self.reply.map_or(0, |reply| 4 + reply.len())
+    }
 }
 
 /// Why a packet is not a question that we answer.
@@ -107,7 +127,9 @@ impl<'a> Question<'a> {
                 if ttl_high & 0xff != 0 {
                     return Err(Rejected::With(Code::BadVersion));
                 }
-                edns = Some(Edns { payload: payload.max(512), dnssec_ok: ttl_low & 0x8000 != 0 });
+                let mut said = Edns { payload: payload.max(512), dnssec_ok: ttl_low & 0x8000 != 0, ..Edns::default() };
+                options(packet.get(at - usize::from(length)..at).unwrap_or(&[]), &mut said).ok_or(malformed)?;
+                edns = Some(said);
             }
         }
         let kind = RecordType::from(kind);
@@ -121,23 +143,9 @@ impl<'a> Question<'a> {
         Ok(Self { packet, end, kind, edns })
     }
 
-    /// The name as text, lower case, with every byte that host names cannot hold as `?`. Empty for the root.
-    pub(crate) fn name(&self) -> String {
-        let mut text = String::with_capacity(64);
-        let mut at = HEADER;
-        while let Some(&length) = self.packet.get(at).filter(|&&l| l != 0) {
-            let label = self.packet.get(at + 1..at + 1 + usize::from(length)).unwrap_or(&[]);
-            if !text.is_empty() {
-                text.push('.');
-            }
-            text.extend(label.iter().map(|b| match b.to_ascii_lowercase() {
-                // A dot inside a label would read as two labels.
-                b @ (b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_') => char::from(b),
-                _ => '?',
-            }));
-            at += 1 + usize::from(length);
-        }
-        text
+    /// Hands over the name as text; see [`with_name`].
+    pub(crate) fn with_name<T>(&self, read: impl FnOnce(&str) -> T) -> T {
+        with_name(self.packet, read)
     }
 
     pub(crate) fn id(&self) -> u16 {
@@ -150,6 +158,15 @@ impl<'a> Question<'a> {
 
     pub(crate) fn checking_disabled(&self) -> bool {
         self.flags() & 0x0010 != 0
+    }
+
+    /// What goes back in answers to this question besides what it says itself: a cookie, and padding where the way is
+    /// encrypted (elsewhere it hides nothing, RFC 7830, section 6).
+    pub(crate) fn reply_with(&mut self, cookie: Option<[u8; cookie::LENGTH]>, encrypted: bool) {
+        if let Some(edns) = &mut self.edns {
+            edns.reply = cookie;
+            edns.padded &= encrypted;
+        }
     }
 
     fn flags(&self) -> u16 {
@@ -180,7 +197,7 @@ impl<'a> Question<'a> {
     pub(crate) fn answer_in(&self, mut room: Vec<u8>, code: Code) -> Answer {
         room.clear();
         room.extend_from_slice(self.packet.get(..self.end).unwrap_or(&[]));
-        Answer::patch(room, self.flags(), 1, code, self.edns.map(|edns| edns.dnssec_ok))
+        Answer::patch(room, self.flags(), 1, code, self.edns)
     }
 
     /// Makes a packed answer's header one to this question.
@@ -192,7 +209,7 @@ impl<'a> Question<'a> {
 
     /// Ends a packed answer: the EDNS record for clients that speak it, and no more bytes than `limit`.
     pub(crate) fn close(&self, mut bytes: Vec<u8>, ede: Option<(Ede, &str)>, limit: usize) -> Vec<u8> {
-        let room = if self.edns.is_some() { 11 } else { 0 };
+        let room = self.edns.map_or(0, |edns| edns.room());
         if bytes.len() + room > limit {
             // The client asks again over TCP; half an answer would be worse than none.
             bytes.truncate(self.end);
@@ -205,17 +222,43 @@ impl<'a> Question<'a> {
         if let Some(edns) = self.edns {
             let left = limit.saturating_sub(bytes.len() + room);
             let ede = ede.filter(|(_, text)| 6 + text.len() <= left);
-            push_opt(&mut bytes, Code::NoError, edns.dnssec_ok, ede);
+            push_opt(&mut bytes, Code::NoError, &edns, ede);
         }
         bytes
     }
+}
+
+/// Hands over the name that a packet asks for as text, lower case, with every byte that host names cannot hold as `?`.
+/// Empty for the root; cut where no name goes on. Does not allocate.
+pub(crate) fn with_name<T>(packet: &[u8], read: impl FnOnce(&str) -> T) -> T {
+    // The longest name has 255 bytes on the wire, and a dot for each length byte but the first and the last.
+    let mut text = [0; 256];
+    let (mut at, mut end) = (HEADER, 0);
+    while let Some(&length) = packet.get(at).filter(|length| (1..=63).contains(*length)) {
+        let Some(label) = packet.get(at + 1..at + 1 + usize::from(length)) else { break };
+        let start = if end == 0 { 0 } else { end + 1 };
+        let Some(place) = text.get_mut(start..start + label.len()) else { break };
+        for (to, byte) in place.iter_mut().zip(label) {
+            // A dot inside a label would read as two labels.
+            *to = match byte.to_ascii_lowercase() {
+                byte @ (b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_') => byte,
+                _ => b'?',
+            };
+        }
+        if let Some(dot) = start.checked_sub(1).and_then(|dot| text.get_mut(dot)) {
+            *dot = b'.';
+        }
+        (at, end) = (at + 1 + label.len(), start + label.len());
+    }
+    // Every byte of it is ASCII.
+    read(text.get(..end).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or(""))
 }
 
 /// The answer to a packet that is no question: its header, and nothing of what could not be read.
 pub(crate) fn reject(packet: &[u8], code: Code) -> Option<Vec<u8>> {
     let header = packet.get(..HEADER)?;
     let flags = u16_at(header, 2)?;
-    let edns = (code == Code::BadVersion).then_some(false);
+    let edns = (code == Code::BadVersion).then(Edns::default);
     Some(Answer::patch(header.to_vec(), flags, 0, code, edns).finish())
 }
 
@@ -227,12 +270,12 @@ pub(crate) struct Answer {
     authorities: u16,
     code: Code,
     /// RFC 6891: an OPT record goes only to those who sent one; it repeats their DO bit (RFC 3225).
-    edns: Option<bool>,
+    edns: Option<Edns>,
     ede: Option<(Ede, Cow<'static, str>)>,
 }
 
 impl Answer {
-    fn patch(mut bytes: Vec<u8>, flags: u16, questions: u16, code: Code, edns: Option<bool>) -> Self {
+    fn patch(mut bytes: Vec<u8>, flags: u16, questions: u16, code: Code, edns: Option<Edns>) -> Self {
         // QR and RA set; opcode, RD and CD kept; AA, TC, AD cleared.
         let flags = 0x8080 | (flags & 0x7910) | (code as u16 & 0x0f);
         set_u16(&mut bytes, 2, flags);
@@ -279,9 +322,9 @@ impl Answer {
     pub(crate) fn finish(mut self) -> Vec<u8> {
         set_u16(&mut self.bytes, 6, self.answers);
         set_u16(&mut self.bytes, 8, self.authorities);
-        if let Some(dnssec_ok) = self.edns {
+        if let Some(edns) = &self.edns {
             let ede = self.ede.as_ref().map(|(ede, text)| (*ede, &**text));
-            push_opt(&mut self.bytes, self.code, dnssec_ok, ede);
+            push_opt(&mut self.bytes, self.code, edns, ede);
         }
         self.bytes
     }
@@ -290,25 +333,56 @@ impl Answer {
 /// Longest text of an Extended DNS Error, bytes. RFC 8914 asks for short ones.
 const LONGEST_TEXT: usize = 200;
 
-/// The EDNS record, with an Extended DNS Error (RFC 8914) if there is one to say.
-fn push_opt(bytes: &mut Vec<u8>, code: Code, dnssec_ok: bool, ede: Option<(Ede, &str)>) {
-    let text = ede.map_or("", |(_, text)| text);
-    let text = text.get(..text.floor_char_boundary(LONGEST_TEXT)).unwrap_or("").as_bytes();
+/// The EDNS record, with an Extended DNS Error (RFC 8914) if there is one to say, a cookie for who sent one, and padding
+/// last, when all else is there.
+fn push_opt(bytes: &mut Vec<u8>, code: Code, edns: &Edns, ede: Option<(Ede, &str)>) {
     bytes.push(0);
     bytes.extend_from_slice(&OPT.to_be_bytes());
     bytes.extend_from_slice(&UDP_PAYLOAD.to_be_bytes());
-    bytes.extend_from_slice(&[(code as u16 >> 4) as u8, 0, if dnssec_ok { 0x80 } else { 0 }, 0]);
-    match ede {
-        None => bytes.extend_from_slice(&[0, 0]),
-        Some((ede, _)) => {
-            let length = 2 + text.len() as u16;
-            for field in [4 + length, 15, length, ede as u16] {
-                bytes.extend_from_slice(&field.to_be_bytes());
-            }
-            bytes.extend_from_slice(text);
+    bytes.extend_from_slice(&[(code as u16 >> 4) as u8, 0, if edns.dnssec_ok { 0x80 } else { 0 }, 0]);
+    let length_at = bytes.len();
+    bytes.extend_from_slice(&[0, 0]);
+    if let Some((ede, text)) = ede {
+        let text = text.get(..text.floor_char_boundary(LONGEST_TEXT)).unwrap_or("").as_bytes();
+        for field in [15, 2 + text.len() as u16, ede as u16] {
+            bytes.extend_from_slice(&field.to_be_bytes());
         }
+        bytes.extend_from_slice(text);
     }
+    if let Some(reply) = edns.reply {
+        push_option(bytes, cookie::CODE, &reply);
+    }
+    if edns.padded {
+        let length = (bytes.len() + 4).next_multiple_of(PADDED).min(usize::from(u16::MAX));
+        const NOUGHT: [u8; PADDED] = [0; PADDED];
+        let padding = length.saturating_sub(bytes.len() + 4);
+        push_option(bytes, PADDING, NOUGHT.get(..padding).unwrap_or(&[]));
+    }
+    let length = (bytes.len() - length_at - 2) as u16;
+    set_u16(bytes, length_at, length);
     set_u16(bytes, 10, 1);
+}
+
+fn push_option(bytes: &mut Vec<u8>, code: u16, data: &[u8]) {
+    bytes.extend_from_slice(&code.to_be_bytes());
+    bytes.extend_from_slice(&(data.len() as u16).to_be_bytes());
+    bytes.extend_from_slice(data);
+}
+
+/// Reads the options that mean something to us. `None` where they do not fit their record, or a cookie is none (RFC 7873,
+/// section 5.2.2); of two cookies the first counts (section 5.3).
+fn options(mut data: &[u8], edns: &mut Edns) -> Option<()> {
+    while !data.is_empty() {
+        let (code, length) = (u16_at(data, 0)?, u16_at(data, 2)?);
+        let (option, rest) = data.get(4..)?.split_at_checked(usize::from(length))?;
+        match code {
+            cookie::CODE if edns.cookie.is_none() => edns.cookie = Some(Cookie::read(option).ok()?),
+            PADDING => edns.padded = true,
+            _ => {}
+        }
+        data = rest;
+    }
+    Some(())
 }
 
 /// The position after a name without compression.
@@ -365,8 +439,11 @@ mod tests {
     fn reads_a_question() {
         let packet = question("WwW.Example.Com", 28, true);
         let q = Question::parse(&packet).unwrap();
-        assert_eq!((q.name().as_str(), q.kind, q.id()), ("www.example.com", RecordType::AAAA, 0x1234));
-        assert_eq!(q.edns, Some(Edns { payload: 4096, dnssec_ok: true }));
+        assert_eq!(
+            (q.with_name(str::to_owned).as_str(), q.kind, q.id()),
+            ("www.example.com", RecordType::AAAA, 0x1234)
+        );
+        assert_eq!(q.edns, Some(Edns { payload: 4096, dnssec_ok: true, ..Edns::default() }));
         assert_eq!(q.udp_limit(), 1232);
     }
 
@@ -408,7 +485,7 @@ mod tests {
         fn never_panics_and_every_answer_parses(packet in prop::collection::vec(any::<u8>(), 0..600)) {
             let answer = match Question::parse(&packet) {
                 Ok(q) => {
-                    q.name();
+                    q.with_name(|name| assert!(name.len() <= 253));
                     Some(q.answer(Code::NxDomain).negative(1).because(Ede::Blocked, "é".repeat(150)).finish())
                 }
                 Err(Rejected::Silently) => None,

@@ -97,7 +97,8 @@ impl Span {
     }
 }
 
-type Facts = HashMap<(Subject, Fact), Span>;
+/// With a random hasher: names come from strangers.
+type Facts = HashMap<(Subject, Fact), Span, foldhash::quality::RandomState>;
 
 #[derive(Debug, Default)]
 struct Pending {

@@ -1,7 +1,7 @@
 //! The compiled list files in force: the base, and over it what was fetched from the sources of lists. A new file is
 //! taken while the gateway runs; a bad one is not, and neither half waits for the other.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use filter::{Categories, Lists};
@@ -23,8 +23,8 @@ pub(super) struct ListFiles {
 impl ListFiles {
     pub(super) fn new(config: &Config) -> Self {
         Self {
-            base: ListFile::new(config.dir.clone(), config.lists.clone()),
-            fetched: ListFile::new(config.dir.clone(), config.fetched_lists.clone()),
+            base: ListFile::new(config.lists.clone()),
+            fetched: ListFile::new(config.fetched_lists.clone()),
             categories: config.categories.clone(),
             lists: Lists::missing(),
         }
@@ -87,21 +87,9 @@ fn day(at: Timestamp) -> String {
     at.strftime("%-d %B %Y").to_string()
 }
 
-/// Opens a copy of our own that has no name any more. The file is mapped, not read: were the original overwritten
-/// where it lies, its pages would change, or go, under the answers.
-fn open_copy(path: &Path, dir: &Path) -> Result<Lists, String> {
-    let cannot = |e: std::io::Error| format!("{}: {e}", path.display());
-    let copy = tempfile::Builder::new().prefix("lists-").tempfile_in(dir).map_err(cannot)?;
-    std::fs::copy(path, copy.path()).map_err(cannot)?;
-    Lists::open(copy.path())
-        .map_err(|e| e.to_string().replace(&*copy.path().to_string_lossy(), &path.to_string_lossy()))
-}
-
 /// One compiled file and what became of it.
 #[derive(Debug)]
 struct ListFile {
-    /// Where copies are made: the gateway's own folder.
-    dir: PathBuf,
     path: Option<PathBuf>,
     lists: Lists,
     /// Length and time of change of the file that was last judged.
@@ -111,8 +99,8 @@ struct ListFile {
 }
 
 impl ListFile {
-    fn new(dir: PathBuf, path: Option<PathBuf>) -> Self {
-        Self { dir, path, lists: Lists::missing(), seen: None, changed_at: None, refused: None }
+    fn new(path: Option<PathBuf>) -> Self {
+        Self { path, lists: Lists::missing(), seen: None, changed_at: None, refused: None }
     }
 
     /// Whether another file is in force now than before.
@@ -126,7 +114,8 @@ impl ListFile {
         self.seen = seen;
         let opened = match seen {
             Some((0, _)) => Ok(Lists::missing()),
-            _ => open_copy(path, &self.dir),
+            // Read, not mapped: were the file overwritten where it lies, its pages would change, or go, under the answers.
+            _ => Lists::read(path).map_err(|error| error.to_string()),
         };
         match opened {
             Ok(lists) => {

@@ -157,6 +157,35 @@ async fn the_path_says_which_device_it_is_in_both_methods_and_both_versions() {
     }
 }
 
+/// RFC 7830, section 4: padded is answered padded; RFC 8467, section 4.1: to multiples of 468 bytes.
+#[tokio::test]
+async fn padded_questions_get_padded_answers() {
+    let world = World::new().await;
+    let padded = |name: &str| {
+        let mut packet = query(name, RecordType::A);
+        // The OPT record stands last; its length is in its last two bytes.
+        let length = packet.len();
+        packet[length - 1] = 8;
+        packet.extend([0, 12, 0, 4, 0, 0, 0, 0]);
+        packet
+    };
+    for name in ["casino.test.", "ordinary.test.", "missing.test.", "large.test.", "www.google.com.", "broken.test."] {
+        let (_, _, body) = over_https(&world, TABLET, true, post("/dns-query", MESSAGE, padded(name))).await;
+        let message = Message::from_vec(&body).unwrap();
+        assert_eq!((body.len() % 468, message.edns.is_some()), (0, true), "{name}: {}", body.len());
+        let mut stream = tls(&world, world.gateway.listening.dot.unwrap(), TABLET, TLS_NAME, b"dot").await;
+        let packet = padded(name);
+        stream.write_u16(packet.len() as u16).await.unwrap();
+        stream.write_all(&packet).await.unwrap();
+        stream.flush().await.unwrap();
+        let length = stream.read_u16().await.unwrap();
+        assert_eq!(length % 468, 0, "{name}");
+        let (_, _, body) =
+            over_https(&world, TABLET, true, post("/dns-query", MESSAGE, query(name, RecordType::A))).await;
+        assert_ne!(body.len() % 468, 0, "{name}: who does not pad is not padded to");
+    }
+}
+
 #[tokio::test]
 async fn an_answer_is_kept_no_longer_than_its_records() {
     let world = World::new().await;

@@ -10,6 +10,7 @@
 
 mod dns;
 mod encrypted;
+mod hardware;
 mod hostile;
 mod inspection;
 mod pages;

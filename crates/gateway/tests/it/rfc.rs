@@ -210,6 +210,102 @@ async fn rfc_7871_a_client_subnet_changes_nothing_and_goes_nowhere() {
     );
 }
 
+/// An answer's option of this kind.
+fn option(answer: &[u8], code: u16) -> Option<Vec<u8>> {
+    use hickory_proto::rr::rdata::opt::{EdnsCode, EdnsOption};
+    let message = Message::from_vec(answer).unwrap();
+    match message.edns?.option(EdnsCode::from(code))? {
+        EdnsOption::Unknown(_, data) => Some(data.clone()),
+        other => Some(Vec::<u8>::try_from(other).unwrap()),
+    }
+}
+
+const COOKIE: u16 = 10;
+
+fn with_cookie(name: &str, data: &[u8]) -> Vec<u8> {
+    let mut packet = bare(name, RecordType::A);
+    edns(&mut packet, 1232, [0; 4], &[&[0, 10, 0, data.len() as u8][..], data].concat());
+    packet
+}
+
+#[tokio::test]
+async fn rfc_7873_cookies() {
+    let world = World::new().await;
+    // Blocked, from above, from the cache, and what is refused: who sends a cookie gets one back, whatever the answer.
+    for name in ["casino.test.", "ordinary.test.", "ordinary.test.", "x.invalid.", "broken.test."] {
+        let answer = world.udp(TABLET, &with_cookie(name, &[5; 8])).await.unwrap();
+        let cookie = option(&answer, COOKIE).unwrap();
+        assert_eq!((cookie.len(), &cookie[..8]), (24, &[5_u8; 8][..]), "5.2.3: {name}");
+        let again = world.udp(TABLET, &with_cookie(name, &cookie)).await.unwrap();
+        assert_eq!(option(&again, COOKIE).unwrap()[..8], [5; 8], "5.2.5: {name}");
+    }
+    let none = world.udp(TABLET, &query("casino.test.", RecordType::A)).await.unwrap();
+    assert_eq!(option(&none, COOKIE), None, "5.2.1: none to who sent none");
+    for length in [0, 7, 9, 15, 41] {
+        let answer = world.udp(TABLET, &with_cookie("casino.test.", &vec![1; length])).await.unwrap();
+        assert_eq!(
+            Message::from_vec(&answer).unwrap().metadata.response_code,
+            ResponseCode::FormErr,
+            "5.2.2: {length}"
+        );
+    }
+    let wrong = world.udp(TABLET, &with_cookie("ordinary.test.", &[1; 24])).await.unwrap();
+    let wrong = Message::from_vec(&wrong).unwrap();
+    assert_eq!(wrong.metadata.response_code, ResponseCode::NoError, "5.2.4: a wrong cookie is as none");
+    let sent = world.upstream.packets.lock().unwrap().clone();
+    assert!(
+        sent.iter().all(|packet| option(packet, COOKIE).is_none()),
+        "4: it is the client's and ours, nobody else's"
+    );
+}
+
+#[tokio::test]
+async fn rfc_7873_who_is_proven_does_not_wait_for_who_pretends() {
+    let world = World::new().await;
+    let learnt = option(&world.udp(LAPTOP, &with_cookie("first.test.", &[3; 8])).await.unwrap(), COOKIE).unwrap();
+    // Somebody floods in the laptop's name: names that nobody has asked for yet.
+    world.upstream.silent.store(true, Ordering::SeqCst);
+    let flood = tokio::net::UdpSocket::bind((LAPTOP, 0)).await.unwrap();
+    flood.connect(world.gateway.dns_addr()).await.unwrap();
+    let code = |bytes: &[u8]| Message::from_vec(bytes).unwrap().metadata.response_code.low();
+    let mut refused = false;
+    let mut answer = [0; 1500];
+    for number in 0..20_000 {
+        flood.send(&query(&format!("flood{number}.test."), RecordType::A)).await.unwrap();
+        while let Ok(length) = flood.try_recv(&mut answer) {
+            refused |= code(&answer[..length]) == ResponseCode::Refused.low();
+        }
+        if refused {
+            break;
+        }
+    }
+    assert!(refused, "the address ran dry");
+    world.upstream.silent.store(false, Ordering::SeqCst);
+    // New to us, it is told to come again with the cookie in the answer; with it, it is answered.
+    let mut told = None;
+    for number in 0..200 {
+        let bytes = world.udp(LAPTOP, &with_cookie(&format!("new{number}.test."), &[4; 8])).await.unwrap();
+        if code(&bytes) == ResponseCode::BADCOOKIE.low() {
+            told = Some(option(&bytes, COOKIE).unwrap());
+            break;
+        }
+        flood.send(&query(&format!("more{number}.test."), RecordType::A)).await.unwrap();
+    }
+    for cookie in [learnt, told.expect("5.2.3: BADCOOKIE")] {
+        let bytes = world.udp(LAPTOP, &with_cookie("mine.test.", &cookie)).await.unwrap();
+        assert_eq!(code(&bytes), ResponseCode::NoError.low());
+    }
+}
+
+#[tokio::test]
+async fn rfc_7830_nothing_is_padded_in_the_open() {
+    let world = World::new().await;
+    let mut packet = bare("ordinary.test.", RecordType::A);
+    edns(&mut packet, 1232, [0; 4], &[0, 12, 0, 4, 0, 0, 0, 0]);
+    let bytes = world.udp(LAPTOP, &packet).await.unwrap();
+    assert_eq!((option(&bytes, 12), bytes.len() < 100), (None, true), "6");
+}
+
 #[tokio::test]
 async fn rfc_6840_what_was_validated_above_is_said_to_who_asks() {
     let world = World::new().await;

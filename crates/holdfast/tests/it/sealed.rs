@@ -1,7 +1,7 @@
 //! The sealed tier in the real program (S26, S27): a list is loaded while everything runs, every way enforces it, nothing
 //! takes it away, and no page, answer of the API, command or file shows what is in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::house::{House, until};
+use crate::visitor::Visitor;
 use crate::wire::{OUTSIDE, ask, through_proxy, upstream};
 
 /// An entry, and one of which the supplier gave a hash alone.
@@ -121,18 +122,16 @@ async fn a_sealed_list_is_taken_at_once_kept_for_ever_and_shown_nowhere() {
     })
     .await;
 
-    // Every page, for each who may read the most of them; every answer of the API; every command; every file.
-    let mut seen = 0;
-    for who in ["dsl", "manager", "technician", "practitioner"] {
+    // Every page, for everybody, with the ids that stand in the demo's own links; every answer of the API; every command;
+    // every file.
+    let mut doors = BTreeMap::new();
+    for who in ["dsl", "deputy", "manager", "chair", "technician", "practitioner", "parent", "inspector"] {
         let visitor = if who == "dsl" { lead.clone() } else { house.signed_in(who).await };
-        for route in web::routes::all().iter().filter(|route| route.method == http::Method::GET) {
-            let path = route.path.replace("{key}", "children").replace("{what}", "people");
-            let page = visitor.get(&path.replace(['{', '}'], "")).await;
-            shows_nothing(&format!("{who} at {path}"), page.html.as_bytes());
-            seen += usize::from(page.status == 200);
-        }
+        walk(who, &visitor, &mut doors).await;
     }
-    assert!(seen > 60, "only {seen} pages were seen");
+    let (with_ids, seen) = (doors.keys().filter(|door| door.contains('{')).count(), doors.len());
+    assert!(seen > 90 && with_ids > 15, "only {seen} doors were opened, {with_ids} of them with an id: {doors:?}");
+    api_shows_nothing(&house, &groups).await;
     commands_show_nothing(&house);
     files_show_nothing(&house.data());
     shows_nothing("the journal", house.said().as_bytes());
@@ -150,6 +149,86 @@ async fn a_sealed_list_is_taken_at_once_kept_for_ever_and_shown_nowhere() {
     let again = house.command(&["sealed", "load", &file.display().to_string()]);
     let said = String::from_utf8_lossy(&again.stderr).into_owned();
     assert!(!again.status.success() && said.contains("only gives way to a newer one"), "{said}");
+}
+
+/// Of pages that differ only in an id, as many are opened by one person.
+const SAMPLES: usize = 3;
+
+/// Opens every door of the registry, and whatever links lead to from there, as one person; counts the pages that opened.
+async fn walk(who: &str, visitor: &Visitor, doors: &mut BTreeMap<String, usize>) {
+    let registry = web::routes::all();
+    let registry: Vec<&str> =
+        registry.iter().filter(|route| route.method == http::Method::GET).map(|route| route.path).collect();
+    let plain = |path: &str| path.replace("{key}", "children").replace("{what}", "people").replace(['{', '}'], "");
+    let mut waiting: Vec<String> = registry.iter().map(|path| plain(path)).collect();
+    waiting.push("/notices".to_owned());
+    let mut asked: BTreeSet<String> = waiting.iter().cloned().collect();
+    let mut opened: BTreeMap<&str, usize> = BTreeMap::new();
+    while let Some(path) = waiting.pop() {
+        let Some(door) = registry.iter().find(|door| leads_to(door, &path)).copied() else { continue };
+        if path.starts_with("/sign-out") || opened.get(door).is_some_and(|times| *times >= SAMPLES) {
+            continue;
+        }
+        let page = visitor.get(&path).await;
+        shows_nothing(&format!("{who} at {path}"), page.html.as_bytes());
+        if page.status != 200 {
+            continue;
+        }
+        *opened.entry(door).or_default() += 1;
+        *doors.entry(door.to_owned()).or_default() += 1;
+        // A link of a page, or one that a search and its like put into their answer.
+        for link in page.html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let link = link.replace("&amp;", "&");
+            let link = link.split('#').next().unwrap_or_default().to_owned();
+            if link.starts_with('/') && !link.starts_with("/assets") && asked.insert(link.clone()) {
+                waiting.push(link);
+            }
+        }
+    }
+}
+
+/// Whether a path is one of a door's, whose names in braces stand for anything.
+fn leads_to(door: &str, path: &str) -> bool {
+    let bare = path.split('?').next().unwrap_or_default();
+    let (door, bare): (Vec<&str>, Vec<&str>) = (door.split('/').collect(), bare.split('/').collect());
+    door.len() == bare.len() && door.iter().zip(bare).all(|(door, part)| door.starts_with('{') || *door == part)
+}
+
+/// What programs may ask, with a token that may do all that a token may.
+async fn api_shows_nothing(house: &House, groups: &[&str]) {
+    let made = house.command(&["token", "create", "--user", "dsl", "--expires", "1h"]);
+    let token = String::from_utf8(made.stdout).unwrap().trim().to_owned();
+    let base = house.at().web.clone();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let get = async |path: &str| {
+        let answer = client.get(format!("{base}{path}")).bearer_auth(&token).send().await.unwrap();
+        let (status, body) = (answer.status().as_u16(), answer.bytes().await.unwrap());
+        shows_nothing(path, &body);
+        (status, body)
+    };
+    let (status, all) = get("/api/v1/evidence").await;
+    assert_eq!(status, 200);
+    let duties = json(&all).as_array().unwrap().clone();
+    assert!(duties.len() > 50);
+    for duty in &duties {
+        assert_eq!(get(&format!("/api/v1/evidence/{}", duty["id"].as_str().unwrap())).await.0, 200);
+    }
+    for path in ["/api/v1/openapi.json", "/healthz", "/healthz/gateway"] {
+        assert_eq!(get(path).await.0, 200, "{path}");
+    }
+    for group in groups {
+        let asked = [PLANTED, HASHED, "www.qzplanted.com", "http://pages.example.com/qzfolder"];
+        let question = serde_json::json!({ "group": group, "urls": asked });
+        let request = client.post(format!("{base}/api/v1/filter/decide")).bearer_auth(&token);
+        let request = request.header("content-type", "application/json").body(question.to_string());
+        let answer = json(&request.send().await.unwrap().bytes().await.unwrap());
+        let answers = answer.as_array().unwrap_or_else(|| panic!("{group}: {answer}"));
+        assert_eq!(answers.len(), asked.len());
+        for one in answers {
+            let fields: BTreeSet<&str> = one.as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!((fields, &one["verdict"]), (["url", "verdict"].into(), &Value::from("block")), "{group}: {one}");
+        }
+    }
 }
 
 fn compiled(house: &House) -> String {

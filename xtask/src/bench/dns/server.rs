@@ -87,12 +87,15 @@ impl Kind {
                     .arg(format!("--conf-file={}", write("dnsmasq.conf", zones)?.display()));
             }
             Self::Dnsdist => {
-                let head = format!(
-                    "setLocal('127.0.0.1:{port}')\nnewServer({{address='127.0.0.1:{above}', healthCheckMode='up'}})\n\
-                     getPool(''):setCache(newPacketCache(20000))\nlocal names = newSuffixMatchNode()\n"
+                // The names in a file of their own: a program of so many lines is more than its Lua takes.
+                let list = write("dnsdist.names", lines(String::new(), &|text, name| _ = writeln!(text, "{name}.")))?;
+                let rules = format!(
+                    "setLocal('127.0.0.1:{port}')\nlocal above = newServer({{address='127.0.0.1:{above}'}})\nabove:setUp()\n\
+                     setSecurityPollSuffix('')\ngetPool(''):setCache(newPacketCache(20000))\nlocal names = newSuffixMatchNode()\n\
+                     for name in io.lines('{}') do names:add(newDNSName(name)) end\n\
+                     addAction(SuffixMatchNodeRule(names), RCodeAction(DNSRCode.NXDOMAIN))\n",
+                    list.display()
                 );
-                let mut rules = lines(head, &|text, name| _ = writeln!(text, "names:add(newDNSName('{name}.'))"));
-                rules.push_str("addAction(SuffixMatchNodeRule(names), RCodeAction(DNSRCode.NXDOMAIN))\n");
                 command.args(["--supervised", "--disable-syslog", "-C"]).arg(write("dnsdist.conf", rules)?);
             }
             Self::Recursor => {

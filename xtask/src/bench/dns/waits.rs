@@ -84,7 +84,10 @@ fn watch(port: u16, names: &[String], mut each_second: impl FnMut() -> Result<()
 }
 
 /// The same lists as a new file: what a nightly update does.
-fn swap(lists: &Path) -> Result<()> {
+///
+/// # Errors
+/// When the disk refuses.
+pub(crate) fn swap(lists: &Path) -> Result<()> {
     let aside = lists.with_extension("next");
     std::fs::copy(lists, &aside)?;
     std::fs::rename(&aside, lists).context("could not swap the lists")
