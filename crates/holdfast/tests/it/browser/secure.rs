@@ -17,7 +17,7 @@ fn blocked() -> String {
 }
 
 /// A home folder whose browser trusts this root, as after "install certificate".
-fn trusting_home(root: &Path) -> tempfile::TempDir {
+pub(super) fn trusting_home(root: &Path) -> tempfile::TempDir {
     let home = tempfile::tempdir().expect("a folder");
     let store = home.path().join(".pki/nssdb");
     std::fs::create_dir_all(&store).expect("a store");
