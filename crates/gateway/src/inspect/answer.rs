@@ -11,7 +11,7 @@ use filter::{CanonicalUrl, Download};
 use http::{HeaderMap, Response, header};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Empty, Full};
-use hyper::body::{Body as _, Frame, Incoming, SizeHint};
+use hyper::body::{Frame, Incoming, SizeHint};
 
 /// So much of a page's text waits while its words are weighed, bytes; and no longer than this.
 const WEIGHED: usize = 96 << 10;

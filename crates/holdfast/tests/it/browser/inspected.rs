@@ -181,7 +181,7 @@ async fn a_browser_is_inspected_when_that_was_agreed_and_not_otherwise() {
     // Off: the site's own certificate comes, which this browser does not believe.
     snapshot::write(&snapshots, &policy(2, false), &key).expect("published");
     let browser = chromedriver.open_as(Trust::Store, Some(line), &[], json!({})).await;
-    let refused = async || browser.try_go(&page).await.is_err_and(|why| why.contains("ERR_CERT_AUTHORITY_INVALID"));
+    let refused = async || browser.try_go(&page).await.is_err_and(|why| why.contains(super::secure::WARNING));
     let began = std::time::Instant::now();
     while !refused().await {
         assert!(began.elapsed().as_secs() < 20, "still inspected");
