@@ -210,7 +210,10 @@ async fn perform(services: &Services, ctx: &mut OpCtx, job: &Job) -> Result<()> 
         Kind::FilterAlert => crate::activity::alert(services, ctx, setting, &work).await,
         Kind::SignHead => crate::upkeep::sign_head(services, ctx, setting).await,
         Kind::BackUp => crate::upkeep::back_up(services, ctx, setting).await,
-        Kind::ForgetDrafts => crate::drafts::forget_old(services, ctx, setting).await,
+        Kind::ForgetDrafts => {
+            crate::guests::forget_ended(services, ctx, setting).await?;
+            crate::drafts::forget_old(services, ctx, setting).await
+        }
     }
 }
 

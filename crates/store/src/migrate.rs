@@ -86,6 +86,13 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        number: 13,
+        name: "whose_device",
+        both: include_str!("../migrations/0013_whose_device.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// What happens before a database that has rows is upgraded.

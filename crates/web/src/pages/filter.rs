@@ -6,6 +6,7 @@ pub mod group;
 pub mod history;
 pub mod inspection;
 pub mod lists;
+pub mod matrix;
 pub mod overview;
 pub mod proposals;
 pub mod propose;
