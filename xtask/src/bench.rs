@@ -8,6 +8,7 @@ mod figures;
 mod lookup;
 mod page;
 mod pages;
+mod proxy;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
@@ -22,6 +23,8 @@ pub(crate) enum Name {
     Lookup,
     /// Answers of the DNS under dnsperf, against unbound, dnsmasq and dnsdist where these are installed.
     Dns,
+    /// The proxy: requests and tunnels a second, against tinyproxy and squid where these are installed.
+    Proxy,
     /// Pages with ten thousand concerns, start-up, memory at rest.
     Pages,
 }
@@ -63,6 +66,7 @@ fn measure(bench: Name, setup: &Setup) -> Result<Figures> {
     match bench {
         Name::Lookup => lookup::run(setup),
         Name::Dns => dns::run(setup),
+        Name::Proxy => proxy::run(setup),
         Name::Pages => pages::run(),
     }
 }

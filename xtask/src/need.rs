@@ -29,9 +29,10 @@ const BUILDING: [Need; 5] = [
     Need { what: "npm", debian: "npm", there: || sh::exists("npm") },
 ];
 
-const TESTING: [Need; 9] = [
+const TESTING: [Need; 10] = [
     Need { what: "PostgreSQL's server", debian: "postgresql", there: postgres },
     Need { what: "Chromium", debian: "chromium", there: || sh::exists("chromium") },
+    Need { what: "certutil (what a browser trusts)", debian: "libnss3-tools", there: || sh::exists("certutil") },
     Need { what: "chromedriver", debian: "chromium-driver", there: || sh::exists("chromedriver") },
     Need { what: "dig", debian: "bind9-dnsutils", there: || sh::exists("dig") },
     Need { what: "kdig", debian: "knot-dnsutils", there: || sh::exists("kdig") },

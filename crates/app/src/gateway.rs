@@ -197,6 +197,23 @@ pub enum What {
         /// Host name.
         host: String,
     },
+    /// Typed into a search engine, in a group that is inspected (S29).
+    Searched {
+        /// The engine.
+        engine: String,
+        /// What was typed.
+        terms: String,
+    },
+    /// A site is not inspected for this device any more: it did not believe our certificate for it.
+    Spared {
+        /// The site.
+        host: String,
+    },
+    /// The device loaded our own name over HTTPS: it trusts our certificate, or said that it does not (S28).
+    Certificate {
+        /// It does.
+        trusted: bool,
+    },
     /// On the network for an hour or more without one question: it may ask another DNS, or only sleep.
     Silent,
     /// A held device asked for something.

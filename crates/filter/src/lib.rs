@@ -11,6 +11,7 @@ pub mod address;
 pub mod categories;
 pub mod compiled;
 pub mod decide;
+pub mod exempt;
 mod hash;
 pub mod hours;
 pub mod identity;
@@ -23,8 +24,10 @@ pub mod probe;
 pub mod rule;
 pub mod safesearch;
 pub mod sealed;
+pub mod search_terms;
 pub mod url;
 pub mod verdict;
+pub mod words;
 
 pub use categories::{Categories, CategoriesError, Category, Kind};
 pub use compiled::{Ahead, Asked, Compiled, FileKey, Question};
@@ -36,7 +39,9 @@ pub use lists::{
     CompileReport, Contents, Error, Hit, ListInfo, Lists, LookupReport, compile, open_or_compile, open_or_compile_as,
 };
 pub use name::{Host, HostName, NameError};
-pub use policy::{Audience, Device, Group, Hold, NameRule, Network, PolicySnapshot, Reason, SafeSearch, Session};
+pub use policy::{
+    Audience, Device, Download, Group, Hold, Inspection, NameRule, Network, PolicySnapshot, Reason, SafeSearch, Session,
+};
 pub use prepared::{PolicyError, Prepared};
 pub use rule::{About, Effect, Rule, Scope};
 pub use sealed::case::CaseAddresses;

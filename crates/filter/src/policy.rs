@@ -60,6 +60,40 @@ pub struct PolicySnapshot {
     /// Addresses that concerns speak of, as keyed hashes (S19). Whose concern, and which, is not in here.
     #[serde(default)]
     pub case_addresses: CaseAddresses,
+    /// Groups that are inspected (S29), each with its end. A gateway that cannot read this does not inspect, and goes on
+    /// filtering by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inspection: BTreeMap<String, Inspection>,
+}
+
+/// What inspection does for a group (S29): its encrypted pages are opened, decided by their whole address, and closed again.
+/// Off unless a DPIA and a notice were recorded and two people agreed; who and why stays in the records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspection {
+    /// When it ends by itself. Afterwards the group is filtered by name, as everybody is.
+    pub until: Timestamp,
+    /// Names that are never opened, with everything below: banks, health, progress apps.
+    pub exempt: BTreeSet<String>,
+    /// Kinds of files that are not let through.
+    #[serde(default)]
+    pub downloads: BTreeSet<Download>,
+    /// Whether pages' words are weighed.
+    #[serde(default)]
+    pub words: bool,
+}
+
+/// A kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Download {
+    /// Programs, installers, scripts that run when opened.
+    Programs,
+    /// Archives, which may hold anything.
+    Archives,
+    /// Office files that may hold macros.
+    Macros,
+    /// Images of disks.
+    Disks,
 }
 
 /// A network, and the group of whoever asks from it and is not known otherwise.

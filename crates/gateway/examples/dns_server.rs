@@ -67,6 +67,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         calendar: Default::default(),
         sessions: Vec::new(),
         case_addresses: filter::CaseAddresses::default(),
+        inspection: Default::default(),
     };
     snapshot::write(&config.snapshot_dir(), &policy, &key)?;
     let running = start(config, clock).await?;

@@ -123,6 +123,24 @@ pub enum Kind {
         /// Every category of its group is blocked for it.
         blocks: bool,
     },
+    /// A device loaded our own name over HTTPS: it trusts our certificate, or it said that it does not (S28). Flushed at
+    /// once.
+    Certificate {
+        /// The handshake was completed.
+        trusted: bool,
+    },
+    /// Typed into a search engine, by a device of a group that is inspected (S29).
+    Searched {
+        /// The engine.
+        engine: String,
+        /// What was typed.
+        terms: String,
+    },
+    /// A site is no longer inspected for a device, which did not believe our certificate for it.
+    Spared {
+        /// The site.
+        host: String,
+    },
     /// A client that nobody knows, or a credential that is wrong (S33: mismatch is an event).
     Unidentified {
         /// Where it came from.
@@ -146,6 +164,6 @@ pub enum Kind {
 impl Kind {
     /// Whether somebody must know now: such events do not wait for the next flush.
     pub fn is_urgent(&self) -> bool {
-        matches!(self, Self::Sealed { .. } | Self::HelpCalled { .. } | Self::Checked { .. })
+        matches!(self, Self::Sealed { .. } | Self::HelpCalled { .. } | Self::Checked { .. } | Self::Certificate { .. })
     }
 }

@@ -76,6 +76,7 @@ pub(crate) fn snapshot(now: Timestamp) -> PolicySnapshot {
         calendar: filter::Calendar::default(),
         sessions: Vec::new(),
         case_addresses: filter::CaseAddresses::default(),
+        inspection: Default::default(),
     };
     extend(&mut snapshot);
     snapshot

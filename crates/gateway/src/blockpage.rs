@@ -5,7 +5,11 @@
 //! (S27). No script, no request to anywhere, no link that leads back.
 
 pub(crate) mod check;
+pub(crate) mod led;
 pub(crate) mod listen;
+pub(crate) mod root;
+pub(crate) mod secure;
+pub(crate) mod wpad;
 
 use askama::Template;
 use base64::Engine;
@@ -19,6 +23,8 @@ use crate::policy::{Client, Gate, Policy};
 pub(crate) const HELP_HOST: &str = "help.holdfast.invalid";
 /// Where the button posts to, at that name and at the block listener.
 pub(crate) const HELP_PATH: &str = "/help";
+/// Where the button posts to inside an inspected tunnel; no site of its own is likely to have it.
+pub(crate) const INSIDE_HELP_PATH: &str = "/.well-known/holdfast-help";
 /// Where the adult page's links lead, below the policy's `web_base`.
 const ASK_PATH: &str = "/filter/ask";
 const REPORT_PATH: &str = "/concerns/report";
@@ -31,6 +37,8 @@ pub(crate) enum Way {
     Proxy,
     /// From the block listener, after DNS pointed there.
     Listener,
+    /// Inside an inspected tunnel, in the place of a page of that site.
+    Inside,
 }
 
 #[derive(Template)]
@@ -90,6 +98,7 @@ pub(crate) fn blocked(gate: &Gate, policy: &Policy, client: &Client, host: &Host
             let (help_action, form) = match way {
                 Way::Proxy => (help_url.as_str(), format!("http://{HELP_HOST}")),
                 Way::Listener => (HELP_PATH, "'self'".to_owned()),
+                Way::Inside => (INSIDE_HELP_PATH, "'self'".to_owned()),
             };
             let ticket = ticket(gate, client);
             page(403, &Children { css: CSS, help_action, ticket: &ticket }, &form)

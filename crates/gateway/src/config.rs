@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ed25519_dalek::VerifyingKey;
 
@@ -32,8 +33,17 @@ pub struct Config {
     pub proxy_sign_in: Option<SocketAddr>,
     /// Where the block page listens for devices whose DNS was pointed at it (port 80 in life).
     pub block_http: Option<SocketAddr>,
+    /// Where the block page listens for HTTPS (port 443 in life). Needs [`Config::block_authority`].
+    pub block_https: Option<SocketAddr>,
+    /// The authority that block pages' certificates are made by: its certificate, then the root that devices install, and
+    /// its key. With it the proxy shows block pages over HTTPS too.
+    pub block_authority: Option<TlsFiles>,
     /// The addresses that DNS hands out for a blocked name to devices that show the block page.
     pub block_addresses: (Option<Ipv4Addr>, Option<Ipv6Addr>),
+    /// Whether browsers that look for a proxy by the name `wpad` are led to ours; needs the block page's listener.
+    pub wpad: bool,
+    /// Where our own pages' name leads; nobody above knows it. Empty: DNS does not speak of it.
+    pub own_addresses: (Option<Ipv4Addr>, Option<Ipv6Addr>),
     /// The setting's filtering provider's resolvers (S26), tried in order. Empty: those of `/etc/resolv.conf`.
     pub upstreams: Vec<Upstream>,
     /// The compiled list file. A newer one at the same path is picked up while running; a bad one is not (S30).
@@ -54,6 +64,25 @@ pub struct Config {
     pub spool_limit: u64,
     /// Where the proxy may connect to.
     pub targets: Targets,
+    /// How long the proxy waits for a client.
+    pub patience: Patience,
+    /// Authorities that inspected sites are believed by, beside the public ones: a setting's own, a test's.
+    pub more_roots: Vec<rustls_pki_types::CertificateDer<'static>>,
+}
+
+/// How long the proxy waits for a client that says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For a whole head, and for the next one.
+    pub head: Duration,
+    /// For any byte of what is under way: a body, an answer, a tunnel.
+    pub still: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { head: Duration::from_secs(30), still: Duration::from_secs(300) }
+    }
 }
 
 impl Config {
@@ -70,7 +99,11 @@ impl Config {
             proxy: SocketAddr::new(loopback, 3128),
             proxy_sign_in: None,
             block_http: None,
+            block_https: None,
+            block_authority: None,
             block_addresses: (None, None),
+            own_addresses: (None, None),
+            wpad: false,
             upstreams: Vec::new(),
             lists: None,
             fetched_lists: None,
@@ -81,7 +114,14 @@ impl Config {
             spool_recipient,
             spool_limit: 64 << 20,
             targets: Targets::Public,
+            patience: Patience::default(),
+            more_roots: Vec::new(),
         }
+    }
+
+    /// Where control puts inspection's authority when it is approved (S29), and takes it away at its end.
+    pub fn inspection_files(&self) -> TlsFiles {
+        inspection_files(&self.dir)
     }
 
     /// Where control puts signed snapshots.
@@ -93,6 +133,11 @@ impl Config {
     pub fn spool_dir(&self) -> PathBuf {
         spool_dir(&self.dir)
     }
+}
+
+/// Inspection's authority in a gateway's folder.
+pub fn inspection_files(gateway_dir: &Path) -> TlsFiles {
+    TlsFiles { chain: gateway_dir.join("inspection.crt"), key: gateway_dir.join("inspection.key") }
 }
 
 /// `GATEWAY_DIR/snapshots`.

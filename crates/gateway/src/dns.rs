@@ -7,7 +7,7 @@
 mod batch;
 mod compose;
 mod cookie;
-mod doors;
+pub(crate) mod doors;
 pub(crate) mod https;
 pub(crate) mod limit;
 pub(crate) mod listen;
@@ -27,6 +27,8 @@ use filter::{Audience, Cause, Host, HostName, Outcome, Verdict};
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::activity::Route;
+use crate::blockpage::led::Led;
+use crate::blockpage::wpad;
 use crate::counters::Counters;
 use crate::policy::{Asking, Client, Gate, Policy};
 pub(crate) use cookie::Cookies;
@@ -72,6 +74,11 @@ pub(crate) struct Dns {
     pub(crate) limiter: Limiter,
     pub(crate) cookies: Cookies,
     pub(crate) block_addresses: (Option<Ipv4Addr>, Option<Ipv6Addr>),
+    /// Where our own pages' name leads.
+    pub(crate) own_addresses: (Option<Ipv4Addr>, Option<Ipv6Addr>),
+    pub(crate) led: Arc<Led>,
+    /// Whether the name by which browsers look for a proxy leads to ours.
+    pub(crate) wpad: bool,
 }
 
 /// What [`Dns::begin`] made of a packet.
@@ -144,9 +151,12 @@ impl Dns {
         if let Some(answer) = self.check_page(&question, &policy, &client, &host) {
             return Step::Answer(answer);
         }
+        if wpad::is_wpad(&host) {
+            return Step::Answer(self.wpad(&question, &host));
+        }
         let verdict = self.gate.decide(&policy, &client, &host, None, Asking::Dns(question.kind.into()));
         if verdict.outcome == Outcome::Block {
-            return Step::Answer(self.blocked(&question, &client, &verdict, room));
+            return Step::Answer(self.blocked(&question, &client, &host, &verdict, room));
         }
         if let Some(answer) = self.own_page(&question, &policy, &host) {
             return Step::Answer(answer);
@@ -265,7 +275,7 @@ impl Dns {
         let now = self.gate.clock.now();
         if let Some(alias_verdict) = self.leads_to(decided, found) {
             self.gate.record(client, host, &alias_verdict, Route::Dns, now);
-            return self.blocked(question, client, &alias_verdict, room);
+            return self.blocked(question, client, host, &alias_verdict, room);
         }
         // A browser asks three types for each page; one address question stands for them.
         if matches!(question.kind, RecordType::A | RecordType::AAAA) {
@@ -314,14 +324,23 @@ impl Dns {
         })
     }
 
-    fn blocked(&self, question: &Question<'_>, client: &Client, verdict: &Verdict, room: Vec<u8>) -> Vec<u8> {
+    fn blocked(
+        &self,
+        question: &Question<'_>,
+        client: &Client,
+        host: &Host,
+        verdict: &Verdict,
+        room: Vec<u8>,
+    ) -> Vec<u8> {
         Counters::add(&self.counters.dns_blocked);
         if verdict.cause == Cause::Held {
             self.counters.cut(client.subject.device, |cut| cut.dns_refused += 1);
         }
         let (ede, text) = because(verdict);
-        let may_show = !matches!(verdict.cause, Cause::Held | Cause::Bypass { .. });
-        let page = may_show && client.shows_block_page && self.block_addresses != (None, None);
+        let page = client.shows_block_page && has_page(&verdict.cause) && self.block_addresses != (None, None);
+        if page {
+            self.led.note(client, host);
+        }
         // RFC 9462, section 6.4: this zone exists, and it says that there is no encrypted resolver to be found by asking.
         // Browsers' canaries and Apple's relay must not exist at all, or they are not heard.
         let exists = page || matches!(&verdict.cause, Cause::Bypass { what } if what == filter::DESIGNATED);
@@ -345,6 +364,7 @@ impl Dns {
         if client.subject.device.is_some_and(|device| policy.held(now).any(|held| held == device)) {
             return None;
         }
+        self.led.note(client, host);
         Some(match (question.kind, self.block_addresses) {
             (RecordType::A, (Some(v4), _)) => address_answer(question, v4.into(), BLOCKED_TTL),
             (RecordType::AAAA, (_, Some(v6))) => address_answer(question, v6.into(), BLOCKED_TTL),
@@ -352,14 +372,26 @@ impl Dns {
         })
     }
 
+    /// The name by which a browser looks for a proxy, in any domain. Outside the building it is never asked for: whoever owns
+    /// it there would choose the proxy of every device that asks (as happened with `wpad.` below public suffixes).
+    fn wpad(&self, question: &Question<'_>, host: &Host) -> Vec<u8> {
+        let ours = self.wpad && wpad::is_ours(host) && self.block_addresses != (None, None);
+        match (question.kind, self.block_addresses) {
+            (RecordType::A, (Some(v4), _)) if ours => address_answer(question, v4.into(), CHILDREN_TTL),
+            (RecordType::AAAA, (_, Some(v6))) if ours => address_answer(question, v6.into(), CHILDREN_TTL),
+            _ if ours => question.answer(Code::NoError).negative(BLOCKED_TTL).finish(),
+            _ => question.answer(Code::NxDomain).negative(BLOCKED_TTL).finish(),
+        }
+    }
+
     /// Our own pages' name leads to ourselves: nobody above knows it.
     fn own_page(&self, question: &Question<'_>, policy: &Policy, host: &Host) -> Option<Vec<u8>> {
         let Host::Name(name) = host else { return None };
         let (own, _) = own_page(&policy.snapshot().web_base)?;
-        if own != name.as_str() || self.block_addresses == (None, None) {
+        if own != name.as_str() || self.own_addresses == (None, None) {
             return None;
         }
-        Some(match (question.kind, self.block_addresses) {
+        Some(match (question.kind, self.own_addresses) {
             (RecordType::A, (Some(v4), _)) => address_answer(question, v4.into(), CHILDREN_TTL),
             (RecordType::AAAA, (_, Some(v6))) => address_answer(question, v6.into(), CHILDREN_TTL),
             _ => question.answer(Code::NoError).negative(BLOCKED_TTL).finish(),
@@ -404,6 +436,12 @@ pub(crate) fn own_page(web_base: &str) -> Option<(&str, u16)> {
     let default = if web_base.starts_with("https:") { 443 } else { 80 };
     let port = web_base.parse::<http::Uri>().ok()?.port_u16().unwrap_or(default);
     Some((url_host(web_base)?, port))
+}
+
+/// Whether a block may be explained by a page: a held device is offline and nothing else (S9), and a browser's question
+/// whether it may go round the filter wants no page.
+pub(crate) fn has_page(cause: &Cause) -> bool {
+    !matches!(cause, Cause::Held | Cause::Bypass { .. })
 }
 
 /// Whether a block says something about an address. That nothing is known of one, or that its group is closed to what is

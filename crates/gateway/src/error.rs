@@ -33,7 +33,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A certificate or its key cannot be used.
-    #[error("encrypted DNS cannot use the certificate {}: {why}", path.display())]
+    #[error("the certificate {} cannot be used: {why}", path.display())]
     Tls {
         /// Which.
         path: PathBuf,
@@ -43,6 +43,9 @@ pub enum Error {
     /// Encrypted DNS is asked for, and there is no certificate.
     #[error("encrypted DNS needs a certificate. Name one, or leave its address out")]
     NoCertificate,
+    /// Block pages over HTTPS are asked for, and there is no authority to make their certificates.
+    #[error("block pages over HTTPS need an authority of their own. Name one, or leave their address out")]
+    NoAuthority,
     /// A snapshot does not verify, does not parse, or is of a later format.
     #[error("the policy snapshot {} cannot be used: {why}", path.display())]
     Snapshot {

@@ -21,6 +21,7 @@
 
 pub mod activity;
 mod alone;
+mod authority;
 pub mod baseline;
 mod blockpage;
 mod clock;
@@ -30,6 +31,7 @@ mod dns;
 mod error;
 #[doc(hidden)]
 pub mod fuzzing;
+mod inspect;
 mod lock;
 mod neighbours;
 mod policy;
@@ -48,6 +50,6 @@ pub use activity::{ActivityEvent, Confidence, Kind, Route};
 pub use alone::holder;
 pub use blockpage::check::CHECK_HOST;
 pub use clock::Clock;
-pub use config::{Config, Targets, TlsFiles, Upstream, Way, snapshot_dir};
+pub use config::{Config, Patience, Targets, TlsFiles, Upstream, Way, inspection_files, snapshot_dir};
 pub use error::Error;
 pub use running::{Running, run_child, start};

@@ -189,9 +189,17 @@ impl Policy {
         };
         let mut client = before.clone();
         client.subject.device = known.map(|device| device.id);
+        client.shows_block_page = known.is_some_and(|device| device.shows_block_page);
         client.subject.group = group.into();
         client.audience = self.group(group).map_or(Audience::Children, |g| g.audience);
         client
+    }
+
+    /// Whether a name is on the never-log list or always answered: nobody comes between.
+    pub(crate) fn is_spared(&self, host: &Host) -> bool {
+        let Host::Name(name) = host else { return true };
+        let snapshot = self.snapshot();
+        name.suffixes().any(|part| snapshot.never_log.contains(part) || snapshot.always.contains(part))
     }
 
     /// Whether this credential belongs to no device at all, apart from where it comes from.

@@ -7,6 +7,7 @@
 //! It is not a cache, does not look into tunnels, and tells the other side nothing about the device.
 
 mod forward;
+mod hello;
 mod target;
 mod tunnel;
 
@@ -23,8 +24,8 @@ use http_body_util::combinators::BoxBody;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -34,18 +35,29 @@ use crate::blockpage::check::CHECK_HOST;
 use crate::blockpage::listen::{BlockPages, respond};
 use crate::blockpage::{self, HELP_HOST, HELP_PATH, Page, Way, short};
 use crate::counters::Counters;
+use crate::dns::doors::Doors;
 use crate::dns::{Dns, NoAddress, own_page};
+use crate::inspect::Inspector;
+use crate::lock::Mutex;
 use crate::policy::{Asking, Client, Gate, Policy};
 use crate::spool::Fact;
-use crate::{Targets, proxy::target::Target};
-pub(crate) use tunnel::Tunnels;
+use crate::{Patience, Targets, proxy::target::Target};
+use forward::{Forwarded, Line};
+pub(crate) use forward::{strip, wants_web_socket};
+use hello::{Begun, First, Fits};
+use tunnel::{Counted, Moved, until_idle};
+pub(crate) use tunnel::{Tunnels, carry};
 
 type Body = BoxBody<Bytes, hyper::Error>;
 
-/// Most client connections.
+/// Most client connections, in all and from one address.
 const CONNECTIONS: usize = 4096;
-/// A client has this long for its headers, and to say something on a connection that it keeps.
-const HEADERS_WITHIN: Duration = Duration::from_secs(30);
+const CONNECTIONS_EACH: usize = 512;
+/// Most bytes of a request's head.
+const LARGEST_HEAD: usize = 32 << 10;
+/// A tunnel's first message comes within this time; where the other side may speak first, nobody waits longer than that.
+const HELLO_WITHIN: Duration = Duration::from_secs(10);
+const HELLO_ELSEWHERE: Duration = Duration::from_millis(300);
 /// One address is given this long, all of them together the second.
 const CONNECT_WITHIN: Duration = Duration::from_secs(4);
 const CONNECT_ALL_WITHIN: Duration = Duration::from_secs(12);
@@ -71,6 +83,8 @@ pub(crate) struct Proxy {
     pub(crate) counters: Arc<Counters>,
     pub(crate) pages: Arc<BlockPages>,
     pub(crate) targets: Targets,
+    pub(crate) patience: Patience,
+    pub(crate) inspector: Arc<Inspector>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
 }
@@ -78,7 +92,7 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// Serves one listening address until `stop`.
     pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener, sign_in: SignIn) {
-        let connections = Arc::new(Semaphore::new(CONNECTIONS));
+        let doors = Doors::new(CONNECTIONS, CONNECTIONS_EACH);
         loop {
             let accepted = tokio::select! {
                 () = self.stop.cancelled() => return,
@@ -88,7 +102,7 @@ impl Proxy {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            let Ok(permit) = connections.clone().try_acquire_owned() else { continue };
+            let Some(place) = doors.enter(peer.ip()) else { continue };
             let me = self.clone();
             self.tasks.spawn(async move {
                 let stop = me.stop.clone();
@@ -96,31 +110,46 @@ impl Proxy {
                     () = stop.cancelled() => {}
                     () = me.connection(stream, peer.ip(), sign_in) => {}
                 }
-                drop(permit);
+                drop(place);
             });
         }
     }
 
     async fn connection(self: Arc<Self>, stream: TcpStream, peer: IpAddr, sign_in: SignIn) {
         let _ = stream.set_nodelay(true);
+        // One line to the other side is kept for the next request of this connection.
+        let line: Arc<Mutex<Option<Line>>> = Arc::default();
+        let patience = self.patience;
         let service = service_fn(move |request| {
-            let me = self.clone();
-            async move { Ok::<_, std::convert::Infallible>(me.request(request, peer, sign_in).await) }
+            let (me, line) = (self.clone(), line.clone());
+            async move { Ok::<_, std::convert::Infallible>(me.request(request, peer, sign_in, &line).await) }
         });
+        let moved = Moved::default();
+        let stream = Counted { inner: stream, moved: moved.clone() };
         let served = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEADERS_WITHIN)
+            .header_read_timeout(patience.head)
             .max_buf_size(64 << 10)
+            .max_header_size(LARGEST_HEAD)
             .preserve_header_case(true)
             .serve_connection(TokioIo::new(stream), service)
-            .with_upgrades()
-            .await;
-        if let Err(error) = served {
-            tracing::debug!(%error, "a proxy connection ended");
+            .with_upgrades();
+        // A body that comes or is taken drop by drop is carried; one that stands still for five minutes is not.
+        tokio::select! {
+            () = until_idle(&moved, patience.still) => {}
+            served = served => if let Err(error) = served {
+                tracing::debug!(%error, "a proxy connection ended");
+            },
         }
     }
 
-    async fn request(self: Arc<Self>, request: Request<Incoming>, peer: IpAddr, sign_in: SignIn) -> Response<Body> {
+    async fn request(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        peer: IpAddr,
+        sign_in: SignIn,
+        line: &Mutex<Option<Line>>,
+    ) -> Response<Body> {
         Counters::add(&self.counters.proxy_answered);
         let policy = self.gate.policy();
         let client = match self.identify(&policy, &request, peer, sign_in) {
@@ -131,8 +160,15 @@ impl Proxy {
             Ok(target) => target,
             Err(why) => return page(short(400, "This address cannot be used", why)),
         };
-        if target.host.to_string() == CHECK_HOST && request.method() == Method::GET {
-            return self.pages.check(&client, Route::Proxy).map(|body| body.map_err(|e| match e {}).boxed());
+        let connects = request.method() == Method::CONNECT;
+        if target.host.to_string() == CHECK_HOST {
+            if request.method() == Method::GET {
+                let path = request.uri().path();
+                return self.pages.own(path, &client, Route::Proxy).map(|body| body.map_err(|e| match e {}).boxed());
+            }
+            if connects && self.pages.may_explain(&policy, &client, &target.host) {
+                return self.explain(request, client, target.host);
+            }
         }
         if target.host.to_string() == HELP_HOST {
             if request.method() == Method::POST && request.uri().path() == HELP_PATH {
@@ -140,33 +176,158 @@ impl Proxy {
             }
             return page(short(404, "Nothing is here", ""));
         }
-        let addresses = match self.admit(&policy, &client, &target, request.method() == Method::CONNECT).await {
+        let addresses = match self.admit(&policy, &client, &target, connects).await {
             Ok(addresses) => addresses,
+            // A browser throws away what comes with a refused tunnel, so a device that trusts our certificate is shown the
+            // page inside; nothing goes upstream (S28).
+            Err(_) if connects && self.pages.may_explain(&policy, &client, &target.host) => {
+                return self.explain(request, client, target.host);
+            }
             Err(refusal) => return page(refusal),
         };
+        if connects {
+            return self.open_tunnel(request, client, target, &addresses).await;
+        }
+        self.pass_on(request, &client, &target, &addresses, line).await
+    }
+
+    /// CONNECT: the other side is reached first, so that what cannot be reached is said; then bytes are carried.
+    async fn open_tunnel(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        client: Client,
+        target: Target,
+        addresses: &[SocketAddr],
+    ) -> Response<Body> {
         let close = self.stop.child_token();
-        let Some(entered) = self.tunnels.enter(&client, &target.host, target.url.as_ref(), close.clone()) else {
+        let Some(entered) = self.tunnels.enter(&client, &target.host, None, close.clone()) else {
             return page(short(503, "Too much is open", "Close something and try again."));
         };
-        let Some(upstream) = connect(&addresses).await else {
+        let Some((upstream, _)) = connect(addresses).await else {
             return page(short(502, "This site does not answer", "Try again later."));
         };
-        if request.method() == Method::CONNECT {
-            self.tasks.spawn(async move {
-                if let Ok(upgraded) = hyper::upgrade::on(request).await {
-                    tunnel::carry(TokioIo::new(upgraded), upstream, &close).await;
-                }
-                drop(entered);
-            });
-            return Response::new(http_body_util::Empty::new().map_err(|e| match e {}).boxed());
+        let me = self.clone();
+        self.tasks.spawn(async move {
+            if let Ok(upgraded) = hyper::upgrade::on(request).await {
+                me.carry(TokioIo::new(upgraded), upstream, &client, &target, &close).await;
+            }
+            drop(entered);
+        });
+        Response::new(http_body_util::Empty::new().map_err(|e| match e {}).boxed())
+    }
+
+    /// A tunnel's bytes, once its first message has been looked at.
+    async fn carry<S>(
+        &self,
+        mut stream: S,
+        upstream: TcpStream,
+        client: &Client,
+        target: &Target,
+        close: &CancellationToken,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let strict = matches!(client.audience, Audience::Children | Audience::Guests);
+        // Whoever speaks first on the web's port is the client; elsewhere the other side may.
+        let within = if target.port == 443 { HELLO_WITHIN } else { HELLO_ELSEWHERE };
+        let first = tokio::select! {
+            () = close.cancelled() => return,
+            first = hello::first(&mut stream, within) => first,
+        };
+        let Ok((first, before)) = first else { return };
+        let fits = match first.fits(&target.host, target.port, strict) {
+            Fits::Yes => true,
+            Fits::No => false,
+            Fits::Ask(inside) => self.may_be_inside(client, inside, strict),
+        };
+        let opening = matches!(&first, First::Tls(Some(inside)) if *inside == target.host)
+            .then(|| self.inspector.wanted(&self.gate.policy(), client, &target.host, target.port, close))
+            .flatten();
+        if let (true, Some(opening)) = (fits, opening) {
+            return self.inspector.clone().run(Begun::new(before, stream), upstream, opening).await;
         }
-        match forward::forward(request, upstream, entered, close, &self.tasks).await {
-            Ok(response) => response,
-            Err(error) => {
-                tracing::debug!(%error, "an upstream request failed");
-                page(short(502, "This site does not answer", "Try again later."))
+        if fits {
+            tunnel::carry(Begun::new(before, stream), upstream, close, self.patience.still).await;
+        } else {
+            tracing::debug!(?first, "a tunnel held something else than was asked for");
+        }
+    }
+
+    /// A name inside a tunnel that was asked for under another one. Children's and guests' devices have no reason for that;
+    /// for others the name inside is decided like any other.
+    fn may_be_inside(&self, client: &Client, inside: &Host, strict: bool) -> bool {
+        let policy = self.gate.policy();
+        let verdict = self.gate.decide(&policy, client, inside, None, Asking::Proxy);
+        if verdict.outcome == Outcome::Allow && strict {
+            let cause = Cause::Bypass { what: "another name inside a tunnel".into() };
+            let verdict = Verdict { outcome: Outcome::Block, cause };
+            self.gate.record(client, inside, &verdict, Route::Proxy, self.gate.clock.now());
+        }
+        verdict.outcome == Outcome::Allow && !strict
+    }
+
+    /// A plain request, over the line that this client's connection kept or over a new one.
+    async fn pass_on(
+        self: Arc<Self>,
+        mut request: Request<Incoming>,
+        client: &Client,
+        target: &Target,
+        addresses: &[SocketAddr],
+        kept: &Mutex<Option<Line>>,
+    ) -> Response<Body> {
+        let authority = request.uri().authority().map(|a| a.as_str().to_owned()).unwrap_or_default();
+        // A line that changes its protocol is nobody's afterwards.
+        let again = !forward::wants_web_socket(request.headers());
+        let mut old = kept.lock().take().filter(|line| again && line.fits(&authority, addresses));
+        // The second time with a new line, if the kept one turned out to have ended.
+        loop {
+            let fresh = old.is_none();
+            let line = match old.take() {
+                Some(line) => line,
+                None => match self.line(addresses, &authority).await {
+                    Some(line) => line,
+                    None => return page(short(502, "This site does not answer", "Try again later.")),
+                },
+            };
+            let close = line.close.clone();
+            let mut entered = self.tunnels.enter(client, &target.host, target.url.as_ref(), close);
+            if entered.is_none() {
+                return page(short(503, "Too much is open", "Close something and try again."));
+            }
+            match forward::forward(request, line, &mut entered, self.patience.still, &self.tasks).await {
+                Ok(Forwarded::Answer(response, line)) => {
+                    *kept.lock() = line;
+                    return response;
+                }
+                Ok(Forwarded::Unsent(unsent)) if !fresh => request = unsent,
+                Ok(Forwarded::Unsent(_)) => {
+                    return page(short(502, "This site does not answer", "Try again later."));
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "an upstream request failed");
+                    return page(short(502, "This site does not answer", "Try again later."));
+                }
             }
         }
+    }
+
+    async fn line(&self, addresses: &[SocketAddr], authority: &str) -> Option<Line> {
+        let (stream, to) = connect(addresses).await?;
+        Line::open(stream, to, authority.to_owned(), &self.stop, &self.tasks).await.ok()
+    }
+
+    /// Opens a refused tunnel as far as to show the page in it.
+    fn explain(&self, request: Request<Incoming>, client: Client, host: Host) -> Response<Body> {
+        let (pages, stop) = (self.pages.clone(), self.stop.clone());
+        self.tasks.spawn(async move {
+            if let Ok(upgraded) = hyper::upgrade::on(request).await {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = pages.explain_tunnel(TokioIo::new(upgraded), client, host) => {}
+                }
+            }
+        });
+        Response::new(http_body_util::Empty::new().map_err(|e| match e {}).boxed())
     }
 
     /// Who asks. A credential that is wrong, and on the sign-in port one that is missing, is asked for.
@@ -240,8 +401,8 @@ impl Proxy {
         }
         let addresses = match &target.host {
             Host::Ip(ip) => vec![*ip],
-            Host::Name(_) if own && self.dns.block_addresses != (None, None) => {
-                let (v4, v6) = self.dns.block_addresses;
+            Host::Name(_) if own && self.dns.own_addresses != (None, None) => {
+                let (v4, v6) = self.dns.own_addresses;
                 v4.map(IpAddr::V4).into_iter().chain(v6.map(IpAddr::V6)).collect()
             }
             Host::Name(name) => match self.dns.addresses(policy, client, name, &verdict).await {
@@ -278,12 +439,12 @@ fn is_own_page(policy: &Policy, target: &Target) -> bool {
 }
 
 /// The first address that answers.
-async fn connect(addresses: &[SocketAddr]) -> Option<TcpStream> {
+async fn connect(addresses: &[SocketAddr]) -> Option<(TcpStream, SocketAddr)> {
     let all = async {
         for address in addresses {
             if let Ok(Ok(stream)) = timeout(CONNECT_WITHIN, TcpStream::connect(address)).await {
                 let _ = stream.set_nodelay(true);
-                return Some(stream);
+                return Some((stream, *address));
             }
         }
         None

@@ -9,11 +9,15 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::alone::Alone;
+use crate::authority::Authority;
+use crate::blockpage::led::Led;
 use crate::blockpage::listen::BlockPages;
+use crate::blockpage::wpad;
 use crate::counters::Counters;
 use crate::dns::limit::Limiter;
 use crate::dns::upstream::{Upstreams, is_ourselves, of_this_machine};
 use crate::dns::{self, Cookies, Dns, Resolver};
+use crate::inspect::Inspector;
 use crate::policy::Gate;
 use crate::proxy::{Proxy, SignIn, Tunnels};
 use crate::spool::Recorder;
@@ -87,6 +91,15 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
         Some(address) => Some(bind("The block page", address).await?),
         None => None,
     };
+    let block_tls = match config.block_https {
+        Some(address) => Some(bind("The block page (HTTPS)", address).await?),
+        None => None,
+    };
+    // Closed lines are how a name that needs no page answers: HTTP/1.1 is all that a page needs.
+    let authority = config.block_authority.as_ref().map(|files| Authority::open(files, &[b"http/1.1"])).transpose()?;
+    if block_tls.is_some() && authority.is_none() {
+        return Err(Error::NoAuthority);
+    }
     let secure = Secure::bind(&config).await?;
     let listening = Listening {
         dns: dns_addr,
@@ -96,6 +109,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
         proxy: proxy_addr,
         proxy_sign_in: sign_in.as_ref().map(|(_, address)| *address),
         block_http: block.as_ref().map(|(_, address)| *address),
+        block_https: block_tls.as_ref().map(|(_, address)| *address),
     };
 
     let stop = CancellationToken::new();
@@ -115,6 +129,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
     let certificate = secure.as_ref().map(|secure| secure.certificate.clone());
     let (mut watch, policy) = Watch::begin(&config, listening.clone(), certificate, &clock)?;
     let gate = Arc::new(Gate::new(policy, recorder, clock, rand::random()));
+    let led = Arc::new(Led::default());
     let dns = Arc::new(Dns {
         gate: gate.clone(),
         resolver: resolver.clone(),
@@ -122,8 +137,21 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
         limiter: Limiter::default(),
         cookies: Cookies::new(rand::random()),
         block_addresses: config.block_addresses,
+        own_addresses: config.own_addresses,
+        led: led.clone(),
+        wpad: config.wpad,
     });
-    let pages = Arc::new(BlockPages::new(gate.clone()));
+    let proxy_at = config.wpad.then(|| wpad::Proxy::new(proxy_addr, config.block_addresses));
+    let pages = BlockPages::new(gate.clone(), led, authority, listening.block_https.map(|at| at.port()), proxy_at);
+    let pages = Arc::new(pages);
+    let inspector = Inspector::new(
+        config.inspection_files(),
+        &config.more_roots,
+        pages.clone(),
+        tasks.clone(),
+        config.patience.still,
+    )?;
+    watch.keeps(inspector.clone());
     let proxy = Arc::new(Proxy {
         gate: gate.clone(),
         dns: dns.clone(),
@@ -131,6 +159,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
         counters: counters.clone(),
         pages: pages.clone(),
         targets: config.targets.clone(),
+        patience: config.patience,
+        inspector,
         tasks: tasks.clone(),
         stop: stop.clone(),
     });
@@ -147,6 +177,9 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, Error> {
     tasks.spawn(proxy.clone().serve(proxy_listener, SignIn::WhenWrong));
     if let Some((listener, _)) = sign_in {
         tasks.spawn(proxy.serve(listener, SignIn::Always));
+    }
+    if let Some((listener, _)) = block_tls {
+        tasks.spawn(pages.clone().serve_tls(listener, stop.clone(), tasks.clone()));
     }
     if let Some((listener, _)) = block {
         tasks.spawn(blockpage::listen::serve(pages, listener, stop.clone(), tasks.clone()));

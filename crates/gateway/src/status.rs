@@ -81,6 +81,9 @@ pub struct Listening {
     pub proxy_sign_in: Option<SocketAddr>,
     /// The block page.
     pub block_http: Option<SocketAddr>,
+    /// The block page over HTTPS.
+    #[serde(default)]
+    pub block_https: Option<SocketAddr>,
 }
 
 /// The lists in force.

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::counters::Counters;
 use crate::dns::Resolver;
+use crate::inspect::Inspector;
 use crate::neighbours::Neighbours;
 use crate::policy::{Gate, Policy};
 use crate::presence;
@@ -41,6 +42,7 @@ pub(crate) struct Watch {
     sealed: Sealed,
     neighbours: Arc<Neighbours>,
     certificate: Option<Arc<Certificate>>,
+    inspector: Option<Arc<Inspector>>,
     silent: BTreeMap<Uuid, Timestamp>,
     listening: Listening,
     started_at: Timestamp,
@@ -64,6 +66,7 @@ impl Watch {
             sealed: Sealed::begin(config),
             neighbours: Arc::new(Neighbours::new()),
             certificate,
+            inspector: None,
             silent: BTreeMap::new(),
             listening,
             started_at: now,
@@ -81,6 +84,11 @@ impl Watch {
             }
         };
         Ok((watch, policy))
+    }
+
+    /// Inspection's authority comes and goes while the gateway runs.
+    pub(crate) fn keeps(&mut self, inspector: Arc<Inspector>) {
+        self.inspector = Some(inspector);
     }
 
     /// Looks until `stop`, off the threads that answer.
@@ -124,6 +132,9 @@ impl Watch {
                 Err(error) => tracing::error!(%error, "the lists were not taken"),
             }
             changed = true;
+        }
+        if changed || tick.is_multiple_of(SECOND) {
+            self.inspector.iter().for_each(|inspector| inspector.look());
         }
         if tick.is_multiple_of(SECOND) {
             match gate.policy().without_ended(gate.clock.now()) {

@@ -101,6 +101,21 @@ pub(crate) struct Listen {
     /// The block page over HTTPS, for devices that carry our certificate.
     #[arg(long)]
     pub(crate) block_https: Option<SocketAddr>,
+    /// Where DNS leads blocked names on devices that show block pages, when the block page listens on every address.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) block_address: Vec<std::net::IpAddr>,
+    /// Lead browsers that look for a proxy (the name `wpad`) to ours, by the block page's listener.
+    #[arg(long)]
+    pub(crate) wpad: bool,
+    /// An authority (PEM, with its root) that makes the certificates of block pages; only for `gateway --standalone`.
+    #[arg(long, requires = "block_key")]
+    pub(crate) block_certificate: Option<PathBuf>,
+    /// Its private key (PEM).
+    #[arg(long, requires = "block_certificate")]
+    pub(crate) block_key: Option<PathBuf>,
+    /// Where the name of our own pages leads; set by `serve`.
+    #[arg(long, hide = true, value_delimiter = ',')]
+    pub(crate) own_address: Vec<std::net::IpAddr>,
     /// Resolvers of the filtering provider, with commas between: 192.0.2.1, tls://192.0.2.1#dns.example,
     /// https://192.0.2.1/dns-query#dns.example.
     #[arg(long, value_delimiter = ',')]

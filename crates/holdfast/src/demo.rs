@@ -14,17 +14,12 @@ use crate::house::{self, House, Plan};
 use crate::up::{self, GatewayIn, Up};
 use crate::{addresses, cli, control, encrypted_dns, reach, running};
 
-/// Said plainly until it is built (S28).
-pub(crate) const NO_BLOCK_HTTPS: &str =
-    "--block-https is not built yet: over HTTPS a blocked name gets NXDOMAIN with its reason, on every device";
-
 pub(crate) const CREDENTIALS: &str = "demo-credentials.json";
 
 pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
     let data = &options.data.data;
     refuse_beyond_loopback(&options)?;
-    anyhow::ensure!(options.listen.block_https.is_none(), NO_BLOCK_HTTPS);
-    up::apart(options.listen.plain, options.listen.block_http)?;
+    up::apart(&options.listen)?;
     prepare(data, options.fresh)?;
     if let Some(report) = house::refresh_lists(data, options.listen.lists.as_deref())? {
         eprintln!("Lists: {} names, {} addresses, {} lines refused.", report.names, report.urls, report.rejected_total);
@@ -64,9 +59,10 @@ pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
     let up = up::start(&house, door, &listen, GatewayIn::Process, https).await?;
     let answering = control::listen(house.clone())?;
     let stop = up::stop_signal();
-    running::note(data, &up)?;
     let credentials = with_addresses(credentials, &up);
     write_private(&data.join(CREDENTIALS), &serde_json::to_vec_pretty(&credentials)?)?;
+    // Last: whoever waits for this note reads the rest.
+    running::note(data, &up)?;
     banner(&up, &credentials, data)?;
     stop.await;
     eprintln!("Stopping.");
@@ -168,6 +164,13 @@ fn banner(up: &Up, credentials: &serde_json::Value, data: &Path) -> anyhow::Resu
         let (doh, dot, root) = (up.as_reached(doh), up.as_reached(dot), data.join("tls/root.crt"));
         writeln!(out, "  Encrypted DNS   https://{doh}/dns-query/DOH_PATH, or TLS at {dot} for DOH_PATH.{name}")?;
         writeln!(out, "                  (under {})", root.display())?;
+    }
+    for (what, scheme, address) in
+        [("Block page", "http", up.block_http), ("Block page (HTTPS)", "https", up.block_https)]
+    {
+        if let Some(address) = address {
+            writeln!(out, "  {what}   {scheme}://{}", up.as_reached(address))?;
+        }
     }
     if let Some(address) = up.proxy_sign_in {
         writeln!(out, "  Proxy that asks for a device's credential   {}", up.as_reached(address))?;

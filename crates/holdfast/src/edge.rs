@@ -24,6 +24,8 @@ pub(crate) struct LocalGateway {
     fetched: PathBuf,
     sealed: Mutex<gateway::sealed::Kept>,
     clock: gateway::Clock,
+    /// Who can open what only control may read: inspection's root among it.
+    identity: age::x25519::Identity,
 }
 
 impl LocalGateway {
@@ -37,9 +39,13 @@ impl LocalGateway {
         clock: gateway::Clock,
     ) -> Self {
         let dir = data.join("gateway");
-        let archive = Archive::new(data.join("activity"), SpoolReader::new(&dir, identity));
+        let archive = Archive::new(data.join("activity"), SpoolReader::new(&dir, identity.clone()));
         let sealed = Mutex::new(gateway::sealed::Kept::of(crate::sealed_tier::slot(&dir)));
-        Self { dir, archive, key, lists, fetched, sealed, clock }
+        Self { dir, archive, key, lists, fetched, sealed, clock, identity }
+    }
+
+    fn clock_now(&self) -> Timestamp {
+        crate::house::now()
     }
 }
 
@@ -52,6 +58,9 @@ impl Gateway for LocalGateway {
         let mut snapshot = snapshot.clone();
         gateway::baseline::extend(&mut snapshot);
         gateway::probe::add_devices(&mut snapshot);
+        // Before the policy that needs it, and gone with the one that does not.
+        crate::inspection_ca::settle(&self.dir, &self.identity, &snapshot, self.clock_now())
+            .map_err(|error| format!("{error:#}"))?;
         gateway::snapshot::write(&gateway::snapshot_dir(&self.dir), &snapshot, &self.key)
             .map(|_| ())
             .map_err(|error| error.to_string())
@@ -171,6 +180,9 @@ fn activity(event: ActivityEvent) -> Activity {
         Kind::Checked { route, passed, safe_search, bypass_closed, blocks } => {
             What::Checked { path: word(route).to_owned(), passed, safe_search, bypass_closed, blocks }
         }
+        Kind::Searched { engine, terms } => What::Searched { engine, terms },
+        Kind::Spared { host } => What::Spared { host },
+        Kind::Certificate { trusted } => What::Certificate { trusted },
         Kind::Unidentified { wrong_credential, count, .. } => What::Unidentified { wrong_credential, count },
         Kind::Lost { count, .. } => What::Lost { count },
     };

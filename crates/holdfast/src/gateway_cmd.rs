@@ -13,7 +13,6 @@ use crate::standalone_lists::Fetching;
 use crate::{cli, house, up};
 
 pub(crate) async fn run(options: cli::GatewayArgs) -> anyhow::Result<ExitCode> {
-    anyhow::ensure!(options.listen.block_https.is_none(), crate::demo::NO_BLOCK_HTTPS);
     let fetching = Fetching::of(&options)?;
     let config = match (&options.dir, &options.control) {
         (Some(dir), _) => child(dir, &options)?,
@@ -111,5 +110,6 @@ fn everything_black(lists: &Path, fetching: Option<&Fetching>) -> anyhow::Result
         calendar: filter::Calendar::default(),
         sessions: Vec::new(),
         case_addresses: filter::CaseAddresses::default(),
+        inspection: Default::default(),
     })
 }

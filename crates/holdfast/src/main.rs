@@ -2,6 +2,7 @@
 
 mod addresses;
 mod ask;
+mod block_https;
 mod cli;
 mod commands;
 mod control;
@@ -12,6 +13,7 @@ mod encrypted_dns;
 mod evidence;
 mod gateway_cmd;
 mod house;
+mod inspection_ca;
 mod lists;
 mod output;
 mod printer;

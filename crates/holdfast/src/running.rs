@@ -19,6 +19,12 @@ pub(crate) struct Running {
     pub(crate) dns: SocketAddr,
     /// Proxy.
     pub(crate) proxy: SocketAddr,
+    /// The block page, over plain HTTP and over HTTPS.
+    #[serde(default)]
+    pub(crate) block_http: Option<SocketAddr>,
+    /// See there.
+    #[serde(default)]
+    pub(crate) block_https: Option<SocketAddr>,
     /// Process id.
     pub(crate) pid: u32,
 }
@@ -28,7 +34,14 @@ pub(crate) struct Running {
 /// # Errors
 /// When the folder cannot be written.
 pub(crate) fn note(data: &Path, up: &Up) -> anyhow::Result<()> {
-    let running = Running { web: up.web_url(), dns: up.dns, proxy: up.proxy, pid: std::process::id() };
+    let running = Running {
+        web: up.web_url(),
+        dns: up.dns,
+        proxy: up.proxy,
+        block_http: up.block_http,
+        block_https: up.block_https,
+        pid: std::process::id(),
+    };
     let path = data.join(FILE);
     std::fs::write(&path, serde_json::to_vec_pretty(&running)?)
         .with_context(|| format!("cannot write {}", path.display()))

@@ -68,6 +68,14 @@ struct ListenConfig {
     proxy: Option<SocketAddr>,
     proxy_sign_in: Option<SocketAddr>,
     block_http: Option<SocketAddr>,
+    /// The block page over HTTPS, for devices that trust our certificate.
+    block_https: Option<SocketAddr>,
+    /// Where DNS leads blocked names, when the listeners above stand on every address.
+    #[serde(default)]
+    block_address: Vec<std::net::IpAddr>,
+    /// Lead browsers that look for a proxy (the name `wpad`) to ours.
+    #[serde(default)]
+    wpad: bool,
 }
 
 pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
@@ -78,7 +86,6 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
         "{} holds a demo, and a demo never becomes a real setting. Choose another folder.",
         data.display()
     );
-    up::apart(config.listen.plain, config.listen.block_http)?;
     house::make_folder(&data)?;
     if let Some(report) = house::refresh_lists(&data, config.lists.as_deref())? {
         tracing::info!(names = report.names, refused = report.rejected_total, "lists compiled");
@@ -99,11 +106,17 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
         proxy: config.listen.proxy,
         proxy_sign_in: config.listen.proxy_sign_in,
         block_http: config.listen.block_http,
-        block_https: None,
+        block_https: config.listen.block_https,
+        block_address: config.listen.block_address,
+        wpad: config.listen.wpad,
+        block_certificate: None,
+        block_key: None,
+        own_address: Vec::new(),
         upstream: config.upstream,
         lists: config.lists,
         fetched_lists: None,
     };
+    up::apart(&listen)?;
     let plan = Plan {
         data: data.clone(),
         database_url: config.database_url,

@@ -37,6 +37,8 @@ pub(crate) struct Up {
     pub(crate) tls_name: Option<String>,
     pub(crate) proxy: SocketAddr,
     pub(crate) proxy_sign_in: Option<SocketAddr>,
+    pub(crate) block_http: Option<SocketAddr>,
+    pub(crate) block_https: Option<SocketAddr>,
     /// Our pages as devices reach them.
     web_base: String,
     serving: web::Serving,
@@ -60,6 +62,7 @@ pub(crate) async fn start(
     let data = services.data.clone();
     publish_all(house).await?;
     let listen = &crate::encrypted_dns::prepare(&data, &services.web_base, listen)?;
+    let listen = &crate::block_https::prepare(house, door.addr, listen)?;
     let started = house::now();
     let stop = CancellationToken::new();
     let mut work = Vec::new();
@@ -85,6 +88,7 @@ pub(crate) async fn start(
                 proxy: Some(listening.proxy),
                 proxy_sign_in: listening.proxy_sign_in,
                 block_http: listening.block_http,
+                block_https: listening.block_https,
                 ..listen.clone()
             };
             work.push(tokio::spawn(keep_child(child, upstream, services.clone(), listen, stop.clone())));
@@ -119,6 +123,8 @@ pub(crate) async fn start(
         tls_name: listening.tls_name,
         proxy: listening.proxy,
         proxy_sign_in: listening.proxy_sign_in,
+        block_http: listening.block_http,
+        block_https: listening.block_https,
         web_base: services.web_base.trim_end_matches('/').to_owned(),
         serving,
         gateway,
@@ -212,6 +218,12 @@ pub(crate) fn apply(config: &mut gateway::Config, listen: &Listen) -> anyhow::Re
     config.proxy = listen.proxy.unwrap_or(config.proxy);
     config.proxy_sign_in = listen.proxy_sign_in;
     config.block_http = listen.block_http;
+    config.block_https = listen.block_https;
+    let files = listen.block_certificate.clone().zip(listen.block_key.clone());
+    config.block_authority = files.map(|(chain, key)| gateway::TlsFiles { chain, key });
+    config.block_addresses = crate::block_https::one_of_each(&listen.block_address);
+    config.wpad = listen.wpad;
+    config.own_addresses = crate::block_https::one_of_each(&listen.own_address);
     config.upstreams.clone_from(&listen.upstream);
     Ok(())
 }
@@ -328,8 +340,20 @@ fn spawn(data: &Path, listen: &Listen) -> anyhow::Result<Child> {
     address("--proxy", listen.proxy);
     address("--proxy-sign-in", listen.proxy_sign_in);
     address("--block-http", listen.block_http);
+    address("--block-https", listen.block_https);
+    if let (Some(certificate), Some(key)) = (&listen.block_certificate, &listen.block_key) {
+        command.arg("--block-certificate").arg(certificate).arg("--block-key").arg(key);
+    }
+    for (flag, addresses) in [("--block-address", &listen.block_address), ("--own-address", &listen.own_address)] {
+        for address in addresses {
+            command.arg(flag).arg(address.to_string());
+        }
+    }
     if let (Some(chain), Some(key), Some(name)) = (&listen.dns_certificate, &listen.dns_key, &listen.dns_name) {
         command.arg("--dns-certificate").arg(chain).arg("--dns-key").arg(key).arg("--dns-name").arg(name);
+    }
+    if listen.wpad {
+        command.arg("--wpad");
     }
     for upstream in &listen.upstream {
         command.arg("--upstream").arg(upstream.to_string());
@@ -353,15 +377,21 @@ async fn terminate(child: &mut Child) {
 ///
 /// # Errors
 /// When they would.
-pub(crate) fn apart(plain: Option<SocketAddr>, block: Option<SocketAddr>) -> anyhow::Result<()> {
-    let (Some(plain), Some(block)) = (plain, block) else { return Ok(()) };
-    let everywhere = plain.ip().is_unspecified() || block.ip().is_unspecified();
-    let same = plain.port() == block.port() && plain.port() != 0 && (plain.ip() == block.ip() || everywhere);
-    anyhow::ensure!(
-        !same,
-        "`plain` ({plain}) and `block_http` ({block}) are the same place. The block page needs an address of its own: \
-         give this machine a second one, or `plain` another port."
-    );
+pub(crate) fn apart(listen: &Listen) -> anyhow::Result<()> {
+    let pairs = [
+        ("plain", listen.plain, "block_http", listen.block_http),
+        ("web", listen.web, "block_https", listen.block_https),
+    ];
+    for (name, ours, other, block) in pairs {
+        let (Some(ours), Some(block)) = (ours, block) else { continue };
+        let everywhere = ours.ip().is_unspecified() || block.ip().is_unspecified();
+        let same = ours.port() == block.port() && ours.port() != 0 && (ours.ip() == block.ip() || everywhere);
+        anyhow::ensure!(
+            !same,
+            "`{name}` ({ours}) and `{other}` ({block}) are the same place. The block page needs an address of its own: \
+             give this machine a second one, or `{name}` another port."
+        );
+    }
     Ok(())
 }
 

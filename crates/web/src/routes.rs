@@ -315,6 +315,7 @@ pub fn all() -> Vec<Route> {
         post("/audit/verify", Action(A::ReadAudit), pages::evidence::audit::verify, "Walk the whole chain"),
         get ("/filter", Action(A::ReadFilter), pages::filter::overview::get, "What each group can reach, and why"),
         get ("/filter/groups/{key}", Action(A::ReadFilter), pages::filter::group::get, "One group of devices"),
+        get ("/filter/inspection", Action(A::ReadFilter), pages::filter::inspection::get, "Groups whose encrypted pages are inspected"),
         get ("/filter/groups/{key}/change/{what}", Action(A::ProposeChange), pages::filter::shape::get, "A change to how a group is: hours, search, sessions"),
         post("/filter/groups/{key}/change/{what}", Action(A::ProposeChange), pages::filter::shape::post, "Look at it, or send it"),
         get ("/filter/check", Action(A::ReadFilter), pages::filter::check::get, "What would a group get?"),

@@ -11,8 +11,8 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
+    BasicConstraints, CertificateParams, CidrSubnet, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose, NameConstraints, date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
@@ -39,6 +39,16 @@ pub enum TlsError {
         path: PathBuf,
         /// Why.
         why: String,
+    },
+    /// The root is from before block pages over HTTPS, and may sign no authority for them.
+    #[error(
+        "the root certificate {} is from before block pages over HTTPS and cannot be used for them. Move the folder away, start \
+         again, and install the new certificate on every device that has the old one",
+        path.display()
+    )]
+    OldRoot {
+        /// Which file.
+        path: PathBuf,
     },
     /// TLS refuses it.
     #[error("the certificate cannot be used: {0}")]
@@ -128,6 +138,101 @@ pub fn issue(folder: &Path, names: &[String], now: Timestamp) -> Result<Leaf, Tl
     Ok(Leaf { chain_pem: format!("{}{root_pem}", leaf.pem()), key_pem: leaf_key.serialize_pem(), root_pem })
 }
 
+/// A fresh authority under our root, for the block pages of a gateway: it makes a certificate for whatever name is blocked,
+/// but for the names given (with all below them) and for no address. The gateway gets this key and never the root's (S29).
+///
+/// # Errors
+/// The folder or what is in it; [`TlsError::OldRoot`].
+pub fn issue_authority(folder: &Path, never: &[String], now: Timestamp) -> Result<Leaf, TlsError> {
+    let (root_file, root_key_file) = (folder.join("root.crt"), folder.join("root.key"));
+    if !root_key_file.exists() || !root_file.exists() {
+        make_root(&root_file, &root_key_file, now)?;
+    }
+    let (root_pem, root_key) = (read(&root_file)?, read(&root_key_file)?);
+    if !may_sign_authorities(&root_pem) {
+        return Err(TlsError::OldRoot { path: root_file });
+    }
+    let issuer = Issuer::from_ca_cert_pem(&root_pem, KeyPair::from_pem(&root_key)?)?;
+    authority_under(&issuer, "Holdfast block pages", &root_pem, never, &[], now, None)
+}
+
+/// An authority for leaves alone. `only` are the names that it may speak for, none: all but `never`.
+pub(crate) fn authority_under(
+    issuer: &Issuer<'_, KeyPair>,
+    called: &str,
+    root_pem: &str,
+    never: &[String],
+    only: &[String],
+    now: Timestamp,
+    until: Option<Timestamp>,
+) -> Result<Leaf, TlsError> {
+    let key = KeyPair::generate()?;
+    let mut authority = CertificateParams::default();
+    authority.distinguished_name = rcgen::DistinguishedName::new();
+    authority.distinguished_name.push(DnType::CommonName, called);
+    authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    authority.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    authority.use_authority_key_identifier_extension = true;
+    let names = |names: &[String]| names.iter().map(|name| GeneralSubtree::DnsName(name.clone())).collect::<Vec<_>>();
+    let mut excluded = names(never);
+    excluded.push(GeneralSubtree::IpAddress(CidrSubnet::V4([0; 4], [0; 4])));
+    excluded.push(GeneralSubtree::IpAddress(CidrSubnet::V6([0; 16], [0; 16])));
+    authority.name_constraints = Some(NameConstraints { permitted_subtrees: names(only), excluded_subtrees: excluded });
+    valid(&mut authority, now, 1);
+    if let Some(until) = until {
+        // The day after, so that the last day counts; who uses it keeps to the moment.
+        let end = until.to_zoned(TimeZone::UTC).date().tomorrow().unwrap_or(jiff::civil::Date::MAX);
+        authority.not_after =
+            date_time_ymd(i32::from(end.year()), end.month().unsigned_abs(), end.day().unsigned_abs());
+    }
+    let authority = authority.signed_by(&key, issuer)?;
+    Ok(Leaf {
+        chain_pem: format!("{}{root_pem}", authority.pem()),
+        key_pem: key.serialize_pem(),
+        root_pem: root_pem.to_owned(),
+    })
+}
+
+/// A root for inspection, as certificate and key. It is not our pages' root, and never becomes it (S29); whoever calls keeps
+/// the key encrypted.
+///
+/// # Errors
+/// When none can be made.
+pub fn make_inspection_root(now: Timestamp) -> Result<(String, String), TlsError> {
+    let key = KeyPair::generate()?;
+    let mut root = CertificateParams::default();
+    root.distinguished_name = rcgen::DistinguishedName::new();
+    root.distinguished_name.push(DnType::CommonName, "Holdfast inspection of this setting");
+    root.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
+    root.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    valid(&mut root, now, 3);
+    Ok((root.self_signed(&key)?.pem(), key.serialize_pem()))
+}
+
+/// An authority for inspection under its root: until a day, and never for the names given.
+///
+/// # Errors
+/// When the root cannot be read, or none can be made.
+pub fn inspection_authority(
+    root_pem: &str,
+    root_key: &str,
+    never: &[String],
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Leaf, TlsError> {
+    let issuer = Issuer::from_ca_cert_pem(root_pem, KeyPair::from_pem(root_key)?)?;
+    authority_under(&issuer, "Holdfast inspection", root_pem, never, &[], now, Some(until))
+}
+
+/// Whether there is room for an authority under this root.
+fn may_sign_authorities(root_pem: &str) -> bool {
+    let Ok((_, pem)) = x509_parser::pem::parse_x509_pem(root_pem.as_bytes()) else { return false };
+    let Ok(certificate) = pem.parse_x509() else { return false };
+    let constraints = certificate.basic_constraints().ok().flatten();
+    constraints.is_some_and(|found| found.value.ca && found.value.path_len_constraint.is_none_or(|room| room > 0))
+}
+
 /// `A1:B2:…`
 fn in_pairs(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
@@ -138,8 +243,8 @@ fn make_root(file: &Path, key_file: &Path, now: Timestamp) -> Result<(), TlsErro
     let mut root = CertificateParams::default();
     root.distinguished_name = rcgen::DistinguishedName::new();
     root.distinguished_name.push(DnType::CommonName, "Holdfast of this setting");
-    // It signs sites only, no further authorities.
-    root.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    // It signs sites, and the one authority that makes block pages' certificates; that one signs no further ones.
+    root.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
     root.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     valid(&mut root, now, 10);
     let root = root.self_signed(&key)?;

@@ -19,7 +19,7 @@ use crate::{need, place, sh};
 use server::{Kind, Server};
 
 /// Most names that every server blocks.
-const NAMES: usize = 500_000;
+pub(crate) const NAMES: usize = 500_000;
 
 /// Measures each server that can be started.
 ///
@@ -168,7 +168,7 @@ pub(crate) fn questions_for(names: &[String]) -> String {
 }
 
 /// Names from every file called `domains`, or from a plain list.
-fn names(lists: &Path, most: usize) -> Result<Vec<String>> {
+pub(crate) fn names(lists: &Path, most: usize) -> Result<Vec<String>> {
     let mut found = BTreeSet::new();
     gather(lists, &mut found)?;
     if found.is_empty() {

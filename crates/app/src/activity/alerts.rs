@@ -89,6 +89,7 @@ async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T, String> + Sen
 
 async fn raise(services: &Services, batch: &Batch) -> Result<()> {
     checks::record(services, batch).await?;
+    checks::record_trust(services, batch).await?;
     let loud = |event: &&Activity| matches!(event.what, What::HelpCalled { .. } | What::Sealed { .. });
     let events: Vec<&Activity> = batch.events.iter().filter(loud).collect();
     let Some(first) = events.first() else { return Ok(()) };

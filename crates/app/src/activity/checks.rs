@@ -98,6 +98,47 @@ pub(super) async fn record(services: &Services, batch: &Batch) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
+/// Notes which devices trust our certificate, and hands the gateway a policy that says so: from then on they are shown
+/// block pages over HTTPS, or no longer (S28). The newest word of a device counts.
+///
+/// # Errors
+/// As any write.
+pub(super) async fn record_trust(services: &Services, batch: &Batch) -> Result<()> {
+    let mut trust: BTreeMap<DeviceId, (Timestamp, bool)> = BTreeMap::new();
+    for event in &batch.events {
+        if let (What::Certificate { trusted }, Some(device)) = (&event.what, event.device) {
+            trust.insert(device, (event.at, *trusted));
+        }
+    }
+    if trust.is_empty() {
+        return Ok(());
+    }
+    let mut ctx = services.system();
+    let mut tx = services.db.write(&mut ctx, Scope::All, "device.showed_certificate").await?;
+    for setting in store::settings::list(&tx).await? {
+        let mut changed = false;
+        for (id, (at, trusted)) in &trust {
+            let Some(mut device) = store::devices::lookup(&tx, setting.id, *id).await? else { continue };
+            let before = device.check_passed_at;
+            // A batch may come twice, and an older one late: what was seen later stands.
+            if device.retired_at.is_some() || before.is_some_and(|before| before >= *at) {
+                continue;
+            }
+            device.check_passed_at = trusted.then_some(*at);
+            if device.check_passed_at != before {
+                store::devices::set(&mut tx, &device).await?;
+                changed |= device.check_passed_at.is_some() != before.is_some();
+            }
+        }
+        if changed {
+            crate::filtering::publish::later(&mut tx, setting.id).await?;
+        }
+    }
+    tx.commit().await?;
+    services.wake_jobs();
+    Ok(())
+}
+
 fn read(detail: &serde_json::Value) -> Option<Found> {
     serde_json::from_value(detail.clone()).ok()
 }

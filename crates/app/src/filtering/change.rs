@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::hours::{Does, Hours, Times};
-use super::policy::{AcceptedFeed, Approved, Decision, Policy, Why};
+use super::policy::{AcceptedFeed, Approved, Decision, Inspected, Policy, Why};
 
 /// One change, as proposed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,6 +139,18 @@ pub enum Change {
         /// When it ends by itself.
         #[serde(default)]
         until: Option<Timestamp>,
+    },
+    /// Open encrypted pages to decide them by their whole address, until a day (S29).
+    Inspect {
+        /// What is recorded, and how.
+        how: Box<Inspected>,
+        /// Group keys.
+        groups: Vec<String>,
+    },
+    /// End that.
+    EndInspection {
+        /// Group keys.
+        groups: Vec<String>,
     },
     /// A device goes to a group that reaches more. The policy stays as it is ([`super::moving`]).
     MoveDevice {
@@ -366,6 +378,28 @@ impl Change {
                     }
                 }
             }
+            Self::Inspect { how, groups } => {
+                let how = recorded(how)?;
+                if groups.is_empty() {
+                    return Err(Unfit("Choose whose devices are inspected.".into()));
+                }
+                for group in chosen(&mut after, groups)? {
+                    if !super::policy::may_be_inspected(group) {
+                        return Err(Unfit(format!(
+                            "{} is never inspected: visitors and personal devices are nobody\u{2019}s to open.",
+                            group.name
+                        )));
+                    }
+                }
+                after.inspection.extend(groups.iter().map(|key| (key.clone(), how.clone())));
+            }
+            Self::EndInspection { groups } => {
+                let before = after.inspection.len();
+                after.inspection.retain(|key, _| !groups.is_empty() && !groups.contains(key));
+                if after.inspection.len() == before {
+                    return Err(Unfit("Nothing is inspected there.".into()));
+                }
+            }
             Self::AddGroup { name, like } => {
                 let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
                 if !(3..=60).contains(&name.chars().count()) {
@@ -441,6 +475,8 @@ impl Change {
             }
             Self::Supervise { on: false, groups } => format!("No supervised sessions any more for {}", named(groups)),
             Self::Approve { title, name, groups, .. } => format!("Approve {title} ({name}) for {}", named(groups)),
+            Self::Inspect { groups, .. } => format!("Inspect encrypted pages for {}", named(groups)),
+            Self::EndInspection { groups } => format!("No longer inspect encrypted pages for {}", named(groups)),
             Self::AddGroup { name, like } => {
                 format!("New group {name}, like {}", named(std::slice::from_ref(like)))
             }
@@ -479,6 +515,22 @@ fn site(name: &str) -> Result<String, Unfit> {
         )));
     }
     Ok(name)
+}
+
+/// Shortest text that can say where an assessment is, or how people were told.
+const SAYS_SOMETHING: usize = 20;
+
+/// Inspection with what has to be written down before it.
+fn recorded(how: &Inspected) -> Result<Inspected, Unfit> {
+    let texts = [
+        (&how.dpia, "Say where the assessment (DPIA) is, of when it is, and what came out."),
+        (&how.notice, "Say how those who use the devices were told, and when."),
+    ];
+    if let Some((_, say)) = texts.iter().find(|(text, _)| text.trim().chars().count() < SAYS_SOMETHING) {
+        return Err(Unfit((*say).to_owned()));
+    }
+    let exempt = how.exempt.iter().map(|name| host(name)).collect::<Result<_, _>>()?;
+    Ok(Inspected { dpia: how.dpia.trim().to_owned(), notice: how.notice.trim().to_owned(), exempt, ..how.clone() })
 }
 
 /// Hours that mean something: a name, a window, a category.

@@ -22,7 +22,10 @@ pub fn direction(before: &Policy, after: &Policy) -> Direction {
     // A new source is a stranger whose lists of tomorrow nobody knows, exceptions among them, and the program goes out to
     // ask it: that waits for another person too.
     let elsewhere = networks_loosen(before, after) || feeds_loosen(before, after);
-    match groups || group_new || elsewhere || before.sources != after.sources || before.strictest != after.strictest {
+    // Opening people's encrypted pages takes something from them, whatever it closes: another person decides (S29).
+    let inspects = after.inspection.iter().any(|(key, is)| before.inspection.get(key) != Some(is));
+    let other = before.sources != after.sources || before.strictest != after.strictest || inspects || elsewhere;
+    match groups || group_new || other {
         true => Direction::Loosens,
         false => Direction::Tightens,
     }
@@ -138,6 +141,18 @@ pub fn difference(before: &Policy, after: &Policy) -> Vec<String> {
             "The licensed list {feed} may be taken with {} entries, which is fewer than before",
             accepted.entries
         ));
+    }
+    for (key, is) in after.inspection.iter().filter(|(key, is)| before.inspection.get(*key) != Some(*is)) {
+        let name = after.groups.get(key).map_or(key.as_str(), |group| &group.name);
+        let until =
+            is.until.to_zoned(jiff::tz::TimeZone::get("Europe/London").unwrap_or(jiff::tz::TimeZone::UTC)).date();
+        lines.push(format!("{name}: encrypted pages are inspected until {until}"));
+        lines.push(format!("{name}: assessment: {}", is.dpia));
+        lines.push(format!("{name}: notice: {}", is.notice));
+    }
+    for key in before.inspection.keys().filter(|key| !after.inspection.contains_key(*key)) {
+        let name = after.groups.get(key).map_or(key.as_str(), |group| &group.name);
+        lines.push(format!("{name}: encrypted pages are no longer inspected"));
     }
     lines.extend(crate::sources::difference(&before.sources, &after.sources));
     lines

@@ -454,6 +454,8 @@ fn loosens_for_children(before: &Policy, after: &Policy) -> bool {
         // Both touch what children, or everybody, are kept from.
         networks: policy.networks.clone(),
         feeds: policy.feeds.clone(),
+        // Inspection takes privacy, not protection: a second person agrees, and no more is asked than elsewhere.
+        inspection: Default::default(),
         // A new source takes nothing away from children; one that goes or changes may.
         sources: policy
             .sources

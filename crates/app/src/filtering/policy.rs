@@ -29,6 +29,9 @@ pub struct Policy {
     /// Licensed feeds that may shrink this once, by their id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub feeds: BTreeMap<String, AcceptedFeed>,
+    /// Groups that are inspected, by key (S29).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inspection: BTreeMap<String, Inspected>,
 }
 
 /// A licensed feed that lost more entries than it may by itself, and that two people accepted all the same.
@@ -39,6 +42,38 @@ pub struct AcceptedFeed {
     pub entries: u64,
     /// Until when it may be taken so.
     pub until: Timestamp,
+}
+
+/// Inspection of one group, with what has to be there before it may begin (S29).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inspected {
+    /// The data protection impact assessment: where it is, of when, and its outcome.
+    pub dpia: String,
+    /// How those who use the devices were told, and when.
+    pub notice: String,
+    /// When it ends by itself.
+    pub until: Timestamp,
+    /// Kinds of files that are not let through.
+    #[serde(default)]
+    pub downloads: BTreeSet<filter::Download>,
+    /// Whether pages' words are weighed.
+    #[serde(default)]
+    pub words: bool,
+    /// Sites that are never opened, beside those that nobody's are.
+    #[serde(default)]
+    pub exempt: BTreeSet<String>,
+}
+
+impl Inspected {
+    fn for_gateway(&self) -> filter::Inspection {
+        filter::Inspection {
+            until: self.until,
+            exempt: filter::exempt::names().map(str::to_owned).chain(self.exempt.iter().cloned()).collect(),
+            downloads: self.downloads.clone(),
+            words: self.words,
+        }
+    }
 }
 
 /// One group.
@@ -190,13 +225,24 @@ impl Policy {
             // A session of a group that went with the last change is over.
             sessions: around.sessions.into_iter().filter(|one| self.groups.contains_key(&one.group)).collect(),
             case_addresses: around.case_addresses,
+            inspection: self.inspected().map(|(key, how)| (key.clone(), how.for_gateway())).collect(),
         }
+    }
+
+    /// Inspected groups that may be: never guests', nor what must always work, whatever was written (S24, S30).
+    pub fn inspected(&self) -> impl Iterator<Item = (&String, &Inspected)> {
+        self.inspection.iter().filter(|(key, _)| self.groups.get(*key).is_some_and(may_be_inspected))
     }
 
     /// A group that the policy no longer holds counts as the strictest one.
     fn group_or_strictest(&self, key: &str) -> String {
         if self.groups.contains_key(key) { key.to_owned() } else { self.strictest.clone() }
     }
+}
+
+/// Whether a group's traffic may be opened at all.
+pub(crate) fn may_be_inspected(group: &Group) -> bool {
+    matches!(group.audience, Audience::Children | Audience::Adults)
 }
 
 impl Group {

@@ -20,6 +20,7 @@ mod filtering;
 mod filtering_rules;
 mod follow_up;
 mod holding;
+mod inspection;
 mod list_sources;
 mod loose_ends;
 mod nobody_shut_out_learns;

@@ -15,3 +15,4 @@ mod page;
 mod properties;
 mod rules;
 mod setting;
+mod words;

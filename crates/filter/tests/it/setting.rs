@@ -122,6 +122,7 @@ pub(crate) fn snapshot() -> PolicySnapshot {
         calendar: Default::default(),
         sessions: Vec::new(),
         case_addresses: holdfast_filter::CaseAddresses::default(),
+        inspection: Default::default(),
     }
 }
 

@@ -9,7 +9,7 @@ use askama::Template;
 use filter::{Host, Outcome};
 use jiff::Timestamp;
 
-use super::{CSS, Page, page};
+use super::{CSS, Page, page, root};
 use crate::activity::{Kind, Route};
 use crate::policy::{Client, Gate, Policy};
 
@@ -35,6 +35,9 @@ struct Check<'a> {
     bypass: &'a str,
     setting: &'a str,
     contact: &'a str,
+    /// Where our certificate is proved, if it can be: `https://…`.
+    proof: Option<&'a str>,
+    root_page: &'a str,
 }
 
 /// What was found.
@@ -54,7 +57,13 @@ impl Found {
 }
 
 /// The page, with what it found, for the record.
-pub(crate) fn checked(gate: &Gate, policy: &Policy, client: &Client, route: Route) -> (Page, Kind) {
+pub(crate) fn checked(
+    gate: &Gate,
+    policy: &Policy,
+    client: &Client,
+    route: Route,
+    proof: Option<&str>,
+) -> (Page, Kind) {
     let now = gate.clock.now();
     let found = look(policy, client, now);
     let snapshot = policy.snapshot();
@@ -89,6 +98,8 @@ pub(crate) fn checked(gate: &Gate, policy: &Policy, client: &Client, route: Rout
         bypass: if found.bypass { "Closed, those that we can test" } else { "Open" },
         setting: &snapshot.setting_name,
         contact: &snapshot.contact,
+        proof,
+        root_page: root::PAGE,
     };
     let kind = Kind::Checked {
         route,
@@ -97,7 +108,12 @@ pub(crate) fn checked(gate: &Gate, policy: &Policy, client: &Client, route: Rout
         bypass_closed: found.bypass,
         blocks: found.blocks,
     };
-    (page(200, &view, "'none'"), kind)
+    let mut page = page(200, &view, "'none'");
+    if let Some(proof) = proof {
+        // One picture from ourselves over HTTPS, which comes only where our certificate is trusted.
+        page.csp.push_str(&format!("; object-src {proof}; frame-src {proof}"));
+    }
+    (page, kind)
 }
 
 fn look(policy: &Policy, client: &Client, now: Timestamp) -> Found {

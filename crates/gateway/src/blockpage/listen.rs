@@ -1,5 +1,5 @@
-//! The block page as a small web server, for devices whose DNS was pointed at it. Plain HTTP only: without our
-//! certificate on the device, TLS would teach people to click through a warning (S28).
+//! The block page as a small web server, for devices whose DNS was pointed at it. Plain HTTP here; over HTTPS only where
+//! our certificate is on the device (`secure`): elsewhere TLS would teach people to click through a warning (S28).
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,15 +12,19 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls_pki_types::CertificateDer;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::check::{CHECK_HOST, checked};
-use super::{HELP_PATH, Page, Way, blocked, help_is_coming, short, ticket};
+use super::led::Led;
+use super::{HELP_PATH, Page, Way, blocked, help_is_coming, root, short, ticket, wpad};
 use crate::activity::{Kind, Route};
-use crate::dns::OFFLINE;
+use crate::authority::Authority;
+use crate::dns::{OFFLINE, own_page};
+use crate::inspect;
 use crate::lock::Mutex;
 use crate::policy::{Client, Gate};
 
@@ -38,21 +42,44 @@ const MOST_CALLERS: usize = 1024;
 #[derive(Debug)]
 pub(crate) struct BlockPages {
     pub(crate) gate: Arc<Gate>,
+    pub(crate) led: Arc<Led>,
+    /// Makes certificates for blocked names; none where block pages come over plain HTTP alone.
+    pub(super) authority: Option<Authority>,
+    /// Names under which the check page's proof is loaded: the port of the listener, where it is not HTTPS's own.
+    pub(super) proof_port: Option<u16>,
+    /// What browsers that look for a proxy are told, if they are told anything.
+    wpad: Option<wpad::Proxy>,
     called: Mutex<Vec<(String, jiff::Timestamp)>>,
+    /// The root of inspection, while there is one.
+    inspection_root: Mutex<Option<CertificateDer<'static>>>,
 }
 
 impl BlockPages {
-    pub(crate) fn new(gate: Arc<Gate>) -> Self {
-        Self { gate, called: Mutex::new(Vec::new()) }
+    pub(crate) fn new(
+        gate: Arc<Gate>,
+        led: Arc<Led>,
+        authority: Option<Authority>,
+        proof_port: Option<u16>,
+        wpad: Option<wpad::Proxy>,
+    ) -> Self {
+        Self {
+            gate,
+            led,
+            authority,
+            proof_port,
+            wpad,
+            called: Mutex::new(Vec::new()),
+            inspection_root: Mutex::default(),
+        }
+    }
+
+    /// What is handed to the devices of inspected groups.
+    pub(crate) fn set_inspection_root(&self, root: Option<CertificateDer<'static>>) {
+        *self.inspection_root.lock() = root;
     }
 
     /// One request to the block listener.
     pub(crate) async fn serve(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Full<Bytes>> {
-        let policy = self.gate.policy();
-        let client = policy.client(peer, None);
-        if request.method() == Method::POST && request.uri().path() == HELP_PATH {
-            return self.help(request, &client).await;
-        }
         let host = request
             .headers()
             .get(header::HOST)
@@ -62,26 +89,79 @@ impl BlockPages {
         let Some(host) = host else {
             return respond(short(400, "Nothing to show", ""));
         };
-        if host.to_string() == CHECK_HOST {
-            return self.check(&client, Route::Dns);
+        let client = self.whose(peer, &host);
+        if request.uri().path() == wpad::PATH && wpad::is_wpad(&host) {
+            let own = own_page(&self.gate.policy().snapshot().web_base).map(|(own, _)| own.to_owned());
+            return match &self.wpad {
+                Some(proxy) => proxy.file(own.as_deref()),
+                None => respond(short(404, "Nothing is here", "")),
+            };
         }
-        // The DNS question has been recorded already; this only explains it.
-        let verdict = policy.verdict(&client, &host, None, self.gate.clock.now());
+        self.explain(request, &client, &host).await
+    }
+
+    /// What this client is shown under this name, whichever way it came here.
+    pub(super) async fn explain(
+        &self,
+        request: Request<Incoming>,
+        client: &Client,
+        host: &Host,
+    ) -> Response<Full<Bytes>> {
+        if request.method() == Method::POST && request.uri().path() == HELP_PATH {
+            return self.help(request, client).await;
+        }
+        if host.to_string() == CHECK_HOST {
+            return self.own(request.uri().path(), client, Route::Dns);
+        }
+        // What was asked for has been recorded already; this only explains it.
+        let policy = self.gate.policy();
+        let verdict = policy.verdict(client, host, None, self.gate.clock.now());
         respond(match verdict.outcome {
-            Outcome::Block => blocked(&self.gate, &policy, &client, &host, &verdict, Way::Listener),
+            Outcome::Block => blocked(&self.gate, &policy, client, host, &verdict, Way::Listener),
             _ => short(404, "Nothing is blocked here", "Try the page again in half a minute."),
         })
     }
 
-    /// The page on which a device checks itself.
-    pub(crate) fn check(&self, client: &Client, route: Route) -> Response<Full<Bytes>> {
+    /// The pages at the check page's name: the check, and the certificate to install.
+    pub(crate) fn own(&self, path: &str, client: &Client, route: Route) -> Response<Full<Bytes>> {
         let policy = self.gate.policy();
         let now = self.gate.clock.now();
         // A held device is told that it is offline and nothing else (S9).
         if client.subject.device.is_some_and(|device| policy.held(now).any(|held| held == device)) {
             return respond(short(403, OFFLINE, ""));
         }
-        let (page, kind) = checked(&self.gate, &policy, client, route);
+        let snapshot = policy.snapshot();
+        let inspected = inspect::in_force(&policy, client, now).is_some();
+        let inspection_root = self.inspection_root.lock().clone().filter(|_| inspected);
+        match path {
+            root::INSPECTION_FILE => {
+                root::file(inspection_root.as_ref(), "attachment; filename=\"holdfast-inspection.crt\"")
+            }
+            root::PAGE => root::page_of(
+                self.authority.as_ref(),
+                inspection_root.as_ref(),
+                &snapshot.setting_name,
+                &snapshot.contact,
+            ),
+            root::FILE => {
+                let name = "attachment; filename=\"holdfast-root.crt\"";
+                root::file(self.authority.as_ref().and_then(Authority::root), name)
+            }
+            root::PROOF => root::proof(),
+            _ => self.check(client, route),
+        }
+    }
+
+    /// The page on which a device checks itself.
+    fn check(&self, client: &Client, route: Route) -> Response<Full<Bytes>> {
+        let policy = self.gate.policy();
+        let now = self.gate.clock.now();
+        let proof = self.authority.as_ref().map(|_| match (route, self.proof_port) {
+            // Through the proxy the port is the web's own: the proxy itself answers.
+            (Route::Dns | Route::BlockPage, Some(port)) if port != 443 => format!("https://{CHECK_HOST}:{port}"),
+            _ => format!("https://{CHECK_HOST}"),
+        });
+        let (page, kind) = checked(&self.gate, &policy, client, route, proof.as_deref());
         let who = client.subject.device.map_or(client.address.to_string(), |device| device.to_string());
         // Guests are counted and never tied to anybody (S24).
         if client.audience != Audience::Guests && self.is_new_call(format!("check {who}"), now) {
@@ -110,7 +190,7 @@ impl BlockPages {
         respond(help_is_coming())
     }
 
-    fn is_new_call(&self, caller: String, now: jiff::Timestamp) -> bool {
+    pub(super) fn is_new_call(&self, caller: String, now: jiff::Timestamp) -> bool {
         let mut called = self.called.lock();
         called.retain(|(_, at)| (0..SAME_CALL).contains(&(now.as_second() - at.as_second())));
         if called.iter().any(|(who, _)| *who == caller) {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,6 +12,7 @@ use std::time::Duration;
 use filter::{CanonicalUrl, Cause, Host, Outcome};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::counters::Counters;
 use crate::lock::Mutex;
@@ -19,9 +21,21 @@ use crate::policy::{Client, Gate};
 /// Most tunnels, in all and for one client.
 const MOST: usize = 4096;
 const MOST_EACH: usize = 256;
-/// A tunnel that carries nothing for so long is closed.
-const IDLE_CHECK: Duration = Duration::from_secs(30);
+/// So many looks, one after the other, must find a line as it was.
 const IDLE_CHECKS: u32 = 10;
+
+/// Whose it is: the device, or where it comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Whose {
+    Device(Uuid),
+    Address(IpAddr),
+}
+
+impl Whose {
+    fn of(client: &Client) -> Self {
+        client.subject.device.map_or(Self::Address(client.address), Self::Device)
+    }
+}
 
 #[derive(Debug)]
 struct Open {
@@ -31,10 +45,28 @@ struct Open {
     close: CancellationToken,
 }
 
+/// Behind the lock.
+#[derive(Debug, Default)]
+struct All {
+    open: HashMap<u64, Open>,
+    each: HashMap<Whose, usize>,
+}
+
+impl All {
+    fn leave(&mut self, whose: Whose) {
+        if let Some(count) = self.each.get_mut(&whose) {
+            *count -= 1;
+            if *count == 0 {
+                self.each.remove(&whose);
+            }
+        }
+    }
+}
+
 /// What is open now.
 #[derive(Debug, Default)]
 pub(crate) struct Tunnels {
-    open: Mutex<HashMap<u64, Open>>,
+    all: Mutex<All>,
     next: AtomicU64,
 }
 
@@ -47,28 +79,27 @@ impl Tunnels {
         url: Option<&CanonicalUrl>,
         close: CancellationToken,
     ) -> Option<Entered> {
-        let mut open = self.open.lock();
-        let mine = open
-            .values()
-            .filter(|o| o.client.subject.device == client.subject.device)
-            .filter(|o| client.subject.device.is_some() || o.client.address == client.address);
-        if open.len() >= MOST || mine.count() >= MOST_EACH {
+        let mut all = self.all.lock();
+        let whose = Whose::of(client);
+        if all.open.len() >= MOST || all.each.get(&whose).is_some_and(|mine| *mine >= MOST_EACH) {
             return None;
         }
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        open.insert(id, Open { client: client.clone(), host: host.clone(), url: url.cloned(), close });
-        Some(Entered { tunnels: self.clone(), id })
+        *all.each.entry(whose).or_default() += 1;
+        all.open.insert(id, Open { client: client.clone(), host: host.clone(), url: url.cloned(), close });
+        Some(Entered { tunnels: self.clone(), id, whose })
     }
 
     pub(crate) fn count(&self) -> u64 {
-        self.open.lock().len() as u64
+        self.all.lock().open.len() as u64
     }
 
     /// Decides each again under the policy in force and closes those that it would not open now.
     pub(crate) fn review(&self, gate: &Gate, counters: &Counters) {
         let policy = gate.policy();
         let now = gate.clock.now();
-        self.open.lock().retain(|_, open| {
+        // What is closed leaves the registry when its task has ended, which gives its place back.
+        self.all.lock().open.retain(|_, open| {
             let client = policy.again(&open.client);
             let verdict = policy.verdict(&client, &open.host, open.url.as_ref(), now);
             if verdict.outcome != Outcome::Block {
@@ -88,46 +119,55 @@ impl Tunnels {
 pub(super) struct Entered {
     tunnels: Arc<Tunnels>,
     id: u64,
+    whose: Whose,
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        self.tunnels.open.lock().remove(&self.id);
+        let mut all = self.tunnels.all.lock();
+        all.open.remove(&self.id);
+        all.leave(self.whose);
     }
 }
 
-/// Carries bytes both ways until one side ends, nothing moves for five minutes, or `close`. Bytes are counted, not read.
-pub(super) async fn carry<A, B>(client: A, server: B, close: &CancellationToken)
+/// Carries bytes both ways until one side ends, nothing moves for `still`, or `close`. Bytes are counted, not read.
+pub(crate) async fn carry<A, B>(client: A, server: B, close: &CancellationToken, still: Duration)
 where
     A: AsyncRead + AsyncWrite + Unpin,
     B: AsyncRead + AsyncWrite + Unpin,
 {
-    let moved = AtomicU64::new(0);
-    let mut client = Counted { inner: client, moved: &moved };
+    let moved = Moved::default();
+    let mut client = Counted { inner: client, moved: moved.clone() };
     let mut server = server;
     tokio::select! {
         () = close.cancelled() => {}
-        () = until_idle(&moved) => {}
+        () = until_idle(&moved, still) => {}
         _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
     }
 }
 
-async fn until_idle(moved: &AtomicU64) {
+/// Bytes that moved on a line, whichever way.
+pub(super) type Moved = Arc<AtomicU64>;
+
+/// Ends when nothing has moved for so long.
+pub(super) async fn until_idle(moved: &AtomicU64, still: Duration) {
     let (mut before, mut quiet) = (0, 0);
     while quiet < IDLE_CHECKS {
-        tokio::time::sleep(IDLE_CHECK).await;
+        tokio::time::sleep(still / IDLE_CHECKS).await;
         let now = moved.load(Ordering::Relaxed);
         quiet = if now == before { quiet + 1 } else { 0 };
         before = now;
     }
 }
 
-struct Counted<'a, T> {
-    inner: T,
-    moved: &'a AtomicU64,
+/// A line whose bytes are counted, not read.
+#[derive(Debug)]
+pub(super) struct Counted<T> {
+    pub(super) inner: T,
+    pub(super) moved: Moved,
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Counted<'_, T> {
+impl<T: AsyncRead + Unpin> AsyncRead for Counted<T> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
@@ -136,7 +176,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Counted<'_, T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Counted<'_, T> {
+impl<T: AsyncWrite + Unpin> AsyncWrite for Counted<T> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.inner).poll_write(cx, bytes);
         if let Poll::Ready(Ok(written)) = &polled {

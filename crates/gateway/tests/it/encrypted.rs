@@ -89,6 +89,13 @@ fn post(path: &str, kind: &str, message: Vec<u8>) -> Request<Full<Bytes>> {
 
 const MESSAGE: &str = "application/dns-message";
 
+/// One address question by a device's secret.
+pub(crate) async fn ask_over_https(world: &World, from: IpAddr, secret: &str, name: &str) -> Message {
+    let request = get(&format!("/dns-query/{secret}"), &query(name, RecordType::A));
+    let (_, _, body) = over_https(world, from, false, request).await;
+    Message::from_vec(&body).unwrap()
+}
+
 fn code(bytes: &[u8]) -> ResponseCode {
     Message::from_vec(bytes).unwrap().metadata.response_code
 }

@@ -181,3 +181,122 @@ async fn a_tightened_policy_closes_what_it_would_not_open() {
     let closed = tokio::time::timeout(Duration::from_secs(1), stream.read(&mut [0; 1])).await;
     assert!(matches!(closed, Ok(Ok(0) | Err(_))), "{closed:?}");
 }
+
+/// Children reach one approved site while a session is open, and nothing after it (CLS-07).
+#[tokio::test]
+async fn the_end_of_a_session_closes_what_is_open() {
+    let supervised = |version: u64, until: Option<jiff::Timestamp>| {
+        let mut policy = policy(version);
+        let group = policy.groups.get_mut("children").unwrap();
+        group.supervised = true;
+        group.allow.push(block_rule("good.test"));
+        policy.sessions.extend(until.map(|until| filter::policy::Session {
+            id: device_id(77),
+            group: "children".into(),
+            room: None,
+            until,
+        }));
+        policy
+    };
+    let later = now() + jiff::SignedDuration::from_hours(1);
+    let world = World::with(supervised(1, Some(later))).await;
+    let target = format!("good.test:{}", world.origin.address.port());
+    let end = async |stream: &mut tokio::net::TcpStream, within: u64| {
+        let read = tokio::time::timeout(Duration::from_secs(within), stream.read(&mut [0; 1])).await;
+        assert!(matches!(read, Ok(Ok(0) | Err(_))), "still open: {read:?}");
+    };
+    // Somebody ends it.
+    let (mut tablet, head) = world.tunnel(TABLET, &target).await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    let (mut laptop, _) = world.tunnel(LAPTOP, &target).await;
+    world.publish(&supervised(2, None));
+    end(&mut tablet, 2).await;
+    let (_, head) = world.tunnel(TABLET, &target).await;
+    assert!(head.starts_with("HTTP/1.1 403 "), "{head}");
+    // A plain answer under way ends, too, and its line is not used again.
+    laptop.write_all(b"still\n").await.unwrap();
+    let mut echo = [0; 6];
+    laptop.read_exact(&mut echo).await.unwrap();
+    // It ends by itself: no new policy comes.
+    let soon = jiff::SignedDuration::from_secs(4);
+    world.publish(&supervised(3, Some(world.now() + soon)));
+    let mut tablet = until(Duration::from_secs(3), async || {
+        let (stream, head) = world.tunnel(TABLET, &target).await;
+        head.starts_with("HTTP/1.1 200 ").then_some(stream)
+    })
+    .await;
+    end(&mut tablet, 12).await;
+}
+
+/// The door of wpad.dat, and who may own the name.
+#[tokio::test]
+async fn browsers_that_look_for_a_proxy_find_ours_and_no_other() {
+    let world = World::configured(Some(policy(1)), |config| config.wpad = true).await;
+    let proxy = world.gateway.proxy_addr();
+    let led = world.ask(TABLET, "wpad.", RecordType::A).await;
+    assert_eq!(led.answers.len(), 1, "{led:?}");
+    let lan = world.ask(TABLET, "wpad.home.arpa.", RecordType::A).await;
+    assert_eq!(lan.answers.len(), 1, "{lan:?}");
+    let listener = world.gateway.listening.block_http.unwrap();
+    for host in ["wpad", "wpad.home.arpa"] {
+        let file = talk(listener, TABLET, &format!("GET /wpad.dat HTTP/1.1\r\nHost: {host}\r\n\r\n")).await;
+        assert!(file.contains("application/x-ns-proxy-autoconfig"), "{file}");
+        assert!(file.contains(&format!("return \"PROXY {proxy}\"")) && !file.contains("; DIRECT"), "{file}");
+    }
+    // Somebody outside may own such a name: it is never asked for above (it would choose every device's proxy).
+    for from in [TABLET, LAPTOP] {
+        let outside = world.ask(from, "wpad.co.uk.", RecordType::A).await;
+        assert_eq!(outside.answers.len(), 0, "{outside:?}");
+    }
+    assert_eq!(world.upstream.times_asked("wpad.co.uk"), 0);
+    let without = World::new().await;
+    assert_eq!(without.ask(TABLET, "wpad.", RecordType::A).await.answers.len(), 0);
+    let listener = without.gateway.listening.block_http.unwrap();
+    let file = talk(listener, TABLET, "GET /wpad.dat HTTP/1.1\r\nHost: wpad\r\n\r\n").await;
+    assert!(file.starts_with("HTTP/1.1 404 "), "{file}");
+}
+
+/// A WebSocket inside a tunnel is bytes like any other.
+#[tokio::test]
+async fn web_sockets_pass_inside_a_tunnel() {
+    let world = World::new().await;
+    let (mut stream, _) = world.tunnel(LAPTOP, &format!("good.test:{}", world.origin.address.port())).await;
+    let ask = "GET /live HTTP/1.1\r\nHost: good.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    stream.write_all(ask.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
+    stream.write_all(b"frame\n").await.unwrap();
+    let mut echo = [0; 6];
+    stream.read_exact(&mut echo).await.unwrap();
+    assert_eq!(&echo, b"frame\n");
+}
+
+/// One connection of a client asks twice; the line behind it is used again, and each request is decided.
+#[tokio::test]
+async fn a_kept_line_serves_its_own_client_again_and_each_request_is_decided() {
+    let world = World::new().await;
+    let port = world.origin.address.port();
+    let host = format!("good.test:{port}");
+    let mut stream = connect(world.gateway.proxy_addr(), LAPTOP).await;
+    for path in ["one", "two"] {
+        stream.write_all(get(&format!("http://{host}/{path}"), &host, "").as_bytes()).await.unwrap();
+        let mut answer = vec![0; 4096];
+        let mut length = 0;
+        // The answer ends with the echo of the request's head.
+        while !String::from_utf8_lossy(&answer[..length]).ends_with("\r\n\r\n") || length < 150 {
+            let read = stream.read(&mut answer[length..]).await.unwrap();
+            assert!(read > 0);
+            length += read;
+        }
+        let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+        assert!(answer.contains(&format!("GET /{path} HTTP/1.1")), "{answer}");
+    }
+    let blocked = get(&format!("http://casino.test:{port}/"), &format!("casino.test:{port}"), "Connection: close\r\n");
+    stream.write_all(blocked.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+}

@@ -115,12 +115,7 @@ async fn a_stranger_is_an_event_once_a_minute() {
 
 #[tokio::test]
 async fn a_sealed_hit_names_neither_the_entry_nor_a_person() {
-    let key = ed25519_dalek::SigningKey::from_bytes(&[5; 32]);
-    let entry = filter::CanonicalUrl::parse("http://sealed.test/").unwrap();
-    let file = filter::sealed::seal("A supplier", now(), "k1", [1; 16], &[entry], &key);
-    let trusted = [("k1".to_owned(), key.verifying_key())].into();
-    let tier = filter::SealedTier::load(file.as_bytes(), &trusted, &filter::SealedTier::not_supplied()).unwrap();
-    let world = World::configured(Some(policy(1)), |config| config.sealed = std::sync::Arc::new(tier)).await;
+    let world = World::sealed("sealed.test").await;
     let answer = world.ask(LAPTOP, "sealed.test.", RecordType::A).await;
     assert_eq!(ede(&answer).unwrap(), (15, "blocked".into()));
     let page = world.proxy(LAPTOP, "GET http://sealed.test/ HTTP/1.1\r\nHost: sealed.test\r\n\r\n").await;

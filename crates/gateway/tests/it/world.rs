@@ -103,6 +103,7 @@ pub(crate) fn policy(version: u64) -> PolicySnapshot {
         calendar: Default::default(),
         sessions: Vec::new(),
         case_addresses: filter::CaseAddresses::default(),
+        inspection: Default::default(),
     }
 }
 
@@ -185,7 +186,7 @@ pub(crate) fn zone(packet: &[u8], asked: &Mutex<Vec<(String, RecordType)>>) -> M
     answer.metadata.recursion_available = true;
     answer.add_query(question);
     // What is for tests may lead to this machine; other names lead outside, as names outside must.
-    let place = if text.ends_with("test") { Ipv4Addr::LOCALHOST } else { OUTSIDE };
+    let place = if text.ends_with("test") || text.ends_with(".youtube.com") { Ipv4Addr::LOCALHOST } else { OUTSIDE };
     let here = |ttl| Record::from_rdata(name.clone(), ttl, RData::A(A(place)));
     match (text, kind) {
         (text, _) if text.starts_with("missing.") => answer.metadata.response_code = ResponseCode::NXDomain,
@@ -201,6 +202,12 @@ pub(crate) fn zone(packet: &[u8], asked: &Mutex<Vec<(String, RecordType)>>) -> M
             }
         }
         ("brief.test", RecordType::A) => drop(answer.add_answer(here(1))),
+        // Another answer each time, for no longer than this moment.
+        ("flip.test", RecordType::A) => {
+            let times = asked.lock().unwrap().iter().filter(|one| *one == &("flip.test".to_owned(), kind)).count();
+            let place = if times == 1 { Ipv4Addr::LOCALHOST } else { Ipv4Addr::new(10, 0, 0, 1) };
+            answer.add_answer(Record::from_rdata(name.clone(), 0, RData::A(A(place))));
+        }
         ("broken.test", _) => answer.metadata.response_code = ResponseCode::ServFail,
         ("validated.test", _) => {
             answer.metadata.authentic_data = query.metadata.authentic_data;
@@ -324,6 +331,9 @@ pub(crate) struct World {
     pub(crate) opening: age::x25519::Identity,
     /// What encrypted DNS proves itself with.
     pub(crate) certificate: rustls_pki_types::CertificateDer<'static>,
+    /// The root over the authority of block pages.
+    pub(crate) block_root: rustls_pki_types::CertificateDer<'static>,
+    pub(crate) began: std::time::Instant,
 }
 
 impl World {
@@ -334,6 +344,16 @@ impl World {
 
     pub(crate) async fn with(policy: PolicySnapshot) -> Self {
         Self::configured(Some(policy), |_| {}).await
+    }
+
+    /// With one name in the sealed tier.
+    pub(crate) async fn sealed(name: &str) -> Self {
+        let key = SigningKey::from_bytes(&[5; 32]);
+        let entry = filter::CanonicalUrl::parse(&format!("http://{name}/")).unwrap();
+        let file = filter::sealed::seal("A supplier", now(), "k1", [1; 16], &[entry], &key);
+        let trusted = [("k1".to_owned(), key.verifying_key())].into();
+        let tier = filter::SealedTier::load(file.as_bytes(), &trusted, &filter::SealedTier::not_supplied()).unwrap();
+        Self::configured(Some(policy(1)), |config| config.sealed = Arc::new(tier)).await
     }
 
     pub(crate) async fn configured(policy: Option<PolicySnapshot>, change: impl FnOnce(&mut Config)) -> Self {
@@ -356,6 +376,10 @@ impl World {
         std::fs::write(&files.chain, certificate.cert.pem()).unwrap();
         std::fs::write(&files.key, certificate.signing_key.serialize_pem()).unwrap();
         config.tls = Some(files);
+        let block_root = block_authority(dir.path());
+        let files = TlsFiles { chain: dir.path().join("block.crt"), key: dir.path().join("block.key") };
+        (config.block_authority, config.block_https) = (Some(files), Some(any));
+        config.own_addresses = config.block_addresses;
         config.targets = Targets::PublicAnd(vec![origin.address]);
         config.lists = Some(lists(dir.path()));
         config.categories = categories();
@@ -363,8 +387,19 @@ impl World {
         if let Some(policy) = policy {
             snapshot::write(&config.snapshot_dir(), &policy, &signing).unwrap();
         }
+        let began = std::time::Instant::now();
         let gateway = start(config, clock()).await.unwrap();
-        Self { gateway, upstream, origin, dir, signing, opening, certificate: certificate.cert.der().clone() }
+        Self {
+            gateway,
+            upstream,
+            origin,
+            dir,
+            signing,
+            opening,
+            certificate: certificate.cert.der().clone(),
+            block_root,
+            began,
+        }
     }
 
     pub(crate) fn gateway_dir(&self) -> PathBuf {
@@ -373,6 +408,11 @@ impl World {
 
     pub(crate) fn publish(&self, policy: &PolicySnapshot) {
         snapshot::write(&self.gateway_dir().join("snapshots"), policy, &self.signing).unwrap();
+    }
+
+    /// The gateway's time.
+    pub(crate) fn now(&self) -> Timestamp {
+        now() + jiff::SignedDuration::try_from(self.began.elapsed()).unwrap()
     }
 
     pub(crate) fn status(&self) -> status::Status {
@@ -494,9 +534,99 @@ fn lists(dir: &std::path::Path) -> PathBuf {
     for (list, names) in [("gambling", "casino.test\npoker.test\n198.51.100.66\n"), ("games", "arcade.test\n")] {
         let folder = dir.join("sources").join(list);
         std::fs::create_dir_all(&folder).unwrap();
+        if list == "gambling" {
+            std::fs::write(folder.join("urls"), "mixed.test/bets\n").unwrap();
+        }
         std::fs::write(folder.join("domains"), names).unwrap();
     }
     let out = dir.join("lists.compiled");
     filter::compile(&[dir.join("sources")], &out, FileKey([3; 16])).unwrap();
     out
+}
+
+/// A root, and an authority under it that may not speak for the help line. Gives the root.
+fn block_authority(dir: &std::path::Path) -> rustls_pki_types::CertificateDer<'static> {
+    use rcgen::{BasicConstraints, CertificateParams, GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints};
+    let params = |room: u8| {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(rcgen::DnType::CommonName, format!("room for {room}"));
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(room));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        params
+    };
+    let root = rcgen::CertifiedIssuer::self_signed(params(1), KeyPair::generate().unwrap()).unwrap();
+    let mut under = params(0);
+    let help = GeneralSubtree::DnsName("childline.org.uk".into());
+    under.name_constraints = Some(NameConstraints { permitted_subtrees: Vec::new(), excluded_subtrees: vec![help] });
+    let key = KeyPair::generate().unwrap();
+    let authority = under.signed_by(&key, &root).unwrap();
+    std::fs::write(dir.join("block.crt"), format!("{}{}", authority.pem(), root.pem())).unwrap();
+    std::fs::write(dir.join("block.key"), key.serialize_pem()).unwrap();
+    root.der().clone()
+}
+
+/// A device that trusts these roots and nobody else, speaking TLS over a line that is there.
+pub(crate) async fn tls_over<S>(
+    stream: S,
+    name: &str,
+    root: &rustls_pki_types::CertificateDer<'static>,
+    protocols: &[&[u8]],
+) -> std::io::Result<tokio_rustls::client::TlsStream<S>>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(root.clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier =
+        rustls::client::WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().unwrap();
+    let mut client = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(OnTheDay(verifier)))
+        .with_no_client_auth();
+    client.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+    let name = rustls_pki_types::ServerName::try_from(name.to_owned()).unwrap();
+    tokio_rustls::TlsConnector::from(Arc::new(client)).connect(name, stream).await
+}
+
+/// The usual verification, on the day of these tests.
+#[derive(Debug)]
+struct OnTheDay(Arc<rustls::client::WebPkiServerVerifier>);
+
+impl rustls::client::danger::ServerCertVerifier for OnTheDay {
+    fn verify_server_cert(
+        &self,
+        leaf: &rustls_pki_types::CertificateDer<'_>,
+        between: &[rustls_pki_types::CertificateDer<'_>],
+        name: &rustls_pki_types::ServerName<'_>,
+        ocsp: &[u8],
+        _: rustls_pki_types::UnixTime,
+    ) -> Result<rustls::client::danger::ServerCertVerified, rustls::Error> {
+        let day = Duration::from_secs(u64::try_from(now().as_second()).unwrap());
+        self.0.verify_server_cert(leaf, between, name, ocsp, rustls_pki_types::UnixTime::since_unix_epoch(day))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &rustls_pki_types::CertificateDer<'_>,
+        signature: &rustls::DigitallySignedStruct,
+    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls12_signature(message, leaf, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &rustls_pki_types::CertificateDer<'_>,
+        signature: &rustls::DigitallySignedStruct,
+    ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls13_signature(message, leaf, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
 }

@@ -14,7 +14,9 @@ mod network;
 mod program;
 
 mod first_time;
+mod inspected;
 mod journey;
 mod keyboard;
 mod pages;
+mod secure;
 mod telling;

@@ -81,6 +81,26 @@ impl Page for Overview {
     }
 }
 
+/// Inspection of encrypted pages, group by group (S29).
+#[derive(Template, Debug, Clone, Default)]
+#[template(path = "pages/filter_inspection.html")]
+pub struct Inspection {
+    /// Each group: whether, until when, and the way to change it.
+    pub groups: Table,
+    /// What is never opened: why, and which names.
+    pub never: Vec<(String, String)>,
+}
+
+impl Page for Inspection {
+    fn title(&self) -> String {
+        "Inspection of encrypted pages".to_owned()
+    }
+
+    fn paper(&self) -> Paper {
+        Paper::Wide
+    }
+}
+
 /// One group.
 #[derive(Template, Debug, Clone, Default)]
 #[template(path = "pages/filter_group.html")]

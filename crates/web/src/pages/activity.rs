@@ -123,6 +123,9 @@ impl<'e> Seen<'e> {
                 | What::Unidentified { .. }
                 | What::HelpCalled { .. }
                 | What::Checked { .. }
+                | What::Certificate { .. }
+                | What::Searched { .. }
+                | What::Spared { .. }
                 | What::Lost { .. } => seen.other.push(event),
             }
         }
@@ -219,6 +222,10 @@ fn words(event: &Event, visit: &Visit) -> String {
         What::Lost { count } => {
             format!("{count} records were lost between {} and {}", say(visit, event.at), say(visit, event.until))
         }
+        What::Searched { engine, terms } => format!("Typed into {engine}: {terms}"),
+        What::Spared { host } => format!("Not inspected any more: {host} (the device did not believe our certificate)"),
+        What::Certificate { trusted: true } => "The device trusts our certificate".to_owned(),
+        What::Certificate { trusted: false } => "The device does not trust our certificate".to_owned(),
         What::Checked { passed: true, .. } => "The device checked itself: protected".to_owned(),
         What::Checked { passed: false, .. } => "The device checked itself: not protected as it should be".to_owned(),
         What::Allowed { .. } | What::Blocked { .. } | What::Bypass { .. } | What::Sealed { .. } => String::new(),

@@ -4,6 +4,7 @@ pub mod ask;
 pub mod check;
 pub mod group;
 pub mod history;
+pub mod inspection;
 pub mod lists;
 pub mod matrix;
 pub mod networks;

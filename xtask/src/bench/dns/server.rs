@@ -161,12 +161,7 @@ impl Server {
     /// # Errors
     /// When it has ended.
     pub(crate) fn processor_seconds(&self) -> Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // After the name in brackets: state is the first word; user and system time are the 12th and 13th.
-        let words: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = words.iter().skip(11).take(2).filter_map(|word| word.parse::<f64>().ok()).sum::<f64>();
-        // Linux counts them in hundredths on every machine that Debian runs on.
-        Ok(ticks / 100.0)
+        processor_seconds(self.child.id())
     }
 
     /// Memory that it holds, in millions of bytes.
@@ -174,11 +169,32 @@ impl Server {
     /// # Errors
     /// When it has ended.
     pub(crate) fn resident_megabytes(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        let kibibytes: f64 = line.split_whitespace().next().context("a number")?.parse()?;
-        Ok(kibibytes * 1024.0 / 1e6)
+        resident_megabytes(self.child.id())
     }
+}
+
+/// Processor time that a process has used, in seconds.
+///
+/// # Errors
+/// When it has ended.
+pub(crate) fn processor_seconds(process: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // After the name in brackets: state is the first word; user and system time are the 12th and 13th.
+    let words: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = words.iter().skip(11).take(2).filter_map(|word| word.parse::<f64>().ok()).sum::<f64>();
+    // Linux counts them in hundredths on every machine that Debian runs on.
+    Ok(ticks / 100.0)
+}
+
+/// Memory that a process holds, in millions of bytes.
+///
+/// # Errors
+/// When it has ended.
+pub(crate) fn resident_megabytes(process: u32) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let kibibytes: f64 = line.split_whitespace().next().context("a number")?.parse()?;
+    Ok(kibibytes * 1024.0 / 1e6)
 }
 
 impl Drop for Server {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -40,9 +40,18 @@ pub(super) struct Chromedriver {
 impl Chromedriver {
     /// On a free port.
     pub(super) async fn start() -> Self {
+        Self::start_in(None).await
+    }
+
+    /// With a home folder of its own: what a device trusts lies there.
+    pub(super) async fn start_in(home: Option<&Path>) -> Self {
         // The client with which thirtyfour speaks to it is built without a provider of its own; a second call is refused.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut process = Command::new("chromedriver")
+        let mut command = Command::new("chromedriver");
+        if let Some(home) = home {
+            command.env("HOME", home);
+        }
+        let mut process = command
             .arg("--port=0")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -69,17 +78,29 @@ impl Chromedriver {
 
     /// A browser that asks this proxy for everything.
     pub(super) async fn open_through(&self, proxy: Option<SocketAddr>) -> Browser {
+        self.open_as(Trust::Everything, proxy, &[], json!({})).await
+    }
+
+    /// A browser with flags and settings of its own.
+    pub(super) async fn open_as(
+        &self,
+        trust: Trust,
+        proxy: Option<SocketAddr>,
+        flags: &[String],
+        settings: Value,
+    ) -> Browser {
         let profile = tempfile::tempdir().expect("a folder");
         let mut wanted = ChromeCapabilities::new();
-        for flag in FLAGS {
+        for flag in FLAGS.iter().copied().chain(flags.iter().map(String::as_str)) {
             wanted.add_arg(flag).expect("a flag");
         }
         wanted.add_arg(&format!("--user-data-dir={}", profile.path().display())).expect("a flag");
         if let Some(proxy) = proxy {
             wanted.add_arg(&format!("--proxy-server=http://{proxy}")).expect("a flag");
         }
+        wanted.add_experimental_option("localState", settings).expect("a wish");
         // The chain under the demo's own root is checked by `pages::the_chain_ends_at_our_root`.
-        wanted.accept_insecure_certs(true).expect("a wish");
+        wanted.accept_insecure_certs(matches!(trust, Trust::Everything)).expect("a wish");
         wanted.set_browser_log_level(LoggingPrefsLogLevel::All).expect("a wish");
         let driver = WebDriver::new(&self.address, wanted).await.expect("a browser");
         let browser = Browser { driver, _profile: profile };
@@ -93,6 +114,15 @@ impl Chromedriver {
     }
 }
 
+/// Whom a browser believes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Trust {
+    /// Everybody: a journey is not about certificates.
+    Everything,
+    /// What is in its store, and the public authorities.
+    Store,
+}
+
 /// One window with its own cookies.
 pub(super) struct Browser {
     driver: WebDriver,
@@ -103,6 +133,20 @@ impl Browser {
     /// Opens an address.
     pub(super) async fn go(&self, url: &str) {
         self.driver.goto(url).await.unwrap_or_else(|error| panic!("{url} does not open: {error}"));
+    }
+
+    /// Opens an address, or says what the browser says.
+    pub(super) async fn try_go(&self, url: &str) -> Result<(), String> {
+        self.driver.goto(url).await.map_err(|error| error.to_string())
+    }
+
+    /// Opens an address again and again until these words stand there: for what is written down elsewhere first.
+    pub(super) async fn until_it_opens(&self, url: &str, words: &str) {
+        self.wait(&format!("“{words}” at {url}"), async || {
+            self.try_go(url).await.ok()?;
+            self.text().await.contains(words).then_some(())
+        })
+        .await;
     }
 
     pub(super) async fn url(&self) -> String {

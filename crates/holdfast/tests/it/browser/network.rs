@@ -19,12 +19,17 @@ pub(super) struct Upstream {
 
 impl Upstream {
     pub(super) async fn start() -> Self {
+        Self::start_at(SOMEWHERE).await
+    }
+
+    /// Every name is at this address.
+    pub(super) async fn start_at(place: Ipv4Addr) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a port");
         let address = socket.local_addr().expect("its address");
         tokio::spawn(async move {
             let mut buffer = [0; 4096];
             while let Ok((length, peer)) = socket.recv_from(&mut buffer).await {
-                if let Some(answer) = somewhere(&buffer[..length]) {
+                if let Some(answer) = somewhere(&buffer[..length], place) {
                     let _ = socket.send_to(&answer, peer).await;
                 }
             }
@@ -33,13 +38,13 @@ impl Upstream {
     }
 }
 
-fn somewhere(packet: &[u8]) -> Option<Vec<u8>> {
+fn somewhere(packet: &[u8], place: Ipv4Addr) -> Option<Vec<u8>> {
     let query = Message::from_vec(packet).ok()?;
     let question = query.queries.first()?.clone();
     let mut answer = Message::response(query.metadata.id, OpCode::Query);
     answer.metadata.recursion_available = true;
     if question.query_type() == RecordType::A {
-        answer.add_answer(Record::from_rdata(question.name().clone(), 30, RData::A(A(SOMEWHERE))));
+        answer.add_answer(Record::from_rdata(question.name().clone(), 30, RData::A(A(place))));
     }
     answer.add_query(question);
     if query.edns.is_some() {

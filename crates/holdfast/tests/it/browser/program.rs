@@ -21,6 +21,7 @@ pub(super) struct Program {
     pub(super) web: String,
     pub(super) dns: SocketAddr,
     pub(super) proxy: SocketAddr,
+    pub(super) block_https: Option<SocketAddr>,
     credentials: Value,
     /// Answers as long as it is held.
     _upstream: Upstream,
@@ -46,6 +47,11 @@ impl Person {
 impl Program {
     /// Starts `holdfast demo --https` and waits until it serves.
     pub(super) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same, with more on its command line.
+    pub(super) async fn start_with(more: &[&str]) -> Self {
         let upstream = Upstream::start().await;
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path().join("data");
@@ -54,6 +60,7 @@ impl Program {
             .args(["demo", "--https", "--web", "127.0.0.1:0", "--dns", "127.0.0.1:0", "--proxy", "127.0.0.1:0"])
             .arg("--upstream")
             .arg(upstream.address.to_string())
+            .args(more)
             .arg("--data")
             .arg(&data)
             .stdout(Stdio::null())
@@ -66,6 +73,7 @@ impl Program {
             web: String::new(),
             dns: SocketAddr::from(([127, 0, 0, 1], 0)),
             proxy: SocketAddr::from(([127, 0, 0, 1], 0)),
+            block_https: None,
             credentials: Value::Null,
             _upstream: upstream,
         };
@@ -74,6 +82,8 @@ impl Program {
         program.web = running["web"].as_str().expect("the pages' address").to_owned();
         program.dns = address("dns");
         program.proxy = address("proxy");
+        let if_any = |key: &str| running[key].as_str().and_then(|text| text.parse().ok());
+        program.block_https = if_any("block_https");
         let credentials = fs::read(data.join("demo-credentials.json")).expect("credentials");
         program.credentials = serde_json::from_slice(&credentials).expect("credentials are JSON");
         program
@@ -124,6 +134,11 @@ impl Program {
         let device = &self.credentials["devices"][key];
         let text = |field: &str| device[field].as_str().unwrap_or_else(|| panic!("{key} has no {field}"));
         (text("name").to_owned(), text("source_address").parse().expect("an address"))
+    }
+
+    /// Where a device asks DNS over HTTPS, with its own secret.
+    pub(super) fn doh_url(&self, key: &str) -> String {
+        self.credentials["devices"][key]["doh_url"].as_str().expect("an address of encrypted DNS").to_owned()
     }
 
     /// Runs a command of the same program on the same data.

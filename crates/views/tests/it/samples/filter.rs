@@ -4,7 +4,9 @@ use super::{nobody, somebody};
 use crate::views::FormView;
 use crate::views::pages::activity::{Activity, Alerts};
 use crate::views::pages::devices::{PaperSheet, SetUp, System};
-use crate::views::pages::filter::{Check, Group, GroupCard, Overview, Sealed, SelfTest, TestedGroup, Verdict};
+use crate::views::pages::filter::{
+    Check, Group, GroupCard, Inspection, Overview, Sealed, SelfTest, TestedGroup, Verdict,
+};
 use crate::views::pages::filter_changes::{
     Ask, Asked, History, Preview, Proposal, Proposals, Propose, Request, Requests, Shape, Version,
 };
@@ -166,6 +168,8 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     let older = Version { number: 1, current: false, ..version.clone() };
     let latest = Some(Banner::new(Tone::Gap, "1 of 9 parts failed."));
     vec![
+        ("filter_inspection", somebody(&Inspection::default())),
+        ("filter_inspection", somebody(&Inspection { groups: table(), never: groups() })),
         ("filter_matrix", somebody(&Matrix::default())),
         (
             "filter_matrix",

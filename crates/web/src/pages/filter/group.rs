@@ -78,6 +78,9 @@ fn ways(key: &str, group: &app::filtering::Group) -> Vec<(String, String)> {
     } else {
         ways.push(to("search", "Hold search engines to safe search, or let go"));
     }
+    if matches!(group.audience, Audience::Children | Audience::Adults) {
+        ways.push(to("inspect", "Inspect encrypted pages, until a day"));
+    }
     ways.push(to("copy", "Make a new group like this one"));
     ways
 }

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use app::filtering::decide::{self, Preview, Propose, Risk};
 use app::filtering::hours::{Day, Days, Does, Hours, Times, Window};
-use app::filtering::{Change, Direction, Group, LOCKED_FOR_CHILDREN, SafeSearch, categories, view};
+use app::filtering::{
+    Change, Direction, Download, Group, Inspected, LOCKED_FOR_CHILDREN, SafeSearch, categories, view,
+};
 use axum::extract::{Path, Query};
 use domain::access::Action;
 use jiff::civil::{Date, Time};
@@ -26,6 +28,8 @@ enum What {
     Supervise,
     Approve,
     Copy,
+    Inspect,
+    EndInspection,
 }
 
 impl What {
@@ -37,6 +41,8 @@ impl What {
             "supervise" => Self::Supervise,
             "approve" => Self::Approve,
             "copy" => Self::Copy,
+            "inspect" => Self::Inspect,
+            "end-inspection" => Self::EndInspection,
             _ => return None,
         })
     }
@@ -51,6 +57,8 @@ impl What {
             Self::Supervise => format!("{name}: only with an adult"),
             Self::Approve => format!("Approve material for {name}"),
             Self::Copy => format!("A new group like {name}"),
+            Self::Inspect => format!("Inspect encrypted pages on {name}"),
+            Self::EndInspection => format!("No longer inspect {name}"),
         }
     }
 
@@ -70,6 +78,11 @@ impl What {
             Self::Approve => &[
                 "Look at all of it first, as a child would use it: adverts, links to elsewhere, chat, sounds. A whole site is approved, with everything below its name: the filter cannot see which page is open.",
             ],
+            Self::Inspect => &[
+                "The filter opens encrypted pages of these devices, decides them by their whole address, and closes them again. It sees everything that is typed there. Banks, health and help services are never opened; nothing of a page is kept.",
+                "Two people agree, one of them a safeguarding lead. It ends by itself on the day that you write. Each device needs the certificate for inspection.",
+            ],
+            Self::EndInspection => &["The devices are filtered by the names of sites again, as all others are."],
             Self::Copy => {
                 &["It begins with the same categories, sites and hours. Put devices into it on their own pages."]
             }
@@ -92,7 +105,8 @@ impl What {
                     .option("off", "As the device sets it")
                     .to_string(),
             ],
-            Self::Supervise => Vec::new(),
+            Self::Supervise | Self::EndInspection => Vec::new(),
+            Self::Inspect => inspect_fields(form),
             Self::Approve => vec![
                 form.text("host", "Site")
                     .hint("A name like example.org; everything below it follows")
@@ -127,7 +141,7 @@ impl What {
         })
     }
 
-    fn read(self, fields: &mut Fields, key: &str, group: &Group) -> Option<Change> {
+    fn read(self, fields: &mut Fields, key: &str, group: &Group, now: jiff::Timestamp) -> Option<Change> {
         let groups = vec![key.to_owned()];
         match self {
             Self::Hours => Some(Change::AddHours { hours: read_hours(fields)?, groups }),
@@ -146,6 +160,8 @@ impl What {
                 Some(Change::SetSearch { level: fields.choice("level", level, "Choose how")?, groups })
             }
             Self::Supervise => Some(Change::Supervise { on: !group.supervised, groups }),
+            Self::Inspect => Some(Change::Inspect { how: Box::new(read_inspection(fields, now)?), groups }),
+            Self::EndInspection => Some(Change::EndInspection { groups }),
             Self::Approve => {
                 let name = fields.text("host", 260, "Write the site\u{2019}s name, like example.org");
                 let title = fields.text("title", 100, "Say what it is");
@@ -178,7 +194,8 @@ impl What {
             Self::Hours | Self::Copy => "name",
             Self::EndHours => "hours",
             Self::Search => "level",
-            Self::Supervise => "reason",
+            Self::Supervise | Self::EndInspection => "reason",
+            Self::Inspect => "dpia",
             Self::Approve => "host",
         }
     }
@@ -258,6 +275,71 @@ fn hours_fields(form: &FormView, group: &Group) -> Result<Vec<String>, Fault> {
         fields.push(form.checkboxes("without", "Kinds of sites to open then").options(&blocked).to_string());
     }
     Ok(fields)
+}
+
+/// Longest that inspection is agreed to at once: a DPIA is looked at every year.
+const LONGEST_INSPECTION: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 366);
+
+const DOWNLOADS: [(&str, Download, &str); 4] = [
+    ("programs", Download::Programs, "Programs and installers"),
+    ("archives", Download::Archives, "Archives (zip and the like)"),
+    ("macros", Download::Macros, "Office files that may hold macros"),
+    ("disks", Download::Disks, "Images of disks"),
+];
+
+fn inspect_fields(form: &FormView) -> Vec<String> {
+    let kinds: Vec<(String, String)> = DOWNLOADS.iter().map(|row| (row.0.to_owned(), row.2.to_owned())).collect();
+    vec![
+        form.area("dpia", "The data protection impact assessment")
+            .hint("Where it is kept, its date, who signed it, and what came out")
+            .max(1000)
+            .rows(3)
+            .to_string(),
+        form.area("notice", "How were those who use these devices told?")
+            .hint("What they were given to read, and when; for children\u{2019}s devices also their parents")
+            .max(1000)
+            .rows(3)
+            .to_string(),
+        form.date("until", "Until when?").hint("The last day, a year at most. Then it ends by itself").to_string(),
+        form.checkboxes("downloads", "Files that are not let through").options(&kinds).to_string(),
+        form.radios("words", "Weigh the words of pages?")
+            .option_with("yes", "Yes", "A page about something that this group blocks is blocked by its words, too")
+            .option("no", "No")
+            .to_string(),
+        form.area("exempt", "Sites that are never opened")
+            .hint("One a line. Banks, health and help services need not be written here")
+            .max(4000)
+            .rows(3)
+            .to_string(),
+    ]
+}
+
+fn read_inspection(fields: &mut Fields, now: jiff::Timestamp) -> Option<Inspected> {
+    let dpia = fields.text("dpia", 1000, "Say where the assessment is, and what came out");
+    let notice = fields.text("notice", 1000, "Say how people were told");
+    let until = fields.maybe_date("until");
+    let downloads = fields.several("downloads", |key| DOWNLOADS.iter().find(|row| row.0 == key).map(|row| row.1));
+    let yes = |key: &str| match key {
+        "yes" => Some(true),
+        "no" => Some(false),
+        _ => None,
+    };
+    let words = fields.choice("words", yes, "Choose yes or no");
+    let exempt = fields.maybe("exempt", 4000);
+    let until = until?.and_then(|day| last_moment(day).ok());
+    let latest = now.saturating_add(LONGEST_INSPECTION).unwrap_or(now);
+    if until.is_none_or(|until| until <= now || until > latest) {
+        fields.error("until", "Write a day from today, a year away at most");
+        return None;
+    }
+    Some(Inspected {
+        dpia: dpia?,
+        notice: notice?,
+        until: until?,
+        downloads: downloads?.into_iter().collect(),
+        words: words?,
+        exempt: exempt?.unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+    })
 }
 
 fn read_hours(fields: &mut Fields) -> Option<Hours> {
@@ -376,7 +458,7 @@ pub async fn post(visit: Visit, Path((key, what)): Path<(String, String)>, form:
         return visit.again(&page(&visit, what, &key, &group, form.view, None).await?);
     };
     let mut fields = Fields::kept(&form.view, visit.ctx().now);
-    let change = what.read(&mut fields, &key, &group);
+    let change = what.read(&mut fields, &key, &group, visit.ctx().now);
     let view = fields.into_view();
     let Some(change) = change else { return visit.again(&page(&visit, what, &key, &group, view, None).await?) };
     let services = visit.services();
@@ -435,6 +517,8 @@ async fn page(
         What::Supervise => "supervise",
         What::Approve => "approve",
         What::Copy => "copy",
+        What::Inspect => "inspect",
+        What::EndInspection => "end-inspection",
     };
     let may_look = super::may(visit, Action::ReadActivity);
     let seen = match what {

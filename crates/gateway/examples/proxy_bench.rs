@@ -1,0 +1,273 @@
+//! What `cargo xtask bench proxy` starts: our proxy on the full lists, a small web server, and the load.
+//!
+//! ```sh
+//! proxy_bench serve NAMES.txt PORT ORIGIN_PORT     # our gateway; resolves every name to 127.0.0.1 by itself
+//! proxy_bench origin PORT                          # 100 bytes to whoever asks, and an echo to whoever does not speak HTTP
+//! proxy_bench get PROXY HOST:PORT SECONDS LINES    # plain requests over kept lines; prints JSON
+//! proxy_bench connect PROXY HOST:PORT SECONDS LINES
+//! proxy_bench hold PROXY HOST:PORT HOW_MANY        # opens tunnels, says so, waits
+//! ```
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use filter::{Categories, FileKey, Reason};
+use hickory_proto::op::{Message, OpCode};
+use hickory_proto::rr::rdata::A;
+use hickory_proto::rr::{RData, Record, RecordType};
+use holdfast_gateway::{Clock, Config, Targets, snapshot, start};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Addresses that the load comes from, each a device of the register.
+const DEVICES: u8 = 8;
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 1)]
+async fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["serve", names, port, origin] => serve(names, port.parse()?, origin.parse()?).await,
+        ["origin", port] => origin(port.parse()?).await,
+        ["get", proxy, to, seconds, lines] => load(proxy.parse()?, to, seconds.parse()?, lines.parse()?, get).await,
+        ["connect", proxy, to, seconds, lines] => {
+            load(proxy.parse()?, to, seconds.parse()?, lines.parse()?, connect).await
+        }
+        ["hold", proxy, to, many] => hold(proxy.parse()?, to, many.parse()?).await,
+        _ => Err("see the head of this file".into()),
+    }
+}
+
+async fn serve(names: &str, port: u16, origin: u16) -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let source = dir.path().join("source").join("listed");
+    std::fs::create_dir_all(&source)?;
+    std::fs::copy(names, source.join("domains"))?;
+    let lists = dir.path().join("lists.compiled");
+    filter::compile(&[dir.path().join("source")], &lists, FileKey([1; 16]))?;
+    let began = Instant::now();
+    let clock = Clock::new(move || {
+        jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::try_from(began.elapsed()).unwrap_or_default()
+    });
+    let key = ed25519_dalek::SigningKey::from_bytes(&[1; 32]);
+    let opening = age::x25519::Identity::generate();
+    let mut config = Config::new(dir.path().join("gateway"), key.verifying_key(), opening.to_public());
+    config.dns = "127.0.0.1:0".parse()?;
+    config.proxy = SocketAddr::from(([127, 0, 0, 1], port));
+    config.upstreams = vec![above().await?.into()];
+    config.lists = Some(lists);
+    config.targets = Targets::PublicAnd(vec![SocketAddr::from(([127, 0, 0, 1], origin))]);
+    config.categories = Categories::parse(
+        "[[category]]\nid = \"listed\"\ntitle = \"Listed\"\nwhy = \"Measured.\"\nlists = [\"listed\"]\nkind = \"black\"\n",
+    )?;
+    snapshot::write(&config.snapshot_dir(), &policy(), &key)?;
+    let running = start(config, clock).await?;
+    println!("proxy on {}", running.proxy_addr());
+    tokio::signal::ctrl_c().await?;
+    running.shutdown().await;
+    Ok(())
+}
+
+fn policy() -> filter::PolicySnapshot {
+    let reason = Reason { title: "Listed".into(), why: "Measured.".into(), because: Vec::new(), locked: false };
+    let group = filter::Group {
+        name: "Everybody".into(),
+        audience: filter::Audience::Adults,
+        blocked: BTreeMap::from([("listed".to_owned(), reason)]),
+        allow: Vec::new(),
+        block: Vec::new(),
+        safe_search: filter::SafeSearch::default(),
+        hours: Vec::new(),
+        supervised: false,
+    };
+    let device = |at: u8| filter::Device {
+        id: uuid::Uuid::from_u128(u128::from(at)),
+        name: format!("device {at}"),
+        group: "everybody".into(),
+        room: None,
+        proxy_user: None,
+        proxy_password_sha256: None,
+        doh_path: None,
+        source_addresses: vec![address(at)],
+        mac: None,
+        shows_block_page: false,
+        person: None,
+    };
+    filter::PolicySnapshot {
+        format: filter::policy::FORMAT,
+        version: 1,
+        setting: uuid::Uuid::nil(),
+        setting_name: "Measured".into(),
+        contact: "nobody".into(),
+        web_base: String::new(),
+        made_at: jiff::Timestamp::UNIX_EPOCH,
+        groups: BTreeMap::from([("everybody".to_owned(), group)]),
+        strictest: "everybody".into(),
+        devices: (0..DEVICES).map(device).collect(),
+        holds: Vec::new(),
+        never_log: Default::default(),
+        always: Default::default(),
+        networks: Vec::new(),
+        calendar: Default::default(),
+        sessions: Vec::new(),
+        inspection: Default::default(),
+    }
+}
+
+fn address(device: u8) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(127, 0, 1, 1 + device))
+}
+
+/// A resolver that knows one answer.
+async fn above() -> Result<SocketAddr> {
+    let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    let at = socket.local_addr()?;
+    tokio::spawn(async move {
+        let mut buffer = [0; 1500];
+        while let Ok((length, peer)) = socket.recv_from(&mut buffer).await {
+            let Some(query) = buffer.get(..length).and_then(|bytes| Message::from_vec(bytes).ok()) else { continue };
+            let Some(question) = query.queries.first() else { continue };
+            let mut answer = Message::response(query.metadata.id, OpCode::Query);
+            if question.query_type() == RecordType::A {
+                let here = RData::A(A(Ipv4Addr::LOCALHOST));
+                answer.add_answer(Record::from_rdata(question.name().clone(), 300, here));
+            }
+            answer.add_query(question.clone());
+            if let Ok(bytes) = answer.to_vec() {
+                let _ = socket.send_to(&bytes, peer).await;
+            }
+        }
+    });
+    Ok(at)
+}
+
+async fn origin(port: u16) -> Result<()> {
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    println!("origin on {port}");
+    loop {
+        let (mut stream, _) = listener.accept().await?;
+        let _ = stream.set_nodelay(true);
+        tokio::spawn(async move {
+            let mut answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\n".to_vec();
+            answer.extend([b'a'; 100]);
+            let mut buffer = [0; 8192];
+            let mut held = 0;
+            while let Ok(read @ 1..) = stream.read(buffer.get_mut(held..).unwrap_or_default()).await {
+                held += read;
+                let seen = buffer.get(..held).unwrap_or_default();
+                if !seen.starts_with(b"GET ") {
+                    if stream.write_all(seen).await.is_err() {
+                        return;
+                    }
+                    held = 0;
+                } else if seen.ends_with(b"\r\n\r\n") {
+                    if stream.write_all(&answer).await.is_err() {
+                        return;
+                    }
+                    held = 0;
+                }
+            }
+        });
+    }
+}
+
+async fn line(proxy: SocketAddr, device: usize) -> Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::new(address(u8::try_from(device % usize::from(DEVICES))?), 0))?;
+    let stream = socket.connect(proxy).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Reads one answer's head, and the body that the origin sends.
+async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>, body: usize) -> Result<()> {
+    buffer.clear();
+    loop {
+        if stream.read_buf(buffer).await? == 0 {
+            return Err("the line ended".into());
+        }
+        if let Some(end) = buffer.windows(4).position(|four| four == b"\r\n\r\n") {
+            if !buffer.starts_with(b"HTTP/1.1 200") && !buffer.starts_with(b"HTTP/1.0 200") {
+                return Err(String::from_utf8_lossy(buffer.get(..end).unwrap_or_default()).into_owned().into());
+            }
+            if buffer.len() >= end + 4 + body {
+                return Ok(());
+            }
+        }
+    }
+}
+
+async fn get(proxy: SocketAddr, to: String, device: usize, until: Instant) -> Result<Vec<u32>> {
+    let request = format!("GET http://{to}/ HTTP/1.1\r\nHost: {to}\r\n\r\n");
+    let (mut stream, mut buffer, mut took) = (line(proxy, device).await?, Vec::new(), Vec::new());
+    while Instant::now() < until {
+        let began = Instant::now();
+        stream.write_all(request.as_bytes()).await?;
+        answer(&mut stream, &mut buffer, 100).await?;
+        took.push(u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX));
+    }
+    Ok(took)
+}
+
+async fn connect(proxy: SocketAddr, to: String, device: usize, until: Instant) -> Result<Vec<u32>> {
+    let request = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n\r\n");
+    let (mut buffer, mut took, mut echo) = (Vec::new(), Vec::new(), [0; 5]);
+    while Instant::now() < until {
+        let began = Instant::now();
+        let mut stream = line(proxy, device).await?;
+        stream.write_all(request.as_bytes()).await?;
+        answer(&mut stream, &mut buffer, 0).await?;
+        // A tunnel counts once something has come back through it.
+        stream.write_all(b"hello").await?;
+        stream.read_exact(&mut echo).await?;
+        took.push(u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX));
+    }
+    Ok(took)
+}
+
+async fn load<F>(
+    proxy: SocketAddr,
+    to: &str,
+    seconds: u64,
+    lines: usize,
+    one: impl Fn(SocketAddr, String, usize, Instant) -> F,
+) -> Result<()>
+where
+    F: Future<Output = Result<Vec<u32>>> + Send + 'static,
+{
+    let began = Instant::now();
+    let until = began + Duration::from_secs(seconds);
+    let all: Vec<_> = (0..lines).map(|device| tokio::spawn(one(proxy, to.to_owned(), device, until))).collect();
+    let mut took = Vec::new();
+    for one in all {
+        took.extend(one.await??);
+    }
+    let elapsed = began.elapsed().as_secs_f64();
+    took.sort_unstable();
+    let at = |share: usize| took.get(took.len() * share / 100).copied().unwrap_or_default();
+    let (half, most) = (at(50), at(99));
+    println!(
+        "{{\"all\": {}, \"a_second\": {:.1}, \"p50_us\": {half}, \"p99_us\": {most}}}",
+        took.len(),
+        took.len() as f64 / elapsed
+    );
+    Ok(())
+}
+
+async fn hold(proxy: SocketAddr, to: &str, many: usize) -> Result<()> {
+    let request = Arc::new(format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n\r\n"));
+    let (mut held, mut buffer) = (Vec::new(), Vec::new());
+    for device in 0..many {
+        let mut stream = line(proxy, device).await?;
+        stream.write_all(request.as_bytes()).await?;
+        answer(&mut stream, &mut buffer, 0).await?;
+        held.push(stream);
+    }
+    println!("{} open", held.len());
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    Ok(())
+}
