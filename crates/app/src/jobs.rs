@@ -37,10 +37,14 @@ pub enum Kind {
     ForgetDrafts,
     /// Has an agency answered a referral?
     ChaseReferral,
+    /// Take away exports that nobody fetched for a week, every day (S47).
+    ForgetExports,
+    /// Shut a record that was opened in an emergency (S12).
+    EndEmergency,
 }
 
 impl Kind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::MailNotice,
         Self::Escalate,
         Self::PublishPolicy,
@@ -52,6 +56,8 @@ impl Kind {
         Self::MailAddressProof,
         Self::ForgetDrafts,
         Self::ChaseReferral,
+        Self::ForgetExports,
+        Self::EndEmergency,
     ];
 
     /// The word for it in storage.
@@ -68,6 +74,8 @@ impl Kind {
             Self::MailAddressProof => "person.mail_proof",
             Self::ForgetDrafts => "draft.forget",
             Self::ChaseReferral => "referral.chase",
+            Self::ForgetExports => "export.forget",
+            Self::EndEmergency => "emergency.end",
         }
     }
 }
@@ -126,12 +134,13 @@ pub async fn run_due(services: &Services, ctx: &mut OpCtx) -> Result<usize> {
 }
 
 /// Work that comes back by itself, and how often.
-const RECURRING: [(Kind, SignedDuration); 5] = [
+const RECURRING: [(Kind, SignedDuration); 6] = [
     (Kind::SelfTest, DAY),
     (Kind::ForgetActivity, DAY),
     (Kind::SignHead, DAY),
     (Kind::BackUp, DAY),
     (Kind::ForgetDrafts, DAY),
+    (Kind::ForgetExports, DAY),
 ];
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -210,6 +219,8 @@ async fn perform(services: &Services, ctx: &mut OpCtx, job: &Job) -> Result<()> 
         Kind::FilterAlert => crate::activity::alert(services, ctx, setting, &work).await,
         Kind::SignHead => crate::upkeep::sign_head(services, ctx, setting).await,
         Kind::BackUp => crate::upkeep::back_up(services, ctx, setting).await,
+        Kind::ForgetExports => crate::keeping::exports::forget_old(services, ctx.now),
+        Kind::EndEmergency => crate::keeping::emergency::end_due(services, ctx, setting).await,
         Kind::ForgetDrafts => crate::drafts::forget_old(services, ctx, setting).await,
     }
 }

@@ -27,6 +27,7 @@ pub mod holds;
 pub mod home;
 pub mod imports;
 pub mod jobs;
+pub mod keeping;
 pub mod low_level;
 pub mod mail;
 pub mod notices;
@@ -48,6 +49,7 @@ pub mod transfers;
 pub mod trends;
 pub mod upkeep;
 pub mod wall;
+pub mod wrong_clock;
 
 pub use error::{Error, Result};
 pub use services::{Clock, Services};

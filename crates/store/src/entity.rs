@@ -6,6 +6,7 @@ pub(crate) mod cases;
 #[allow(unreachable_pub, reason = "rows of pieces and keys stay in the crate; the macro makes all rows public")]
 pub(crate) mod files;
 pub(crate) mod house;
+pub(crate) mod keeping;
 pub(crate) mod lists;
 pub(crate) mod policy;
 pub(crate) mod register;
@@ -58,6 +59,13 @@ pub(crate) const TABLES: &[&TableDef] = &[
     working::Cover::DEF,
     working::Transfer::DEF,
     working::TransferConcern::DEF,
+    keeping::LegalHold::DEF,
+    keeping::Disposal::DEF,
+    keeping::Export::DEF,
+    keeping::ExportConcern::DEF,
+    keeping::Bundle::DEF,
+    keeping::Redaction::DEF,
+    keeping::Emergency::DEF,
     running::Pin::DEF,
     running::Job::DEF,
     running::Notice::DEF,

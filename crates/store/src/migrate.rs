@@ -86,6 +86,13 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        number: 14,
+        name: "keeping",
+        both: include_str!("../migrations/0014_keeping.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// What happens before a database that has rows is upgraded.

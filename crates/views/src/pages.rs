@@ -11,6 +11,7 @@ pub mod filter;
 pub mod filter_changes;
 pub mod filter_lists;
 pub mod follow_up;
+pub mod keeping;
 pub mod problem;
 pub mod register;
 pub mod sessions;

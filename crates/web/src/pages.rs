@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod filter;
 pub mod home;
 pub mod imports;
+pub mod keeping;
 pub mod lock;
 pub mod password;
 pub mod people;

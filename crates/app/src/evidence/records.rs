@@ -5,6 +5,7 @@
 
 mod cases;
 mod filter;
+mod keeping;
 mod people;
 mod procedures;
 mod working;
@@ -22,6 +23,7 @@ fn all() -> impl Iterator<Item = &'static Question> {
         .chain(filter::ANSWERS)
         .chain(procedures::ANSWERS)
         .chain(working::ANSWERS)
+        .chain(keeping::ANSWERS)
 }
 
 /// The answer, if anybody here knows it.

@@ -4,7 +4,7 @@
 //! concern by it (S8), [`worked`] follows one breach through the controls that it touches.
 
 mod lists;
-mod red;
+pub(crate) mod red;
 mod silence;
 mod worked;
 

@@ -32,7 +32,7 @@ macro_rules! flips {
 }
 
 /// Somebody with the key and a database tool, past the program.
-async fn tamper(app: &TestApp, sql: &str) {
+pub(crate) async fn tamper(app: &TestApp, sql: &str) {
     use sqlx::{ConnectOptions, Connection};
     let test = app.database();
     let key = hex::encode(*test.keys.derive("sqlcipher"));
