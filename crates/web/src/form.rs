@@ -56,7 +56,7 @@ pub struct Form<T> {
     asks_for_the_clock: bool,
 }
 
-impl<S: Send + Sync, T: FromForm> FromRequest<S> for Form<T> {
+impl<S: Send + Sync, T: FromForm + Send> FromRequest<S> for Form<T> {
     type Rejection = Fault;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {

@@ -502,7 +502,8 @@ fn parts_of(name: &str) -> Vec<String> {
     let name = name.trim();
     let mut parts = vec![name.to_owned()];
     parts.extend(name.split_whitespace().filter(|part| part.chars().count() > 2 && *part != name).map(str::to_owned));
-    parts.retain(|part| !part.is_empty());
+    // Words of a description (“the children’s grandmother”) name nobody.
+    parts.retain(|part| part.starts_with(char::is_uppercase));
     parts
 }
 

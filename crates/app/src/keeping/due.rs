@@ -229,7 +229,11 @@ async fn candidates(services: &Services, db: &impl Reads, member: &Member) -> Re
             let recorded = day(row.recorded_at);
             found.push(Candidate {
                 id: row.id,
-                name: format!("Low-level concern about {}, {recorded}", names.person(row.person_id)),
+                name: format!(
+                    "Low-level concern about {}, {}",
+                    names.person(row.person_id),
+                    domain::clock::say_day(recorded)
+                ),
                 href: "/low-level".to_owned(),
                 facts: Facts { left: vec![gone(&row.person_id)], ..plain(RecordKind::LowLevel, recorded) },
                 named: BTreeSet::from([row.person_id]),

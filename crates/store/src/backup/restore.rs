@@ -34,6 +34,9 @@ pub struct Destruction {
     pub table: String,
     /// The row.
     pub row: Option<Uuid>,
+    /// The record itself went, not only what the chain kept of it.
+    #[serde(default)]
+    pub record: bool,
 }
 
 /// A restored installation.
@@ -133,7 +136,7 @@ async fn fork(tx: &mut Tx, summary: &Summary) -> Result<()> {
 async fn replay_all(tx: &mut Tx, gone: &[Destruction]) -> Result<()> {
     let mut done = std::collections::BTreeSet::new();
     for destroyed in gone {
-        if !done.insert((destroyed.setting, destroyed.table.clone(), destroyed.row)) {
+        if !done.insert((destroyed.setting, destroyed.table.clone(), destroyed.row, destroyed.record)) {
             continue;
         }
         let subject = Subject { table: &destroyed.table, id: destroyed.row };
@@ -141,7 +144,8 @@ async fn replay_all(tx: &mut Tx, gone: &[Destruction]) -> Result<()> {
         if let (attachments::TABLE, Some(id)) = (destroyed.table.as_str(), destroyed.row) {
             attachments::forget_content(tx, destroyed.setting, id.into()).await?;
         }
-        if let (Some(record), Some(id)) = (RecordKind::from_key(&destroyed.table), destroyed.row)
+        if destroyed.record
+            && let (Some(record), Some(id)) = (RecordKind::from_key(&destroyed.table), destroyed.row)
             && keeping::is_there(tx, destroyed.setting, record, id).await?
         {
             keeping::destroy(tx, destroyed.setting, record, id, "replayed after a restore").await?;
@@ -155,9 +159,19 @@ async fn replay_all(tx: &mut Tx, gone: &[Destruction]) -> Result<()> {
 /// # Errors
 /// As any read.
 pub async fn list_destructions(db: &impl Reads, setting: SettingId) -> Result<Vec<Destruction>> {
-    let filter = audit::Filter { act: Some(audit::DESTROY.into()), ..Default::default() };
-    let links = audit::list(db, setting, &filter, u64::from(u32::MAX)).await?;
-    Ok(links.into_iter().map(|link| Destruction { setting, table: link.subject_table, row: link.subject_id }).collect())
+    let mut all = Vec::new();
+    for act in [audit::DESTROY, audit::DESTROY_RECORD] {
+        let filter = audit::Filter { act: Some(act.into()), ..Default::default() };
+        let links = audit::list(db, setting, &filter, u64::from(u32::MAX)).await?;
+        let record = act == audit::DESTROY_RECORD;
+        all.extend(links.into_iter().map(|link| Destruction {
+            setting,
+            table: link.subject_table,
+            row: link.subject_id,
+            record,
+        }));
+    }
+    Ok(all)
 }
 
 /// The list beside the backups, in the open: tables and ids, no names. Whoever copies backups elsewhere copies it with them.
@@ -199,7 +213,5 @@ fn beside(backup: &Path) -> Result<Vec<Destruction>> {
     let read = |line: &str| {
         serde_json::from_str(line).map_err(|error| Error::File(format!("{} is damaged: {error}", path.display())))
     };
-    let mut all: Vec<Destruction> = text.lines().map(read).collect::<Result<_>>()?;
-    all.reverse();
-    Ok(all)
+    text.lines().map(read).collect()
 }

@@ -67,6 +67,8 @@ pub async fn destroy(tx: &mut Tx, setting: SettingId, record: RecordKind, id: Uu
             }
         }
     }
+    let subject = Subject { table: record.key(), id: Some(id) };
+    tx.note_as(audit::DESTROY_RECORD, setting, subject, &serde_json::json!({ "why": why })).await?;
     Ok(Gone { rows: going.rows, digest: hex::encode(going.digest.finalize()) })
 }
 

@@ -46,6 +46,10 @@ async fn page(visit: &Visit, id: ConcernId, form: FormView) -> Result<Case, Faul
     for person in concern.people.iter().filter(|person| person.part != Part::Witness) {
         let href = format!("/people/{}/chronology", person.id);
         ways.push((href, format!("Everything about {}", person.name)));
+        ways.push((
+            format!("/exports/new?person={}", person.id),
+            format!("Make an export of everything about {}", person.name),
+        ));
     }
     if let Some((device, name)) = &concern.device {
         ways.push((format!("/devices/{device}/chronology"), format!("Everything about {name}")));

@@ -8,11 +8,15 @@ use views::pages::register::{Act, RegisterList, RegisterThing};
 use views::pages::working::{Document, DocumentSection};
 use views::ui::{Banner, Cell, Summary, Table, Tone};
 
-use super::moment;
 use crate::{Answer, Form, Visit, words};
 
 /// Backups that are kept, one a day.
 const BACKUPS: i64 = 14;
+
+/// With the year: certificates are read for decades.
+fn moment(visit: &Visit, at: jiff::Timestamp) -> String {
+    words::full_moment(&visit.services().calendar.local(at))
+}
 
 /// Certificates.
 ///

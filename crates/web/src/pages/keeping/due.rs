@@ -51,12 +51,17 @@ pub async fn get(visit: Visit) -> Answer {
     for one in &wall.elsewhere {
         elsewhere.push(vec![Cell::from(&one.title), Cell::from(&one.says), Cell::from(&one.source)]);
     }
-    let backups = match (wall.backups.first(), wall.backups.last()) {
-        (Some(oldest), Some(newest)) => format!(
-            "{} backups lie in the data folder, from {oldest} to {newest}. What is destroyed today is in them until the last of these rolls out, fourteen backups from now; they open with the recovery code alone, and a restore destroys it again by a list that lies beside them.",
-            wall.backups.len()
+    let until = "What is destroyed today stays in them until the last rolls out, fourteen backups from now; they open with the recovery code alone, and a restore destroys it again by a list that lies beside them.";
+    let said = |name: &String| name.parse().map_or_else(|_| name.clone(), words::day);
+    let backups = match wall.backups.as_slice() {
+        [] => "There is no backup in the data folder.".to_owned(),
+        [one] => format!("One backup lies in the data folder, of {}. {until}", said(one)),
+        [oldest, .., newest] => format!(
+            "{} backups lie in the data folder, from {} to {}. {until}",
+            wall.backups.len(),
+            said(oldest),
+            said(newest)
         ),
-        _ => "There is no backup in the data folder.".to_owned(),
     };
     notes.push(Banner::new(
         Tone::Info,

@@ -37,7 +37,7 @@ pub async fn list(visit: Visit) -> Answer {
     }
     visit.page(&RegisterList {
         heading: "Exports: what left the building".to_owned(),
-        about: "Each is encrypted, carries on every page for whom it was made, by whom and when, and stands here for ever. Begin one from a concern, from a chronology, or from a request for data.".to_owned(),
+        about: "Each is encrypted, carries on every page for whom it was made, by whom and when, and stands here for ever. Begin one from a concern, or from a request for data.".to_owned(),
         table,
         empty: ("Nothing has left.".to_owned(), "An export appears here when somebody makes one.".to_owned()),
         ways: vec![("/keeping".to_owned(), "What is kept, and how long".to_owned())],

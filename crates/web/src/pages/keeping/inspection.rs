@@ -44,7 +44,8 @@ fn drawn(found: &Inspection, form: FormView) -> InspectionPage {
     }
     let counts = found.trends.iter().flat_map(|trends| &trends.tables).map(|counts| {
         let mut table = Table::new(&counts.title).column("Which").figures("How many");
-        for (label, shown) in &counts.rows {
+        // What was nought is nought for everybody to see, and a long list of noughts says nothing.
+        for (label, shown) in counts.rows.iter().filter(|(_, shown)| shown.count() != Some(0)) {
             table.push(vec![Cell::from(label), Cell::Text(trends::in_words(*shown))]);
         }
         table
