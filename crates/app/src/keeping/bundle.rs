@@ -243,6 +243,30 @@ pub async fn begun(services: &Services, ctx: &OpCtx, request: ConcernId) -> Resu
     Ok(store::keeping::find_bundle(&reader, member.setting, &sees(member), request).await?.map(|bundle| bundle.id))
 }
 
+/// Requests whose bundle waits for the actor: to be redacted, or (true) to be read over.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn waiting(services: &Services, ctx: &OpCtx) -> Result<Vec<(ConcernId, bool)>> {
+    let member = ctx.member().ok_or(Error::NotFound)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let mut waiting = Vec::new();
+    for bundle in store::keeping::list_bundles(&reader, member.setting, &sees(member)).await? {
+        let request = store::concerns::lookup(&reader, member.setting, &sees(member), bundle.concern_id).await?;
+        if request.is_none_or(|request| request.status == domain::concern::ConcernStatus::Closed) {
+            continue;
+        }
+        match bundle.state {
+            BundleState::ToCheck if bundle.sent_by != Some(member.person) => waiting.push((bundle.concern_id, true)),
+            BundleState::Open | BundleState::Checked if bundle.begun_by == member.person => {
+                waiting.push((bundle.concern_id, false));
+            }
+            BundleState::ToCheck | BundleState::Open | BundleState::Checked => {}
+        }
+    }
+    Ok(waiting)
+}
+
 /// Begins the bundle of a request.
 ///
 /// # Errors
