@@ -4,7 +4,9 @@
 //! its column, its line in [`identity`] and in the set-up sheet.
 
 pub mod identity;
+pub mod profiles;
 pub mod sheet;
+pub mod using;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -23,7 +25,7 @@ use crate::people;
 use crate::services::Services;
 
 pub use identity::{Credential, new_credential};
-pub use sheet::{CHECK_HOST, SetUpSheet, pac, set_up_sheet};
+pub use sheet::{CHECK_HOST, SetUpSheet, pac, set_up_on_device, set_up_sheet, wpad};
 
 /// Longest name of a device, in characters.
 pub const LONGEST_NAME: usize = 80;
@@ -64,6 +66,8 @@ pub struct DeviceLine {
     pub person: Option<String>,
     /// When the block page was proved on it.
     pub check_passed_at: Option<Timestamp>,
+    /// What it last found out about itself, and when.
+    pub checked_itself: Option<(Timestamp, bool)>,
     /// Can it prove itself at all?
     pub identified: bool,
     /// Out of use since.
@@ -145,6 +149,7 @@ async fn lines(db: &impl Reads, setting: SettingId, of: Option<PersonId>) -> Res
     let rooms = people::room_names(db, setting).await?;
     let names: BTreeMap<PersonId, String> =
         store::people::list(db, setting, None).await?.into_iter().map(|person| (person.id, person.name)).collect();
+    let checks = crate::activity::checks::newest(db, setting, Timestamp::UNIX_EPOCH).await?;
     let mut devices = store::devices::list_all(db, setting).await?;
     devices.retain(|device| of.is_none_or(|person| device.person_id == Some(person) && device.retired_at.is_none()));
     devices.sort_by_key(|device| device.retired_at.is_some());
@@ -157,6 +162,7 @@ async fn lines(db: &impl Reads, setting: SettingId, of: Option<PersonId>) -> Res
             room: device.room_id.and_then(|room| rooms.get(&room).cloned()),
             person: device.person_id.and_then(|person| names.get(&person).cloned()),
             check_passed_at: device.check_passed_at,
+            checked_itself: checks.get(&device.id).map(|check| (check.at, check.passed)),
             identified: device.proxy_user.is_some()
                 || device.mac.is_some()
                 || !identity::addresses(&device.addresses).is_empty(),
@@ -218,6 +224,13 @@ pub async fn edit(services: &Services, ctx: &mut OpCtx, id: DeviceId, version: i
         return Err(Error::Conflict { theirs });
     }
     let typed = checked(&tx, member.setting, id, draft, &BTreeSet::from([id])).await?;
+    if typed.group_key != before.group_key {
+        let (_, policy) = crate::filtering::decide::in_force(&tx, member.setting).await?;
+        if crate::filtering::moving::is_laxer(&policy, &before.group_key, &typed.group_key) {
+            let say = "That group reaches more, so others have to agree. Leave it here, and choose “Move it to another group” on the device’s page.";
+            return Err(Error::invalid("group", say));
+        }
+    }
     let after = Device {
         version,
         proxy_user: before.proxy_user,

@@ -11,6 +11,7 @@
 //! To add a control: name its question in `content/controls.toml`, then a function and a line in the table of
 //! [`records`] or [`probes`]. A test asks that each question has one answer and each answer a question.
 
+pub mod external;
 mod facts;
 mod live;
 mod pack;

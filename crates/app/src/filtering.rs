@@ -7,6 +7,7 @@ pub mod check;
 pub mod compare;
 pub mod decide;
 pub mod hours;
+pub mod moving;
 pub mod policy;
 mod promised;
 pub mod publish;

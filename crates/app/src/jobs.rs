@@ -221,7 +221,10 @@ async fn perform(services: &Services, ctx: &mut OpCtx, job: &Job) -> Result<()> 
         Kind::BackUp => crate::upkeep::back_up(services, ctx, setting).await,
         Kind::ForgetExports => crate::keeping::exports::forget_old(services, ctx.now),
         Kind::EndEmergency => crate::keeping::emergency::end_due(services, ctx, setting).await,
-        Kind::ForgetDrafts => crate::drafts::forget_old(services, ctx, setting).await,
+        Kind::ForgetDrafts => {
+            crate::guests::forget_ended(services, ctx, setting).await?;
+            crate::drafts::forget_old(services, ctx, setting).await
+        }
     }
 }
 

@@ -23,6 +23,7 @@ pub mod filtering;
 pub mod follow_up;
 pub mod front;
 pub mod gateway;
+pub mod guests;
 pub mod holds;
 pub mod home;
 pub mod imports;

@@ -63,6 +63,9 @@ pub struct Network {
     pub cidr: String,
     /// Group id.
     pub group: String,
+    /// When it ends by itself (a guest's voucher); `None` stands until changed.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
 }
 
 /// For whom a group is; it decides the block page's face and what break-glass may do.

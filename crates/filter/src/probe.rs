@@ -20,6 +20,29 @@ pub fn open_name() -> String {
     format!("open.{ZONE}")
 }
 
+/// The probe of the sealed tier: the tier holds it whatever is supplied, so that a probe shows that the tier is asked, and
+/// first. What is supplied is another question, with another answer (S26).
+pub fn sealed_name() -> String {
+    format!("sealed.{ZONE}")
+}
+
+/// The probe that stands for a search engine: held to safe search exactly where engines are.
+pub fn search_name() -> String {
+    format!("search.{ZONE}")
+}
+
+/// Where [`search_name`] is led: an address for documentation (RFC 5737), at which nobody listens.
+pub const SEARCH_ADDRESS: &str = "192.0.2.1";
+
+/// Is it the name of [`sealed_name`]?
+pub fn is_sealed(host: &crate::Host) -> bool {
+    host.name().is_some_and(|name| name.as_str().strip_suffix(ZONE) == Some("sealed."))
+}
+
+pub(crate) fn is_search(host: &str) -> bool {
+    host.strip_suffix(ZONE) == Some("search.")
+}
+
 /// Why `host` is blocked for `group`, if it is the probe of a category that the group blocks.
 pub(crate) fn category(group: &Group, now: &InForce<'_>, host: &str) -> Option<Cause> {
     if !host.ends_with(ZONE) {

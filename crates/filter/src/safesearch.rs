@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::probe;
 use crate::{Audience, HostName, SafeSearch};
 
 /// What safe search asks of a name.
@@ -126,6 +127,9 @@ impl Table {
 
 /// What safe search asks of this name at this level, if it is a search engine's.
 pub fn engine(host: &HostName, level: Level) -> Option<Engine> {
+    if probe::is_search(host.as_str()) {
+        return Some(Engine { name: "Self-test", to: Target::Rewrite(probe::SEARCH_ADDRESS) });
+    }
     let table = &*TABLE;
     if let Some(row) = table.held(host.as_str()) {
         let to = match level {

@@ -184,11 +184,12 @@ impl SealedTier {
 
     /// Whether an entry covers this host or URL.
     pub fn contains(&self, host: &Host, url: Option<&CanonicalUrl>) -> bool {
-        self.lists.values().any(|list| {
-            list.holds_name(host)
-                || url.is_some_and(|url| list.holds_name(url.host()) || list.holds_url(url))
-                || list.holds_hash(host, url)
-        })
+        crate::probe::is_sealed(host)
+            || self.lists.values().any(|list| {
+                list.holds_name(host)
+                    || url.is_some_and(|url| list.holds_name(url.host()) || list.holds_url(url))
+                    || list.holds_hash(host, url)
+            })
     }
 }
 

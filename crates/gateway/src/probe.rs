@@ -142,6 +142,8 @@ enum Expected {
     Blocked,
     /// Let through: the name exists nowhere, so "there is no such site".
     LetThrough,
+    /// Led to the address that stands for an engine's safe search.
+    Led,
     /// Our own page answers.
     Reached,
     /// The page that people read instead, with all of this in it.
@@ -157,7 +159,9 @@ impl Expected {
             }
             (Self::Blocked, Answer::Blocked(_)) => true,
             (Self::Page(words), Answer::Page(html)) => words.iter().all(|word| html.contains(word.as_str())),
-            (Self::LetThrough, Answer::NoSuchName) | (Self::Reached, Answer::Reached) => true,
+            (Self::LetThrough, Answer::NoSuchName) | (Self::Reached, Answer::Reached) | (Self::Led, Answer::Led) => {
+                true
+            }
             _ => false,
         }
     }
@@ -169,6 +173,7 @@ impl std::fmt::Display for Expected {
             Self::BlockedAs(title) => write!(f, "blocked as {title}"),
             Self::Blocked => f.write_str("blocked"),
             Self::LetThrough => f.write_str("let through"),
+            Self::Led => f.write_str("held to safe search"),
             Self::Reached => f.write_str("reached"),
             Self::Page(_) => f.write_str("the page with what belongs on it"),
         }
@@ -235,6 +240,15 @@ fn checks(snapshot: &PolicySnapshot, group: &filter::Group, stands: &Stands<'_>)
             expected: if stands.shut || stands.approved_only { Expected::Blocked } else { Expected::LetThrough },
         }
     }));
+    checks.extend(both.map(|route| Check {
+        route,
+        what: "a name of the sealed tier".into(),
+        name: names::sealed_name(),
+        port: 443,
+        expected: Expected::Blocked,
+    }));
+    checks.extend(search(group, stands));
+    checks.extend(approved(group, stands));
     checks.extend(page(snapshot, group, stands));
     if let Some((host, port)) = crate::dns::own_page(&snapshot.web_base) {
         checks.push(Check {
@@ -246,6 +260,32 @@ fn checks(snapshot: &PolicySnapshot, group: &filter::Group, stands: &Stands<'_>)
         });
     }
     checks
+}
+
+/// Search engines, where this group's are held to safe search; where nothing is open there is no search either.
+fn search(group: &filter::Group, stands: &Stands<'_>) -> Option<Check> {
+    filter::safesearch::level(group.audience, group.safe_search)?;
+    let closed = stands.shut || stands.approved_only;
+    Some(Check {
+        route: Route::Dns,
+        what: "a search engine".into(),
+        name: names::search_name(),
+        port: 443,
+        expected: if closed { Expected::Blocked } else { Expected::Led },
+    })
+}
+
+/// Approved material while no session is open. Asked by DNS alone, and only when the answer must be no: no real site is
+/// asked by a test that passes (S26).
+fn approved(group: &filter::Group, stands: &Stands<'_>) -> Option<Check> {
+    let name = group.allow.first().filter(|_| stands.approved_only && stands.shut)?.name.clone();
+    Some(Check {
+        route: Route::Dns,
+        what: "approved material, while no session is open".into(),
+        name,
+        port: 443,
+        expected: Expected::Blocked,
+    })
 }
 
 /// What somebody of the group reads instead of a blocked page. `app` knows these two by their names.

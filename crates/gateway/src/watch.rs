@@ -126,6 +126,14 @@ impl Watch {
             changed = true;
         }
         if tick.is_multiple_of(SECOND) {
+            match gate.policy().without_ended(gate.clock.now()) {
+                None => {}
+                Some(Ok(policy)) => {
+                    gate.swap(policy);
+                    changed = true;
+                }
+                Some(Err(error)) => tracing::error!(%error, "what has ended could not be taken out of the policy"),
+            }
             self.neighbours.refresh();
         }
         if tick.is_multiple_of(MINUTE) {

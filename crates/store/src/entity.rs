@@ -48,6 +48,8 @@ pub(crate) const TABLES: &[&TableDef] = &[
     lists::ListCheck::DEF,
     policy::AccessRequest::DEF,
     policy::Supervised::DEF,
+    policy::Voucher::DEF,
+    policy::DeviceUse::DEF,
     policy::ActionRow::DEF,
     policy::Review::DEF,
     policy::Evidence::DEF,

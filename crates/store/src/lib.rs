@@ -50,6 +50,8 @@ pub mod procedures;
 pub mod search;
 pub mod settings;
 pub mod supervision;
+
+pub mod vouchers;
 pub mod words;
 pub mod working;
 

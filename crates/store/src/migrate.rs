@@ -87,6 +87,13 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        number: 13,
+        name: "whose_device",
+        both: include_str!("../migrations/0013_whose_device.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         number: 14,
         name: "keeping",
         both: include_str!("../migrations/0014_keeping.sql"),

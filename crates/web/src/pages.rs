@@ -9,6 +9,7 @@ pub mod devices;
 pub mod duties;
 pub mod evidence;
 pub mod filter;
+pub mod guests;
 pub mod home;
 pub mod imports;
 pub mod keeping;

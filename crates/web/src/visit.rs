@@ -41,6 +41,7 @@ struct Inner {
     path: String,
     flash: Option<Flash>,
     client: Client,
+    peer: Option<std::net::IpAddr>,
     browser: String,
     /// On the open door alone: the token of the six hours before, and who knocks.
     nameless: Option<(String, Sender)>,
@@ -105,6 +106,17 @@ impl Visit {
     /// Who knocks at the open door: a hash for today, never an address.
     pub fn sender(&self) -> Sender {
         self.0.nameless.as_ref().map_or_else(Sender::nobody, |(_, sender)| *sender)
+    }
+
+    /// Where the connection comes from, for a guest's voucher alone: it goes into no context, log or audit (S14, S24).
+    /// Never known on the open door.
+    pub fn peer(&self) -> Option<std::net::IpAddr> {
+        self.0.peer
+    }
+
+    /// The setting's name, as the bar says it.
+    pub fn setting_name(&self) -> String {
+        self.session().map_or(&self.0.front, |session| &session.front).setting.clone()
     }
 
     /// A page.
@@ -247,6 +259,7 @@ pub async fn enter(State(site): State<Site>, mut request: Request, next: Next) -
     let addr = request.extensions().get::<axum::extract::ConnectInfo<std::net::SocketAddr>>().map(|info| info.0.ip());
     // S14: what nobody in particular does leaves no address in any context.
     let client = Client { addr: addr.filter(|_| session.is_some()), label: None };
+    let peer = addr.filter(|_| !is_nameless);
     let nameless = is_nameless.then(|| (slot(1), site.calm().sender(addr, site.now(), &mut *rng)));
     let nobody = session.is_none() && !is_nameless;
     let front = match &session {
@@ -265,6 +278,7 @@ pub async fn enter(State(site): State<Site>, mut request: Request, next: Next) -
         path,
         flash: told,
         client,
+        peer,
         browser: if is_nameless { String::new() } else { browser_of(request.headers()) },
         nameless,
     }));

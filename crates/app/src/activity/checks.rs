@@ -131,6 +131,36 @@ pub(crate) async fn newest(
     Ok(all)
 }
 
+/// How often a device's page looks back.
+const SHOWN: usize = 6;
+
+/// What one device found out about itself in the last year, newest first, six at most.
+///
+/// # Errors
+/// Refused for who may not keep devices.
+pub async fn of_device(services: &Services, ctx: &OpCtx, id: DeviceId) -> Result<Vec<Checked>> {
+    let member = crate::people::may(ctx, Action::KeepDevices)?;
+    let db = services.db.read(Scope::Setting(member.setting)).await?;
+    let since = ctx.now.saturating_sub(SignedDuration::from_hours(24 * 400)).unwrap_or(ctx.now);
+    let rows = store::evidence::list(&db, member.setting, Some(KIND), since).await?;
+    let checks = rows.into_iter().filter_map(|row| {
+        let found = read(&row.detail).filter(|found| found.device == id)?;
+        Some(Checked { at: row.effective_at, passed: row.ok, found })
+    });
+    Ok(checks.take(SHOWN).collect())
+}
+
+/// Devices on which somebody can try something, by name.
+///
+/// # Errors
+/// Refused for who may not sign checks.
+pub async fn devices(services: &Services, ctx: &OpCtx) -> Result<Vec<(DeviceId, String)>> {
+    let member = crate::people::may(ctx, Action::SignCheck)?;
+    let db = services.db.read(Scope::Setting(member.setting)).await?;
+    let all = store::devices::list(&db, member.setting).await?;
+    Ok(all.into_iter().filter(|device| asks_pages(device.kind)).map(|device| (device.id, device.name)).collect())
+}
+
 /// One cell of the matrix: devices of one kind, in one place, of one group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {

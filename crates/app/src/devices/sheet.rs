@@ -1,14 +1,18 @@
 //! "How to set this device up": where its proxy and DNS are, its own addresses of encrypted DNS, its own automatic
 //! configuration (PAC), and an address that the filter must block on it.
 //!
-//! What it is not: the certificate (the gateway's). The PAC's address holds the device's own
-//! path, which is random; whoever knows it learns the proxy's address and nothing else.
+//! Two ways to it: signed in, from the register ([`set_up_sheet`]); and on the device itself, by its own secret address, which
+//! the sheet prints as a picture to scan ([`set_up_on_device`]). Whoever holds that address can be that device in the filter
+//! and nothing else: it opens no record. What it is not: the files for each system ([`super::profiles`]).
 
 use std::net::SocketAddr;
 
 use domain::access::Action;
 use domain::{DeviceId, OpCtx};
-use store::Scope;
+use filter::Audience;
+use store::devices::Device;
+use store::words::DeviceKind;
+use store::{Reads, Scope};
 
 use crate::error::{Error, Result};
 use crate::people;
@@ -19,13 +23,24 @@ const DOT_PORT: &str = "853";
 /// Where a device checks itself: a name that only our filter answers, `gateway::CHECK_HOST`; the binary's tests compare.
 pub const CHECK_HOST: &str = "check.holdfast.invalid";
 
+/// Our root certificate, beside the pages that it vouches for. Inspection has a root of its own, which is never here (S29).
+const ROOT: &str = "tls/root.crt";
+
 /// What the page of a device shows to whoever sets it up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetUpSheet {
+    /// Which device.
+    pub id: DeviceId,
     /// The device's name.
     pub name: String,
+    /// What it is.
+    pub kind: DeviceKind,
+    /// The setting's name.
+    pub setting: String,
     /// Its group's name.
     pub group: String,
+    /// For whom its group is.
+    pub audience: Audience,
     /// `host:port` of the proxy; `None` while no gateway runs.
     pub proxy: Option<String>,
     /// Address of the DNS; `None` while no gateway runs.
@@ -36,11 +51,35 @@ pub struct SetUpSheet {
     pub dot_name: Option<String>,
     /// Automatic proxy configuration; `None` without a credential.
     pub pac_url: Option<String>,
+    /// The page with which it sets itself up, opened on the device; `None` without a credential.
+    pub set_up_url: Option<String>,
+    /// Its start page; `None` without a credential.
+    pub start_url: Option<String>,
     /// Proxy user; the password was shown once.
     pub proxy_user: Option<String>,
     /// Opened on the device, our own page must come in its place: an address of a category that its group blocks, at which
     /// nothing exists. `None` for a group that blocks nothing.
     pub check_url: Option<String>,
+    /// The root certificate of our own pages and of encrypted DNS, as PEM. `None` where there is none, and for what is not
+    /// the setting's own: a root of ours is never put on somebody's own device (S29).
+    pub root_pem: Option<String>,
+}
+
+impl SetUpSheet {
+    /// Whether DNS over TLS answers at its usual port: Android knows no other.
+    pub fn dot_at_usual_port(&self) -> bool {
+        self.dot_name.as_deref().is_some_and(|name| !name.contains(':'))
+    }
+
+    /// Whether plain DNS answers at its usual port: no system can be told another.
+    pub fn dns_at_usual_port(&self) -> bool {
+        self.dns.as_deref().and_then(|dns| dns.rsplit_once(':')).is_some_and(|(_, port)| port == "53")
+    }
+
+    /// The DNS server's address without its port.
+    pub fn dns_address(&self) -> Option<std::net::IpAddr> {
+        self.dns.as_deref()?.parse::<SocketAddr>().ok().map(|address| address.ip())
+    }
 }
 
 /// The sheet of a device.
@@ -48,19 +87,51 @@ pub struct SetUpSheet {
 /// # Errors
 /// [`Error::NotFound`]; refused for who may not keep devices.
 pub async fn set_up_sheet(services: &Services, ctx: &OpCtx, id: DeviceId) -> Result<SetUpSheet> {
-    people::may(ctx, Action::KeepDevices)?;
-    let view = super::lookup(services, ctx, id).await?;
+    let member = people::may(ctx, Action::KeepDevices)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let device = store::devices::lookup(&reader, member.setting, id).await?.ok_or(Error::NotFound)?;
+    sheet(services, &reader, device).await
+}
+
+/// The sheet on the device itself, by its own secret address.
+///
+/// # Errors
+/// [`Error::NotFound`] for a path that no device in use has.
+pub async fn set_up_on_device(services: &Services, path: &str) -> Result<SetUpSheet> {
+    let reader = services.db.read(Scope::All).await?;
+    let device = by_path(&reader, path).await?.ok_or(Error::NotFound)?;
+    sheet(services, &reader, device).await
+}
+
+/// The device in use that has this secret path.
+pub(crate) async fn by_path(db: &impl Reads, path: &str) -> Result<Option<Device>> {
+    for setting in store::settings::list(db).await? {
+        let devices = store::devices::list(db, setting.id).await?;
+        if let Some(device) = devices.into_iter().find(|device| device.doh_path.as_deref() == Some(path)) {
+            return Ok(Some(device));
+        }
+    }
+    Ok(None)
+}
+
+async fn sheet(services: &Services, db: &impl Reads, device: Device) -> Result<SetUpSheet> {
     let base = services.web_base.trim_end_matches('/');
     let state = services.gateway.status();
-    let path = view.device.doh_path.as_deref();
+    let path = device.doh_path.as_deref();
     let encrypted = state.as_ref().map(|state| state.encrypted_dns.clone()).unwrap_or_default();
-    let reader = services.db.read(Scope::Setting(view.device.setting_id)).await?;
-    let policy = super::policy_of(&reader, view.device.setting_id).await?;
-    let group = policy.as_ref().and_then(|policy| policy.groups.get(&view.device.group_key));
+    let policy = super::policy_of(db, device.setting_id).await?;
+    let group = policy.as_ref().and_then(|policy| policy.groups.get(&device.group_key));
     let blocked = group.and_then(|group| group.blocked.keys().next());
+    let setting = store::settings::lookup(db, device.setting_id).await?.map(|setting| setting.name);
+    let own = |what: &str| path.map(|path| format!("{base}/{what}/{path}"));
+    // Without encrypted pages there is nothing that the root would vouch for on this device.
+    let needs_root = base.starts_with("https://") || encrypted.https.is_some() || encrypted.tls.is_some();
     Ok(SetUpSheet {
-        name: view.device.name,
-        group: view.group,
+        id: device.id,
+        kind: device.kind,
+        setting: setting.unwrap_or_default(),
+        group: group.map_or_else(|| device.group_key.clone(), |group| group.name.clone()),
+        audience: group.map_or(Audience::Children, |group| group.audience),
         proxy: state.as_ref().map(|state| reachable(&services.web_base, &state.proxy)),
         dns: state.as_ref().map(|state| reachable(&services.web_base, &state.dns)),
         doh_url: path
@@ -72,9 +143,17 @@ pub async fn set_up_sheet(services: &Services, ctx: &OpCtx, id: DeviceId) -> Res
                 _ => format!("{path}.{name}"),
             }
         }),
-        pac_url: path.map(|path| format!("{base}/pac/{path}")),
-        proxy_user: view.device.proxy_user,
+        pac_url: own("pac"),
+        set_up_url: own("this-device"),
+        start_url: own("start"),
         check_url: blocked.map(|category| format!("http://{}/", filter::probe::probe_name(category))),
+        root_pem: match device.kind {
+            DeviceKind::Guest => None,
+            _ if !needs_root => None,
+            _ => tokio::fs::read_to_string(services.data.join(ROOT)).await.ok(),
+        },
+        proxy_user: device.proxy_user,
+        name: device.name,
     })
 }
 
@@ -84,14 +163,20 @@ pub async fn set_up_sheet(services: &Services, ctx: &OpCtx, id: DeviceId) -> Res
 /// [`Error::NotFound`] for a path that no device in use has; [`Error::Unavailable`] while no gateway runs.
 pub async fn pac(services: &Services, path: &str) -> Result<String> {
     let reader = services.db.read(Scope::All).await?;
-    let mut known = false;
-    for setting in store::settings::list(&reader).await? {
-        let devices = store::devices::list(&reader, setting.id).await?;
-        known |= devices.iter().any(|device| device.doh_path.as_deref() == Some(path));
-    }
-    if !known {
-        return Err(Error::NotFound);
-    }
+    by_path(&reader, path).await?.ok_or(Error::NotFound)?;
+    script(services)
+}
+
+/// The automatic configuration for whoever looks for one by itself (WPAD). It says where the proxy is and nothing of who
+/// asks: such a device is known by its hardware or reserved address, or is a stranger in the strictest group.
+///
+/// # Errors
+/// [`Error::NotFound`] while no gateway runs: there is no proxy to name.
+pub fn wpad(services: &Services) -> Result<String> {
+    script(services).map_err(|_| Error::NotFound)
+}
+
+fn script(services: &Services) -> Result<String> {
     let Some(state) = services.gateway.status() else {
         return Err(Error::Unavailable { say: "The gateway does not run.".into() });
     };

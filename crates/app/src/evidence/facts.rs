@@ -61,6 +61,12 @@ pub(super) struct Facts {
     pub(super) base_is_real: bool,
     /// Sources of lists and how each stands; none without a policy.
     pub(super) sources: Option<Vec<crate::sources::view::SourceView>>,
+    /// Sessions with children of the last 90 days.
+    pub(super) sessions: Vec<store::supervision::Supervised>,
+    /// What each device last found out about itself.
+    pub(super) checks: BTreeMap<domain::DeviceId, crate::activity::checks::Checked>,
+    /// Who took a shared device in the last 90 days.
+    pub(super) uses: Vec<store::vouchers::DeviceUse>,
     /// Our own pages, as other devices reach them.
     pub(super) web_base: String,
     // From here on: without what the viewer may not know of.
@@ -125,6 +131,7 @@ impl Facts {
             .into_iter()
             .partition(|proposal| known(proposal.concern_id));
         let memberships = store::overview::memberships(&db, setting).await?;
+        let quarter = now.saturating_sub(SignedDuration::from_hours(24 * 90)).unwrap_or(now);
         let gateway = services.gateway.status();
         let notices = kept(store::overview::notices(&db, setting, since).await?, |row| known(row.concern_id));
         let profile: Profile = decide::read(&row.profile)?;
@@ -157,6 +164,9 @@ impl Facts {
                 Err(Error::NotFound) => None,
                 Err(error) => return Err(error),
             },
+            sessions: store::supervision::list(&db, setting, quarter).await?,
+            checks: crate::activity::checks::newest(&db, setting, since).await?,
+            uses: store::vouchers::list_uses(&db, setting, quarter).await?,
             web_base: services.web_base.clone(),
             steps: steps(&db, setting, &content, &hidden).await?,
             texts: texts(&db, setting, &content).await?,

@@ -5,6 +5,7 @@
 
 mod cases;
 mod filter;
+mod held;
 mod keeping;
 mod people;
 mod procedures;
@@ -23,6 +24,7 @@ fn all() -> impl Iterator<Item = &'static Question> {
         .chain(filter::ANSWERS)
         .chain(procedures::ANSWERS)
         .chain(working::ANSWERS)
+        .chain(held::ANSWERS)
         .chain(keeping::ANSWERS)
 }
 

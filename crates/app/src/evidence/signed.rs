@@ -30,7 +30,7 @@ pub const EXTERNAL_TEST: &str = "external_filter_test";
 const SELF_TEST: &str = "self_test";
 
 /// Kinds of rows that controls name, and whether a technician may sign them.
-const KINDS: [(&str, bool); 8] = [
+const KINDS: [(&str, bool); 9] = [
     (SELF_TEST, false),
     (EXTERNAL_TEST, true),
     ("signed_check/filter_periodic", false),
@@ -39,6 +39,7 @@ const KINDS: [(&str, bool); 8] = [
     ("signed_check/progress_app_accounts", true),
     ("signed_check/secure_mail", false),
     ("signed_check/data_protection", false),
+    ("signed_check/provider_review", false),
 ];
 
 /// What is signed although no control names it by itself: a question about records or a probe reads it.
@@ -155,6 +156,7 @@ fn title_of(kind: &str) -> String {
         "device_security" => "The look over the devices",
         "network_passwords" => "Accounts and passwords of the network",
         "progress_app_accounts" => "Accounts of the progress app",
+        "provider_review" => "The yearly talk with the filtering provider",
         "secure_mail" => "How staff send personal information",
         "data_protection" => "The record of processing and the privacy notice",
         other => other,
@@ -185,6 +187,32 @@ fn signed(row: Evidence) -> Signed {
     Signed { at: row.effective_at, ok: row.ok, summary: row.summary, notes, fictional: row.fictional }
 }
 
+/// What was looked at, in words.
+pub(super) fn notes(typed: &str) -> Result<String> {
+    let notes = typed.trim().to_owned();
+    match (SHORTEST..=LONGEST).contains(&notes.chars().count()) {
+        true => Ok(notes),
+        false => Err(Error::invalid("notes", "Say in a few sentences what you looked at and what you found.")),
+    }
+}
+
+/// The moment that a day of looking stands for: not to come, and not long ago.
+pub(super) fn moment_of(services: &Services, now: Timestamp, on: Date) -> Result<Timestamp> {
+    let today = services.calendar.local(now).date();
+    let oldest = today.checked_sub(OLDEST_DAYS.days()).unwrap_or(today);
+    if on > today {
+        return Err(Error::invalid("on", "That day is still to come. Sign when you have looked."));
+    }
+    if on < oldest {
+        return Err(Error::invalid("on", "That is more than three months ago. Look again, then sign."));
+    }
+    if on == today {
+        return Ok(now);
+    }
+    let begin = on.to_datetime(Time::midnight()).to_zoned(services.calendar.zone().clone());
+    Ok(begin.map_err(|error| Error::Internal(error.to_string()))?.timestamp())
+}
+
 /// Signs a check.
 ///
 /// # Errors
@@ -200,24 +228,8 @@ pub async fn sign(services: &Services, ctx: &mut OpCtx, new: Signature) -> Resul
     if !may_sign(&member, technician_too) {
         return Err(Refused::Role.into());
     }
-    let notes = new.notes.trim().to_owned();
-    if !(SHORTEST..=LONGEST).contains(&notes.chars().count()) {
-        return Err(Error::invalid("notes", "Say in a few sentences what you looked at and what you found."));
-    }
-    let today = services.calendar.local(ctx.now).date();
-    let oldest = today.checked_sub(OLDEST_DAYS.days()).unwrap_or(today);
-    if new.on > today {
-        return Err(Error::invalid("on", "That day is still to come. Sign when you have looked."));
-    }
-    if new.on < oldest {
-        return Err(Error::invalid("on", "That is more than three months ago. Look again, then sign."));
-    }
-    let effective_at = if new.on == today {
-        ctx.now
-    } else {
-        let noon = new.on.to_datetime(Time::midnight()).to_zoned(services.calendar.zone().clone());
-        noon.map_err(|error| Error::Internal(error.to_string()))?.timestamp()
-    };
+    let notes = notes(&new.notes)?;
+    let effective_at = moment_of(services, ctx.now, new.on)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::SignCheck.key()).await?;
     let setting = store::settings::lookup(&tx, member.setting).await?.ok_or(Error::NotFound)?;
     let who = store::people::lookup(&tx, member.setting, member.person).await?.ok_or(Error::NotFound)?;

@@ -118,6 +118,17 @@ pub enum Change {
         #[serde(default)]
         until: Option<Timestamp>,
     },
+    /// A device goes to a group that reaches more. The policy stays as it is ([`super::moving`]).
+    MoveDevice {
+        /// Which.
+        device: domain::DeviceId,
+        /// As on its label when it was proposed.
+        name: String,
+        /// Key of the group that it is in.
+        from: String,
+        /// Key of the group that it goes to.
+        to: String,
+    },
     /// A new group that begins as a copy of another.
     AddGroup {
         /// As people call it.
@@ -312,6 +323,10 @@ impl Change {
                 let group = super::policy::Group { name: name.clone(), ..like.clone() };
                 after.groups.insert(fresh_key(&after, &name), group);
             }
+            Self::MoveDevice { from, to, .. } => {
+                let known = [from, to].iter().all(|key| policy.groups.contains_key(*key));
+                return if known { Ok(after) } else { Err(Unfit("That group is gone.".into())) };
+            }
             Self::RollBack { policy, .. } => after = (**policy).clone(),
         }
         keep_locked(policy, &after)?;
@@ -348,6 +363,10 @@ impl Change {
             Self::RemoveSource { key } => {
                 let title = policy.sources.get(key).map_or(key.as_str(), |source| source.title.as_str());
                 format!("No longer fetch lists from {title}")
+            }
+            Self::MoveDevice { name, from, to, .. } => {
+                let group = |key: &str| policy.groups.get(key).map_or(key.to_owned(), |group| group.name.clone());
+                format!("Move {name} from {} to {}", group(from), group(to))
             }
             Self::SetSearch { level, groups } => format!("Search for {}: {}", named(groups), search_word(*level)),
             Self::AddHours { hours, groups } => format!("{} for {}", hours.name, named(groups)),

@@ -130,6 +130,48 @@ pub async fn propose(services: &Services, ctx: &mut OpCtx, new: Propose) -> Resu
     Ok(Proposed { id, in_force })
 }
 
+/// Proposes to move a device to a group that reaches more. Nothing happens until others have said yes.
+pub(super) async fn propose_move(
+    services: &Services,
+    ctx: &mut OpCtx,
+    change: Change,
+    reason: String,
+    risk: Risk,
+) -> Result<Proposed> {
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let new = Propose { change, reason, risk, concern: None };
+    check(&new)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::ProposeChange.key()).await?;
+    let (number, _) = in_force(&tx, member.setting).await?;
+    let is_lead = member.roles.contains(&Role::Dsl) || member.roles.contains(&Role::Deputy);
+    let proposal = Proposal {
+        id: tx.fresh(),
+        setting_id: member.setting,
+        change: json(&new.change)?,
+        direction: store::words::Direction::Loosens,
+        reason: new.reason.trim().to_owned(),
+        risk: json(&new.risk)?,
+        concern_id: None,
+        proposed_by: member.person,
+        proposed_at: ctx.now,
+        state: ProposalState::Waiting,
+        decided_by: None,
+        decided_at: None,
+        decision_note: None,
+        lead_agreed_by: is_lead.then_some(member.person),
+        lead_agreed_at: is_lead.then_some(ctx.now),
+        applied_number: None,
+        base_number: number,
+        version: 0,
+    };
+    store::filtering::add_proposal(&mut tx, &proposal).await?;
+    let waits_for = awaited(&tx, &proposal).await?;
+    tell(&mut tx, &proposal, &waits_for).await?;
+    tx.commit().await?;
+    services.wake_jobs();
+    Ok(Proposed { id: proposal.id, in_force: None })
+}
+
 /// What a change would do, before anybody proposes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
@@ -203,7 +245,12 @@ pub async fn decide(services: &Services, ctx: &mut OpCtx, decision: Decide) -> R
     let (number, before) = in_force(&tx, member.setting).await?;
     let asked: Change = read(&proposal.change)?;
     let mut newly_in_force = false;
-    if decision.verdict == Verdict::Approve {
+    if decision.verdict == Verdict::Approve && matches!(asked, Change::MoveDevice { .. }) {
+        super::moving::approve(&mut tx, &member, &proposal, &asked, &before).await?;
+        look_again(&mut tx, &proposal).await?;
+        proposal.state = ProposalState::Approved;
+        newly_in_force = true;
+    } else if decision.verdict == Verdict::Approve {
         // What already stands was judged when it was put there; to do it again could even be impossible ("nobody has
         // decided anything about that name").
         let after = match proposal.applied_number {
@@ -372,7 +419,7 @@ fn check(new: &Propose) -> Result<()> {
 
 /// Another person, and the lead for a weakening. In a one-person setting: the chair, or a day's delay, never where
 /// children's protection weakens (S45).
-fn four_eyes(
+pub(super) fn four_eyes(
     profile: &Profile,
     member: &Member,
     proposal: &Proposal,

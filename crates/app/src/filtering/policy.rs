@@ -120,6 +120,8 @@ pub struct Surroundings {
     pub calendar: filter::Calendar,
     /// Supervised sessions that are open.
     pub sessions: Vec<filter::Session>,
+    /// Where guests' devices stand, each with its end.
+    pub networks: Vec<filter::policy::Network>,
 }
 
 /// Names that a device needs to live, whatever its group: time, captive-portal checks.
@@ -156,7 +158,7 @@ impl Policy {
             holds: around.holds,
             never_log: around.never_log,
             always: around.always,
-            networks: Vec::new(),
+            networks: around.networks,
             calendar: around.calendar,
             // A session of a group that went with the last change is over.
             sessions: around.sessions.into_iter().filter(|one| self.groups.contains_key(&one.group)).collect(),

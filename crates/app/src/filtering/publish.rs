@@ -105,6 +105,7 @@ pub async fn snapshot(
             holidays: services.content.bank_holidays.iter().map(|day| day.date).collect(),
         },
         sessions: sessions::for_gateway(db, setting, now, &rooms).await?,
+        networks: crate::guests::for_gateway(db, setting, &policy, now).await?,
     };
     Ok(policy.snapshot(version, now, around))
 }

@@ -36,6 +36,10 @@ pub struct Start {
     pub supervised: bool,
     /// The session that is open where it is ends then.
     pub until: Option<Timestamp>,
+    /// Shared by adults: whoever takes it says so here.
+    pub shared: bool,
+    /// Who has it now, and until when.
+    pub with: Option<(String, Timestamp)>,
     /// What can be opened in it: title and address.
     pub material: Vec<(String, String)>,
 }
@@ -46,19 +50,14 @@ pub struct Start {
 /// [`Error::NotFound`] for a path that no device in use has.
 pub async fn tablet(services: &Services, path: &str) -> Result<Tablet> {
     let reader = services.db.read(Scope::All).await?;
-    for setting in store::settings::list(&reader).await? {
-        let devices = store::devices::list(&reader, setting.id).await?;
-        if let Some(device) = devices.into_iter().find(|device| device.doh_path.as_deref() == Some(path)) {
-            return Ok(Tablet {
-                setting: setting.id,
-                device: device.id,
-                name: device.name,
-                group: device.group_key,
-                room: device.room_id,
-            });
-        }
-    }
-    Err(Error::NotFound)
+    let device = crate::devices::sheet::by_path(&reader, path).await?.ok_or(Error::NotFound)?;
+    Ok(Tablet {
+        setting: device.setting_id,
+        device: device.id,
+        name: device.name,
+        group: device.group_key,
+        room: device.room_id,
+    })
 }
 
 /// What a tablet's start page shows.
@@ -77,12 +76,20 @@ pub async fn of(services: &Services, path: &str) -> Result<Start> {
         let decision = group.allow.get(site)?;
         decision.until.is_none_or(|until| until > now).then(|| (approved.title.clone(), format!("https://{site}/")))
     });
+    let device = store::devices::lookup(&reader, tablet.setting, tablet.device).await?.ok_or(Error::NotFound)?;
+    let shared = device.person_id.is_none() && group.audience == Audience::Adults;
+    let with = match shared {
+        true => crate::devices::using::now_with(&reader, tablet.setting, tablet.device, now).await?,
+        false => None,
+    };
     let shows = !group.supervised || until.is_some();
     Ok(Start {
         name: tablet.name,
         children: group.audience == Audience::Children,
         supervised: group.supervised,
         until,
+        shared,
+        with,
         material: if shows { material.collect() } else { Vec::new() },
     })
 }

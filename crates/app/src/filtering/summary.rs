@@ -75,7 +75,11 @@ fn short(group: &Group) -> String {
 }
 
 fn cannot(group: &Group) -> Vec<String> {
-    let mut all: Vec<String> = group.blocked.values().map(|why| format!("{}. {}", why.title, why.why)).collect();
+    let mut all: Vec<String> = Vec::new();
+    if group.supervised {
+        all.push("Every site that nobody approved for them, and without an open session those too.".to_owned());
+    }
+    all.extend(group.blocked.values().map(|why| format!("{}. {}", why.title, why.why)));
     match group.block.len() {
         0 => {}
         1 => all.push("One site that we blocked by name.".to_owned()),

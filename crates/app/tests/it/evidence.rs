@@ -57,14 +57,51 @@ pub(crate) async fn all_well_of(profile: &str) -> TestApp {
         ("signed_check/progress_app_accounts", app.people.manager),
         ("signed_check/secure_mail", app.people.dsl),
         ("signed_check/data_protection", app.people.manager),
+        ("signed_check/provider_review", app.people.manager),
         (signed::RISK_ASSESSMENT, app.people.manager),
         (signed::PROVIDER_HAS_LISTS, app.people.technician),
     ] {
         sign(&app, kind, person, true).await;
     }
     write_evidence(&app, "self_test", None).await;
+    checks(&app).await;
     app
 }
+
+/// Every device on which pages are opened checked itself just now.
+async fn checks(app: &TestApp) {
+    use app::gateway::{Activity, Batch, What};
+    let db = app.services.db.read(Scope::Setting(app.setting)).await.expect("read");
+    let devices = store::devices::list(&db, app.setting).await.expect("devices");
+    drop(db);
+    let at = app.world.now();
+    let checked = |device: &store::devices::Device| Activity {
+        at,
+        until: at,
+        device: Some(device.id),
+        group: device.group_key.clone(),
+        proven: true,
+        what: What::Checked {
+            path: "dns".into(),
+            passed: true,
+            safe_search: Some(true),
+            bypass_closed: true,
+            blocks: true,
+        },
+    };
+    app.gateway.spooled(Batch { id: 90_000, events: devices.iter().map(checked).collect() });
+    app::activity::ingest(&app.services).await.expect("taken");
+}
+
+/// What the groups of these tests block.
+pub(crate) const BLOCKED: [(&str, &str); 6] = [
+    ("gambling", "Gambling"),
+    ("social_media", "Social media"),
+    ("webmail", "Personal email"),
+    ("dating", "Dating"),
+    ("games", "Gaming"),
+    ("downloads", "Downloads"),
+];
 
 pub(crate) async fn standing(app: &TestApp) -> Standing {
     app.services.live.forget().await;
@@ -127,11 +164,12 @@ async fn give_accounts(app: &TestApp) {
 pub(crate) async fn policy(app: &TestApp, number: i64) {
     let mut ctx = app.world.system();
     let now = ctx.now;
-    let why = json!({ "title": "Gambling", "why": "For adults.", "because": ["FIL-03"] });
+    let why = |title: &str| json!({ "title": title, "why": "For adults.", "because": ["FIL-03"] });
+    let blocked: serde_json::Map<_, _> = BLOCKED.iter().map(|(id, title)| ((*id).to_owned(), why(title))).collect();
     let document = json!({
         "groups": {
-            "children": { "name": "Children", "audience": "children", "blocked": { "gambling": why } },
-            "staff": { "name": "Staff", "audience": "adults", "blocked": { "gambling": why } },
+            "children": { "name": "Children", "audience": "children", "supervised": true, "blocked": blocked },
+            "staff": { "name": "Staff", "audience": "adults", "blocked": blocked },
         },
         "strictest": "children",
     });
@@ -221,11 +259,14 @@ pub(crate) fn probes() -> Vec<ProbeResult> {
     let mut all = Vec::new();
     for group in ["children", "staff"] {
         for path in ["dns", "proxy"] {
-            all.push(result(group, path, "a name in the category Gambling"));
+            for (_, title) in BLOCKED {
+                all.push(result(group, path, &format!("a name in the category {title}")));
+            }
             all.push(result(group, path, "a name in no category"));
             all.push(result(group, path, "a way round the filter"));
         }
     }
+    all.push(result("children", "dns", "a search engine"));
     all.push(result("children", "block page", "the page that a child sees"));
     all.push(result("staff", "block page", "the page that an adult sees"));
     all

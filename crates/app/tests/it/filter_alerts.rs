@@ -74,3 +74,29 @@ async fn the_self_test_comes_back_every_day_and_once() {
     assert_eq!(runs.len(), 2);
     app.end().await;
 }
+
+#[tokio::test]
+async fn a_failed_self_test_tells_leads_and_technician_at_once() {
+    let app = TestApp::new().await;
+    crate::evidence::run_gateway(&app);
+    let people = app.people;
+    app::self_test::run(&app.services, &mut app.ctx(people.technician)).await.unwrap();
+    app.work().await;
+    assert_eq!(told_of_the_test(&app, people.dsl).await, 0, "all passed: nobody is disturbed");
+    let mut results = crate::evidence::probes();
+    results[0].passed = false;
+    app.gateway.probes(Ok(results));
+    app.pass(jiff::SignedDuration::from_mins(1)).await;
+    app::self_test::run(&app.services, &mut app.ctx(people.technician)).await.unwrap();
+    app.work().await;
+    for who in [people.dsl, people.deputy, people.technician] {
+        assert_eq!(told_of_the_test(&app, who).await, 1);
+    }
+    assert_eq!(told_of_the_test(&app, people.practitioner).await, 0);
+    app.end().await;
+}
+
+async fn told_of_the_test(app: &TestApp, who: domain::PersonId) -> usize {
+    let mine = app::notices::mine(&app.services, &app.ctx(who)).await.unwrap();
+    mine.iter().filter(|notice| notice.link == "/filter/self-test").count()
+}

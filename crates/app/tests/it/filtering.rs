@@ -219,12 +219,21 @@ async fn whoever_asks_reads_the_answer_and_what_became_of_it() {
 }
 
 /// Puts a staff group beside the children's, as every real setting has one.
-async fn with_staff(app: &TestApp) {
+pub(crate) async fn with_staff(app: &TestApp) {
+    with_group(app, "staff", serde_json::json!({ "name": "Staff", "audience": "adults", "blocked": {} })).await;
+}
+
+/// The same for guests.
+pub(crate) async fn with_guests(app: &TestApp) {
+    with_group(app, "guests", serde_json::json!({ "name": "Guests", "audience": "guests", "blocked": {} })).await;
+}
+
+async fn with_group(app: &TestApp, key: &str, group: serde_json::Value) {
     let mut ctx = app.world.system();
     let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.groups").await.unwrap();
     let newest = store::filtering::find_newest(&tx, app.setting).await.unwrap().unwrap();
     let mut policy = newest.policy.clone();
-    policy["groups"]["staff"] = serde_json::json!({ "name": "Staff", "audience": "adults", "blocked": {} });
+    policy["groups"][key] = group;
     let row = store::filtering::FilterPolicy { number: newest.number + 1, policy, ..newest };
     store::filtering::add(&mut tx, &row).await.unwrap();
     tx.commit().await.unwrap();

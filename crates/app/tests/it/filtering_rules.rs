@@ -257,6 +257,7 @@ fn around() -> Surroundings {
         opening: Default::default(),
         calendar: Default::default(),
         sessions: Vec::new(),
+        networks: Vec::new(),
     }
 }
 
@@ -269,7 +270,8 @@ fn an_allow_rule_opens_no_promised_category_for_children() {
         let policy = allow.apply(&start(), "r", "w").unwrap();
         let prepared =
             Prepared::new(policy.snapshot(1, now(), around()), Arc::new(SealedTier::not_supplied())).unwrap();
-        for (key, group) in &policy.groups {
+        // Under sessions nothing opens without one, whatever its category.
+        for (key, group) in policy.groups.iter().filter(|(_, group)| !group.supervised) {
             let host = Host::parse(name).unwrap();
             let request = Request::of(key, &host);
             let blocked = decide(&prepared, &lists, &request, now()).outcome == Outcome::Block;
@@ -296,6 +298,7 @@ fn a_groups_sentences_come_from_its_configuration() {
     let now = app::filtering::summary::of(&policy, "children").unwrap();
     assert!(now.short.contains("only while an adult has a session open") && now.short.contains("Nothing is approved"));
     assert!(!now.cannot.iter().any(|line| line.starts_with("Shopping")));
+    assert!(now.cannot[0].starts_with("Every site that nobody approved"), "{now:?}");
     assert_eq!(app::filtering::summary::of(&policy, "no such group"), None);
 }
 

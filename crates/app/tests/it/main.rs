@@ -36,4 +36,5 @@ mod telling;
 mod two_settings;
 mod upkeep;
 mod who_may_know;
+mod whose;
 mod working;

@@ -168,5 +168,6 @@ fn surroundings(policy: &Policy, device: Uuid, names: Vec<String>, held: bool, o
             .filter(|_| open)
             .map(|group| filter::Session { id: device, group: group.clone(), room: None, until: Timestamp::MAX })
             .collect(),
+        networks: Vec::new(),
     }
 }

@@ -132,7 +132,7 @@ fn a_hardware_address_comes_before_a_reserved_one() {
 fn a_network_is_looked_at_last_and_the_longest_counts() {
     use holdfast_filter::policy::Network;
     let mut with = snapshot();
-    let network = |cidr: &str, group: &str| Network { cidr: cidr.into(), group: group.into() };
+    let network = |cidr: &str, group: &str| Network { cidr: cidr.into(), group: group.into(), until: None };
     with.networks =
         vec![network("10.0.0.0/8", "alarms"), network("10.1.0.0/16", "staff"), network("fd00::/8", "staff")];
     let policy = unsealed(with);

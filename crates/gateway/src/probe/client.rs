@@ -11,6 +11,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpSocket, UdpSocket};
 use tokio::time::timeout;
 
+use filter::probe::SEARCH_ADDRESS;
+
 use crate::Error;
 
 /// A gateway on the same machine answers within milliseconds; a busy one within this.
@@ -23,6 +25,8 @@ pub(super) enum Answer {
     Blocked(Option<String>),
     /// There is no such name.
     NoSuchName,
+    /// Led to the address that stands for safe search.
+    Led,
     /// Something answered.
     Reached,
     /// A page for people, with the signs of its markup read back into words.
@@ -37,6 +41,7 @@ impl fmt::Display for Answer {
             Self::Blocked(Some(why)) => write!(f, "blocked ({why})"),
             Self::Blocked(None) => f.write_str("blocked"),
             Self::NoSuchName => f.write_str("let through"),
+            Self::Led => f.write_str("held to safe search"),
             Self::Reached => f.write_str("reached"),
             Self::Page(_) => f.write_str("another page, or one that lacks something"),
             Self::Other(what) => f.write_str(what),
@@ -73,9 +78,14 @@ pub(super) async fn dns(server: SocketAddr, source: IpAddr, name: &str) -> Resul
     Ok(match (extended_error(&answer), answer.metadata.response_code) {
         (Some((15 | 17, text)), _) => Answer::Blocked(Some(text)),
         (_, ResponseCode::NXDomain) => Answer::NoSuchName,
+        (_, ResponseCode::NoError) if is_led(&answer) => Answer::Led,
         (_, ResponseCode::NoError) => Answer::Reached,
         (_, code) => Answer::Other(code.to_string()),
     })
+}
+
+fn is_led(message: &Message) -> bool {
+    message.answers.iter().any(|record| record.data.ip_addr().is_some_and(|ip| ip.to_string() == SEARCH_ADDRESS))
 }
 
 fn extended_error(message: &Message) -> Option<(u16, String)> {

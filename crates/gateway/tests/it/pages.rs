@@ -110,3 +110,19 @@ async fn the_block_listener_explains_by_host() {
     let none = talk(listener, SHOWS_PAGE, "GET / HTTP/1.1\r\nHost: a b\r\n\r\n").await;
     assert!(none.starts_with("HTTP/1.1 400 "), "{none}");
 }
+
+/// S27: the page of a sealed address says that it is blocked. It names no list, no reason and no site, and offers nobody a
+/// way to ask for it. The probe's name stands in for one: the tier treats both alike.
+#[tokio::test]
+async fn a_sealed_address_offers_no_asking_and_says_no_more() {
+    let world = World::new().await;
+    let name = filter::probe::sealed_name();
+    let answer = page(&world, LAPTOP, &name).await;
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    for forbidden in ["Ask for it", "/filter/ask", &name, "sealed", "Category", "IWF"] {
+        assert!(!body(&answer).contains(forbidden), "{forbidden}: {answer}");
+    }
+    assert!(!words(&page(&world, GUEST, &name).await).join(" ").contains("sealed"));
+    // The probe's own name frightens nobody.
+    assert_eq!(world.events().await, []);
+}

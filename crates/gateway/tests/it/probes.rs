@@ -14,9 +14,17 @@ async fn every_group_passes_and_nothing_is_recorded_or_asked_above() {
     let results = probe::run(at, &policy, &clock()).await.unwrap();
     let failed: Vec<_> = results.iter().filter(|r| !r.passed).collect();
     assert!(failed.is_empty(), "{failed:#?}");
-    // children: two categories, bypass, open; staff and guests: one category each; each on both ways. Then the page that
-    // a child sees, and the one that an adult sees.
-    assert_eq!(results.len(), 2 * (4 + 3 + 3) + 2);
+    // children: two categories, bypass, open, sealed; staff and guests: one category each; each on both ways. Then the page
+    // that a child sees, the one that an adult sees, and search engines where they are held.
+    let held =
+        policy.groups.values().filter(|group| filter::safesearch::level(group.audience, group.safe_search).is_some());
+    assert_eq!(results.len(), 2 * (5 + 4 + 4) + 2 + held.count());
+    let search: Vec<_> = results.iter().filter(|one| one.what == "a search engine").collect();
+    assert!(search.iter().any(|one| one.group == "children" && one.got == "held to safe search"), "{search:?}");
+    assert_eq!(
+        results.iter().filter(|one| one.what == "a name of the sealed tier" && one.got.starts_with("blocked")).count(),
+        6
+    );
     assert_eq!(world.upstream.asked.lock().unwrap().len(), 0, "no probe leaves the house");
     assert_eq!(world.events().await, []);
 }

@@ -127,7 +127,7 @@ async fn a_moderate_group_has_moderate_video() {
 #[tokio::test]
 async fn a_network_of_the_policy_has_its_group() {
     let mut policy = policy(1);
-    policy.networks = vec![Network { cidr: "127.0.0.96/29".into(), group: "staff".into() }];
+    policy.networks = vec![Network { cidr: "127.0.0.96/29".into(), group: "staff".into(), until: None }];
     let world = World::with(policy).await;
     assert_eq!(world.ask(STRANGER, "arcade.test.", RecordType::A).await.answers.len(), 1);
     let outside = "127.0.0.105".parse().unwrap();
@@ -158,4 +158,30 @@ async fn a_newer_sealed_list_is_in_force_without_a_restart() {
     std::fs::write(&offer, file("2026-11-02T00:00:00Z", "two.test")).unwrap();
     until(Duration::from_secs(10), async || (!open("two.test.").await).then_some(())).await;
     until(Duration::from_secs(10), async || world.status().lists.sealed_supplied.then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_network_with_an_end_is_over_when_it_comes() {
+    let mut policy = policy(1);
+    let until = Some(clock().now() + jiff::SignedDuration::from_secs(2));
+    policy.networks = vec![
+        Network { cidr: "127.0.0.96/29".into(), group: "staff".into(), until },
+        Network {
+            cidr: "127.0.0.104/32".into(),
+            group: "staff".into(),
+            until: Some("2001-01-01T00:00:00Z".parse().unwrap()),
+        },
+    ];
+    let world = World::with(policy).await;
+    let open = async |from| {
+        world.ask(from, "arcade.test.", RecordType::A).await.metadata.response_code == ResponseCode::NoError
+    };
+    assert!(!open("127.0.0.104".parse().unwrap()).await, "one that is over is never taken");
+    assert!(open(STRANGER).await);
+    until_closed(async || !open(STRANGER).await).await;
+}
+
+/// With nobody publishing anything: the gateway ends it by itself.
+async fn until_closed(closed: impl AsyncFn() -> bool) {
+    until(std::time::Duration::from_secs(10), async || closed().await.then_some(())).await;
 }

@@ -12,6 +12,7 @@ mod chrome;
 mod network;
 mod program;
 
+mod first_time;
 mod journey;
 mod keyboard;
 mod pages;

@@ -1,7 +1,7 @@
 //! The filter policy and what follows from findings: actions, reviews, evidence.
 
 use crate::table::Doc;
-use domain::{ActionId, ConcernId, EvidenceId, PersonId, ProposalId, ReviewId, RoomId, SettingId};
+use domain::{ActionId, ConcernId, DeviceId, EvidenceId, PersonId, ProposalId, ReviewId, RoomId, SettingId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -142,6 +142,58 @@ table! {
         plan: String,
         /// How the adult proved who they are.
         way: Way,
+    }
+}
+
+table! {
+    /// A guest's slip of paper (S24). Quiet: the audit would keep for ever where a guest's device stood; the acts are noted.
+    Voucher in voucher("voucher"), Quiet,
+    key {
+        /// Its id.
+        id: Uuid,
+    }
+    rest {
+        /// Where.
+        setting_id: SettingId,
+        /// SHA-256 of its code.
+        code_sha256: String,
+        /// By whom.
+        made_by: PersonId,
+        /// When.
+        made_at: Timestamp,
+        /// Not begun before: worth nothing.
+        use_by: Timestamp,
+        /// How long it lasts.
+        hours: i64,
+        /// When it was taken up.
+        begun_at: Option<Timestamp>,
+        /// When it ends by itself.
+        until_at: Option<Timestamp>,
+        /// Where its device stands in the network; emptied when it is over.
+        address: Option<String>,
+        /// Called back.
+        ended_at: Option<Timestamp>,
+    }
+}
+
+table! {
+    /// Somebody took a shared device (MON-05).
+    DeviceUse in device_use("device_use"), Audited,
+    key {
+        /// Its id.
+        id: Uuid,
+    }
+    rest {
+        /// Where.
+        setting_id: SettingId,
+        /// Which device.
+        device_id: DeviceId,
+        /// Who.
+        person_id: PersonId,
+        /// Since.
+        from_at: Timestamp,
+        /// Until: by itself, or when somebody gave it back or took it over.
+        until_at: Timestamp,
     }
 }
 

@@ -77,6 +77,10 @@ pub struct Start {
     pub called: bool,
     /// For the adult: opening a session with a short number.
     pub form: FormView,
+    /// Shared by adults.
+    pub shared: bool,
+    /// Who has it, until when.
+    pub with: Option<String>,
     /// Lengths: (minutes, words).
     pub lengths: Vec<(String, String)>,
     /// Where this device can be checked.

@@ -1,13 +1,14 @@
-//! The device register: list, one device, the form, a credential shown once, how to set a device up.
+//! The device register: list, one device, the form, a credential shown once, how to set a device up ([`set_up`]).
+
+pub mod moving;
+pub mod set_up;
+mod steps;
 
 use app::devices::{self, DeviceDraft, DeviceKind, DeviceView};
 use app::people;
 use axum::extract::Path;
-use axum::response::{IntoResponse, Response};
 use domain::{DeviceId, PersonId, RoomId};
-use http::header;
-
-use views::pages::register::{Act, RegisterForm, RegisterList, RegisterThing, Sheet, ShownOnce, field};
+use views::pages::register::{Act, RegisterForm, RegisterList, RegisterThing, Section, Sheet, ShownOnce, field};
 use views::ui::{Banner, Cell, Summary, Table, Tag, Tone};
 use views::{FormView, ui::Select};
 
@@ -81,10 +82,8 @@ pub async fn list(visit: Visit) -> Answer {
             Tag::new(Tone::Shut, "Out of use")
         } else if !device.identified {
             Tag::new(Tone::Due, "Cannot prove itself yet")
-        } else if device.check_passed_at.is_some() {
-            Tag::new(Tone::Done, "Checked")
         } else {
-            Tag::new(Tone::Due, "Not checked yet")
+            checked(&visit, device.checked_itself)
         };
         table.push(vec![
             Cell::link(&format!("/devices/{}", device.id), &device.name),
@@ -102,9 +101,26 @@ pub async fn list(visit: Visit) -> Answer {
         table,
         empty: ("No devices yet.".into(), "Add the children's tablets first.".into()),
         add: Some(("/devices/new".into(), "Add a device".into())),
-        ways: vec![("/imports/devices".into(), "Add many from a spreadsheet".into())],
+        ways: vec![
+            ("/imports/devices".into(), "Add many from a spreadsheet".into()),
+            ("/filter/matrix".into(), "Every kind of device, place and group: what was checked".into()),
+            ("/guests".into(), "Vouchers for guests".into()),
+        ],
         ..RegisterList::default()
     })
+}
+
+/// What a device last found out about itself. Older than a term it is due again.
+fn checked(visit: &Visit, last: Option<(jiff::Timestamp, bool)>) -> Tag {
+    let Some((at, passed)) = last else { return Tag::new(Tone::Due, "Not checked yet") };
+    let local = visit.services().calendar.local(at);
+    let day = words::day(local.date());
+    let old = visit.ctx().now.duration_since(at) > app::activity::checks::GOOD_FOR;
+    match (passed, old) {
+        (false, _) => Tag::new(Tone::Gap, &format!("Not protected, {day}")),
+        (true, true) => Tag::new(Tone::Due, &format!("Check again: last {day}")),
+        (true, false) => Tag::new(Tone::Done, &format!("Protected, {day}")),
+    }
 }
 
 async fn form_page(visit: &Visit, form: FormView, id: Option<DeviceId>) -> Result<RegisterForm, Fault> {
@@ -208,11 +224,13 @@ pub async fn show(visit: Visit, Path(id): Path<DeviceId>) -> Answer {
     let (services, ctx) = (visit.services(), visit.ctx());
     let view = devices::lookup(services, &ctx, id).await?;
     let sheet = devices::set_up_sheet(services, &ctx, id).await?;
-    let checked = match view.device.check_passed_at {
+    let adults_share = view.device.person_id.is_none() && sheet.audience == app::filtering::Audience::Adults;
+    let checks = app::activity::checks::of_device(services, &ctx, id).await?;
+    let block_page = match view.device.check_passed_at {
         Some(at) => words::moment(&services.calendar.local(at)),
         None => "Not yet".to_owned(),
     };
-    let picture_svg = sheet.pac_url.as_deref().map(picture).transpose()?;
+    let picture_svg = sheet.set_up_url.as_deref().map(picture).transpose()?;
     let known = |text: Option<String>, missing: &str| text.map_or_else(|| Cell::from(missing), Cell::Inert);
     let summary = Summary::new()
         .row("What it is", kind_in_words(view.device.kind))
@@ -220,7 +238,8 @@ pub async fn show(visit: Visit, Path(id): Path<DeviceId>) -> Answer {
         .row("Room", view.room.clone().unwrap_or_else(|| "None".into()))
         .row("For", view.person.clone().unwrap_or_else(|| "Shared".into()))
         .row("Hardware address", known(view.device.mac.clone(), "Not known"))
-        .row("Check passed", checked);
+        .row("Is it protected?", checked(&visit, checks.first().map(|check| (check.at, check.passed))))
+        .row("Our page for blocked sites was seen on it", block_page);
     let typed = Summary::new()
         .row("Automatic proxy (PAC)", known(sheet.pac_url, NO_CREDENTIAL))
         .row("Proxy", known(sheet.proxy, NO_GATEWAY))
@@ -233,14 +252,62 @@ pub async fn show(visit: Visit, Path(id): Path<DeviceId>) -> Answer {
     page.sheet = view.device.retired_at.is_none().then(|| Sheet {
         heading: "How to set it up".into(),
         steps: vec![
-            "Give it a credential below. You see the password once.".into(),
-            "On the device, in the settings of this Wi-Fi, enter the automatic proxy, or the DNS where there is no such setting.".into(),
-            "Open the test address on the device. When our page comes, the one for blocked sites, press “Our page was seen on it”.".into(),
+            "Give it a credential below, unless it has one.".into(),
+            "Print the set-up sheet, or scan the picture here with the device. The page that opens has the steps and the files for its system.".into(),
+            format!("On the device open http://{}/. It says whether it is protected, and the result appears on this page.", devices::CHECK_HOST),
+            "Open the test address on the device too. When our page for blocked sites comes, press “Our page was seen on it”.".into(),
         ],
         summary: typed,
         picture_svg,
     });
+    page.sections.push(Section {
+        heading: "Checks from the device itself".into(),
+        table: check_table(&visit, &checks),
+        empty: "None yet. They come when somebody opens the check page on the device.".into(),
+    });
+    if adults_share {
+        page.sections.push(Section {
+            heading: "Who had it".into(),
+            table: had(&visit, &devices::using::of_device(services, &ctx, id).await?),
+            empty: "Nobody has said so in the last thirty days. Adults take a shared device on its start page, with their own number for tablets.".into(),
+        });
+    }
+    if let Some(proposal) = app::filtering::moving::waiting(services, &ctx, id).await? {
+        let banner = Banner::new(Tone::Due, "It is proposed to move this device to a group that reaches more.");
+        page.notes.push(banner.link(&format!("/filter/proposals/{proposal}"), "The proposal"));
+    }
     visit.page(&page)
+}
+
+/// Who had a shared device, so that what it asked for can be put to somebody (MON-05).
+fn had(visit: &Visit, uses: &[(jiff::Timestamp, jiff::Timestamp, String)]) -> Table {
+    let table = Table::new("Who had it").quiet_caption().column("Who").column("From").column("Until");
+    let moment = |at: jiff::Timestamp| words::moment(&visit.services().calendar.local(at));
+    uses.iter().fold(table, |table, (from, until, who)| {
+        table.row([Cell::Text(who.clone()), Cell::Text(moment(*from)), Cell::Text(moment(*until))])
+    })
+}
+
+fn check_table(visit: &Visit, checks: &[app::activity::checks::Checked]) -> Table {
+    let table = Table::new("Checks").quiet_caption().column("When").column("Result").column("By").column("Safe search");
+    checks.iter().fold(table.column("Ways round").column("Blocked sites"), |table, check| {
+        let yes_or_no = |good: bool, yes: &str, no: &str| Cell::from(if good { yes } else { no });
+        let result = match check.passed {
+            true => Tag::new(Tone::Done, "Protected"),
+            false => Tag::new(Tone::Gap, "Not protected"),
+        };
+        table.row([
+            Cell::Text(words::moment(&visit.services().calendar.local(check.at))),
+            Cell::Tag(result),
+            Cell::from(if check.found.path == "proxy" { "Proxy" } else { "DNS" }),
+            match check.found.safe_search {
+                Some(held) => yes_or_no(held, "Held", "Not held"),
+                None => Cell::from("Left to the device"),
+            },
+            yes_or_no(check.found.bypass_closed, "Closed", "Open"),
+            yes_or_no(check.found.blocks, "Blocked", "Not blocked"),
+        ])
+    })
 }
 
 fn thing(view: &DeviceView, id: DeviceId, summary: Summary) -> RegisterThing {
@@ -284,7 +351,11 @@ fn thing(view: &DeviceView, id: DeviceId, summary: Summary) -> RegisterThing {
         notes: if used { Vec::new() } else { vec![Banner::new(Tone::Shut, "This device is out of use.")] },
         summary,
         ways: if used {
-            vec![(format!("/devices/{id}/edit"), "Change what the register says".into())]
+            vec![
+                (format!("/devices/{id}/sheet"), "Print the set-up sheet".into()),
+                (format!("/devices/{id}/move"), "Move it to another group".into()),
+                (format!("/devices/{id}/edit"), "Change what the register says".into()),
+            ]
         } else {
             Vec::new()
         },
@@ -369,13 +440,4 @@ pub async fn forget_check(visit: Visit, Path(id): Path<DeviceId>, form: Form<Pre
     }
     devices::forget_check(visit.services(), &mut visit.ctx(), id).await?;
     visit.go_saying(&format!("/devices/{id}"), Tone::Done, "Noted. Check it again soon.")
-}
-
-/// The automatic proxy configuration of a device.
-///
-/// # Errors
-/// No device has this path, or no gateway runs.
-pub async fn pac(visit: Visit, Path(path): Path<String>) -> Result<Response, Fault> {
-    let script = devices::pac(visit.services(), &path).await?;
-    Ok(([(header::CONTENT_TYPE, "application/x-ns-proxy-autoconfig")], script).into_response())
 }

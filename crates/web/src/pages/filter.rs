@@ -5,6 +5,7 @@ pub mod check;
 pub mod group;
 pub mod history;
 pub mod lists;
+pub mod matrix;
 pub mod overview;
 pub mod proposals;
 pub mod propose;

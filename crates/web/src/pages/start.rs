@@ -58,6 +58,47 @@ pub async fn post(visit: Visit, Path(path): Path<String>, form: Form<Input>) -> 
     }
 }
 
+/// Who takes a shared device.
+pub struct Taking {
+    username: String,
+    pin: crate::form::Secret,
+}
+
+impl FromForm for Taking {
+    const SECRETS: &'static [&'static str] = &["pin"];
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let username = fields.text("username", 60, "Enter your username");
+        let pin = fields.secret("pin", "Enter your six figures");
+        Some(Self { username: username?, pin: pin? })
+    }
+}
+
+/// Takes a shared device with a short number (MON-05).
+///
+/// # Errors
+/// No device has this path, or the records are away.
+pub async fn take(visit: Visit, Path(path): Path<String>, form: Form<Taking>) -> Answer {
+    let tablet = start::tablet(visit.services(), &path).await?;
+    let Some(input) = form.input else { return visit.again(&page(&visit, &path, form.view, false).await?) };
+    match app::devices::using::take(visit.services(), &tablet, &input.username, input.pin.reveal()).await {
+        Ok(()) => visit.go(&format!("/start/{}", crate::visit::encode(&path))),
+        Err(error) => visit.again(&page(&visit, &path, mend(form.view, error)?, false).await?),
+    }
+}
+
+/// Gives it back.
+///
+/// # Errors
+/// No device has this path, or the records are away.
+pub async fn give_back(visit: Visit, Path(path): Path<String>, form: Form<Press>) -> Answer {
+    let tablet = start::tablet(visit.services(), &path).await?;
+    if form.input.is_some() {
+        app::devices::using::give_back(visit.services(), &tablet).await?;
+    }
+    visit.go(&format!("/start/{}", crate::visit::encode(&path)))
+}
+
 /// Calls help: the room's staff and the leads. It records that, and nothing else (S6).
 ///
 /// # Errors
@@ -81,6 +122,11 @@ async fn page(visit: &Visit, path: &str, form: FormView, called: bool) -> Result
     Ok(pages::Start {
         path: path.to_owned(),
         children: found.children,
+        shared: found.shared,
+        with: found.with.map(|(name, until)| {
+            let until = visit.services().calendar.local(until);
+            format!("{name} has it, until {} at the latest.", until.strftime("%-I:%M%P"))
+        }),
         closed: found.supervised && until.is_none(),
         until,
         material: found.material,

@@ -10,6 +10,7 @@
 mod api;
 mod browser;
 mod concern_journey;
+mod device_pages;
 mod doors;
 mod edge;
 mod files;

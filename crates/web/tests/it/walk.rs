@@ -61,7 +61,7 @@ impl Things {
             Some("referrals") => &self.referral,
             Some("letters") => &self.letter,
             Some("transfers") => &self.transfer,
-            Some("filter" | "actions" | "reviews" | "sessions") => NOBODYS,
+            Some("filter" | "actions" | "reviews" | "sessions" | "guests") => NOBODYS,
             _ => &self.concern,
         };
         let key = match route.path.split('/').nth(1) {
@@ -301,6 +301,19 @@ const DRIVEN: &[Driver] = &[
     },
     Driver { path: "/devices/{id}/credential", who: lead, fields: version },
     Driver { path: "/devices/{id}/pass-check", who: lead, fields: version },
+    Driver {
+        path: "/checks/external",
+        who: lead,
+        fields: |nursery, _| {
+            let parts =
+                [("child_abuse", "blocked"), ("terrorism", "blocked"), ("adult", "blocked"), ("language", "blocked")];
+            let day =
+                [("on-day", "2"), ("on-month", "3"), ("on-year", "2026"), ("notes", "After closing, at the door.")];
+            let mut fields = fixed(&[&parts[..], &day].concat());
+            fields.push(("device", nursery.app.people.tablet.to_string()));
+            fields
+        },
+    },
     Driver { path: "/devices/{id}/retire", who: lead, fields: version },
     Driver { path: "/evidence/export", who: lead, fields: |_, _| Vec::new() },
     Driver {
@@ -449,6 +462,12 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/holds/release", "holding, in app: a hold that belongs to a concern ends in its procedure"),
     ("/devices/{id}/edit", "registers, in app"),
     ("/devices/{id}/forget-check", "registers, in app"),
+    ("/devices/{id}/move", "whose, in app"),
+    ("/guests", "the same; a test nursery has no group for guests"),
+    ("/guests/{id}/call-back", "the same"),
+    ("/guest", "the same"),
+    ("/start/{path}/take", "the same"),
+    ("/start/{path}/give-back", "the same"),
     ("/account/tokens/end", "accounts, in app"),
     ("/account/recovery-codes", "accounts, in app"),
     ("/account/settings", "places, in app"),

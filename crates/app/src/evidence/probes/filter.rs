@@ -17,6 +17,7 @@ pub(super) const ANSWERS: &[Question] = &[
     ("children_block_page_help", children_block_page_help),
     ("block_says_why", block_says_why),
     ("sealed_supplied", sealed_supplied),
+    ("search_held", search_held),
 ];
 
 fn is_about_categories(result: &ProbeResult) -> bool {
@@ -70,6 +71,24 @@ fn bypass_closed(facts: &Facts, found: &Found) -> Answer {
     );
     let unknown = unknown_devices_strictest(facts, found);
     if ways.ok && !unknown.ok { unknown } else { ways }
+}
+
+/// Children choose no engine; the filter holds each to its safe search, or closes it (DfE F11).
+fn search_held(_: &Facts, found: &Found) -> Answer {
+    let answer = passed(
+        found,
+        |one| one.what == "a search engine",
+        |count| {
+            format!("{count} questions just now, for every group of children and whoever else is held: search is safe.")
+        },
+    );
+    let (Some(policy), Ok(results)) = (prepared(found), &found.probes) else { return answer };
+    let children = policy.snapshot().groups.iter().filter(|(_, group)| group.audience == Audience::Children);
+    let asked = |key: &str| results.iter().any(|one| one.group == key && one.what == "a search engine");
+    match children.into_iter().find(|(key, _)| !asked(key)) {
+        Some((_, group)) => Answer::new(false, format!("{} could not be asked.", group.name), found.at),
+        None => answer,
+    }
 }
 
 /// The filter's own code, on the policy as it stands.

@@ -4,7 +4,7 @@
 use domain::access::{Action, Refused, Relation, any_allowed, authorize};
 use domain::{OpCtx, PersonId, SettingId};
 use store::supervision::Pin;
-use store::{Reads, Scope};
+use store::{Reads, Scope, Tx};
 use uuid::Uuid;
 
 use super::{Open, Way, add};
@@ -75,6 +75,26 @@ pub async fn open(
     new: Open,
 ) -> Result<Uuid> {
     let setting = tablet.setting;
+    let (mut tx, person) = prove(services, setting, username, pin, "open_session_by_pin").await?;
+    let new = Open { group: tablet.group.clone(), room: tablet.room, ..new };
+    let id = add(&mut tx, setting, person, Way::Pin, new).await?;
+    tx.commit().await?;
+    services.wake_jobs();
+    publish::now(services, setting).await;
+    Ok(id)
+}
+
+/// Who this number proves somebody to be, with a write in which the act itself follows. A wrong number is counted.
+///
+/// # Errors
+/// [`Error::Invalid`] on `pin`, in one sentence whatever was wrong.
+pub(crate) async fn prove(
+    services: &Services,
+    setting: SettingId,
+    username: &str,
+    pin: &str,
+    act: &str,
+) -> Result<(Tx, PersonId)> {
     let db = services.db.read(Scope::All).await?;
     let person = holder(&db, setting, username, services.now()).await?;
     let stored = match person {
@@ -86,7 +106,7 @@ pub async fn open(
     // The same work for a name that nobody has: the time tells nothing.
     let right = password::compare(pin.trim(), live.map(|pin| pin.hash.as_str())).await? != Match::No;
     let mut ctx = services.system();
-    let act = if right { "open_session_by_pin" } else { "wrong_pin" };
+    let act = if right { act } else { "wrong_pin" };
     let mut tx = services.db.write(&mut ctx, Scope::Setting(setting), act).await?;
     if let Some(stored) = &stored
         // Two tries at once count as two.
@@ -102,12 +122,7 @@ pub async fn open(
         tx.commit().await?;
         return Err(Error::invalid("pin", WRONG));
     };
-    let new = Open { group: tablet.group.clone(), room: tablet.room, ..new };
-    let id = add(&mut tx, setting, person, Way::Pin, new).await?;
-    tx.commit().await?;
-    services.wake_jobs();
-    publish::now(services, setting).await;
-    Ok(id)
+    Ok((tx, person))
 }
 
 /// Who signs in by this name here and may open a session.

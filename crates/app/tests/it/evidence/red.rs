@@ -14,7 +14,7 @@ use store::concerns::Invitation;
 use store::filtering::FilterPolicy;
 use uuid::Uuid;
 
-use super::{all_well_of, probes, profile_with, run_gateway, said, sign, standing, state, status};
+use super::{BLOCKED, all_well_of, probes, profile_with, run_gateway, said, sign, standing, state, status};
 
 /// Breaks one thing, and says which control must see it.
 macro_rules! flips {
@@ -58,14 +58,20 @@ async fn invite(app: &TestApp, concern: domain::ConcernId, person: PersonId) {
     tx.commit().await.expect("commit");
 }
 
-/// A list of strangers' names for the one category that the policy of these tests names: more than our own small one.
+/// A list of strangers' names for each category that the policy of these tests names: more than our own small one.
 fn supply_a_list(app: &TestApp) {
     let folder = app.services.data.join("lists");
-    std::fs::create_dir_all(folder.join("gambling")).expect("made");
-    let names: String = (0..5_000).map(|number| format!("casino-{number}.example\n")).collect();
-    std::fs::write(folder.join("gambling/domains"), names).expect("written");
+    let mut folders = Vec::new();
+    for (category, _) in BLOCKED {
+        let of = folder.join(category);
+        std::fs::create_dir_all(&of).expect("made");
+        let names: String =
+            (0..5_000).map(|number| format!("{}-{number}.example\n", category.replace('_', "-"))).collect();
+        std::fs::write(of.join("domains"), names).expect("written");
+        folders.push(of);
+    }
     let out = folder.join("lists.compiled");
-    filter::compile(&[folder.join("gambling")], &out, filter::FileKey([7; 16])).expect("compiled");
+    filter::compile(&folders, &out, filter::FileKey([7; 16])).expect("compiled");
 }
 
 async fn change_probe(app: &TestApp, what: &str, path: &str) {
@@ -158,7 +164,71 @@ async fn policy_without_proposal(app: &TestApp, number: i64) {
     tx.commit().await.expect("commit");
 }
 
+/// The policy with something of it changed, past the program.
+async fn change_policy(app: &TestApp, how: impl FnOnce(&mut serde_json::Value)) {
+    let mut ctx = app.world.system();
+    let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+    let mut row = store::filtering::find_newest(&tx, app.setting).await.expect("read").expect("there");
+    row.number += 1;
+    how(&mut row.policy["groups"]);
+    store::filtering::add(&mut tx, &row).await.expect("add");
+    tx.commit().await.expect("commit");
+}
+
+fn unblock(groups: &mut serde_json::Value, group: &str, category: &str) {
+    groups[group]["blocked"].as_object_mut().expect("blocked").remove(category).expect("it was blocked");
+}
+
 flips! {
+    nobody_says_who_filters: "filtering_named", |app| {
+        let mut ctx = app.world.system();
+        let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+        let mut row = store::settings::lookup(&tx, app.setting).await.expect("read").expect("there");
+        row.profile["providers"]["filtering"] = json!(" ");
+        store::settings::set(&mut tx, &row).await.expect("set");
+        tx.commit().await.expect("commit");
+    }
+    a_provider_who_was_not_heard: "provider_review", |app| {
+        app.world.pass(SignedDuration::from_mins(1)); run_gateway(&app);
+        sign(&app, "signed_check/provider_review", app.people.manager, false).await;
+    }
+    childrens_devices_without_a_session: "sessions_supervised", |app| {
+        change_policy(&app, |groups| groups["children"]["supervised"] = json!(false)).await;
+    }
+    access_without_a_lesson: "lesson_before_access", |app| {
+        change_policy(&app, |groups| groups["children"]["supervised"] = json!(false)).await;
+    }
+    search_that_is_not_held: "search_held", |app| { change_probe(&app, "a search engine", "dns").await; }
+    search_that_nobody_asked_for: "search_held", |app| {
+        app.gateway.probes(Ok(probes().into_iter().filter(|one| one.what != "a search engine").collect()));
+    }
+    private_mail_on_staff_devices: "personal_use_blocked", |app| {
+        change_policy(&app, |groups| unblock(groups, "staff", "webmail")).await;
+    }
+    private_mail_at_lunch: "personal_use_blocked", |app| {
+        let lunch = json!({ "name": "Lunch", "when": "opening", "does": { "without": ["webmail"] } });
+        change_policy(&app, |groups| groups["staff"]["hours"] = json!({ "lunch": lunch })).await;
+    }
+    dating_counts_too: "sharing_counts_as_social", |app| {
+        change_policy(&app, |groups| unblock(groups, "children", "dating")).await;
+    }
+    social_media_in_working_hours: "no_social_in_hours", |app| {
+        change_policy(&app, |groups| unblock(groups, "staff", "social_media")).await;
+    }
+    downloads_for_children: "downloads_blocked", |app| {
+        change_policy(&app, |groups| unblock(groups, "children", "downloads")).await;
+    }
+    checks_of_devices_that_grew_old: "devices_checked", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 121)); run_gateway(&app);
+    }
+    a_shared_device_without_a_name: "shared_devices_taken", |app| {
+        let mut ctx = app.world.system();
+        let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+        let laptop = store::devices::lookup(&tx, app.setting, app.people.laptop).await.expect("read").expect("there");
+        let shared = store::devices::Device { person_id: None, group_key: "staff".into(), ..laptop };
+        store::devices::set(&mut tx, &shared).await.expect("set");
+        tx.commit().await.expect("commit");
+    }
     nobody_is_lead: "lead_appointed", |app| { app.vacate(Role::Dsl).await; }
     the_route_has_no_lead: "lead_reachable", |app| { app.vacate(Role::Dsl).await; }
     no_name_to_show: "contact_shown", |app| { app.vacate(Role::Dsl).await; }

@@ -20,7 +20,7 @@ const WALKERS: [&str; 8] = ["dsl", "manager", "practitioner", "technician", "cha
 const DOORS: [&str; 2] = ["/", "/notices"];
 
 /// Doors to which no link of a fresh demo leads, and why. `journey` has axe look at those that it comes through.
-const NO_LINK: [&str; 39] = [
+const NO_LINK: [&str; 41] = [
     // For who works in several settings; the demo has one.
     "/account/settings",
     // Words that are handed over or mailed once.
@@ -28,6 +28,9 @@ const NO_LINK: [&str; 39] = [
     "/set-up/{token}",
     "/verify/{token}",
     "/pac/{path}",
+    "/wpad.dat",
+    // A file that is saved, from a page that is looked at below.
+    "/this-device/{path}/{file}",
     // Before one is in.
     "/sign-in/second-step",
     "/unlock",
@@ -91,6 +94,9 @@ async fn nothing_to_find_on_any_page_for_anybody() {
     // A tablet's own address, which no page shows.
     let tablet = program.credential("devices", "children-tablet", "doh_path");
     walk.look(&program, &nobody, "nobody", &format!("/start/{tablet}")).await;
+    walk.look(&program, &nobody, "nobody", &format!("/this-device/{tablet}")).await;
+    // A guest comes by a slip of paper.
+    walk.look(&program, &nobody, "nobody", "/guest").await;
     nobody.close().await;
 
     for walker in WALKERS {

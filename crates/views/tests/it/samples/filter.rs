@@ -3,11 +3,14 @@
 use super::{nobody, somebody};
 use crate::views::FormView;
 use crate::views::pages::activity::{Activity, Alerts};
+use crate::views::pages::devices::{PaperSheet, SetUp, System};
 use crate::views::pages::filter::{Check, Group, GroupCard, Overview, Sealed, SelfTest, TestedGroup, Verdict};
 use crate::views::pages::filter_changes::{
     Ask, Asked, History, Preview, Proposal, Proposals, Propose, Request, Requests, Shape, Version,
 };
 use crate::views::pages::filter_lists;
+use crate::views::pages::filter_matrix::{External, Matrix};
+use crate::views::pages::guests::{Guest, Guests, Slip, Slips};
 use crate::views::pages::sessions::{OpenSession, Sessions, Start};
 use crate::views::ui::{Banner, Cell, Summary, Table, Tag, Tone};
 
@@ -30,6 +33,16 @@ fn table() -> Table {
         .column("What")
         .column("Who")
         .row([Cell::link("/filter/history", NASTY), Cell::Inert("https://bad.example/<b>".into())])
+}
+
+fn system() -> System {
+    System {
+        name: NASTY.into(),
+        steps: vec![NASTY.into()],
+        files: vec![("/this-device/abc/holdfast.ps1".into(), "Get the script".into())],
+        values: facts(),
+        limits: vec![NASTY.into()],
+    }
 }
 
 fn facts() -> Summary {
@@ -152,6 +165,77 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     let older = Version { number: 1, current: false, ..version.clone() };
     let latest = Some(Banner::new(Tone::Gap, "1 of 9 parts failed."));
     vec![
+        ("filter_matrix", somebody(&Matrix::default())),
+        (
+            "filter_matrix",
+            somebody(&Matrix {
+                short: NASTY.into(),
+                devices: table(),
+                groups: table(),
+                outside: table(),
+                may_record: true,
+            }),
+        ),
+        ("filter_external", somebody(&External::default())),
+        (
+            "filter_external",
+            somebody(&External {
+                form: wrong(&["device", "on", "child_abuse", "notes"]),
+                devices: groups(),
+                parts: vec![("child_abuse".into(), NASTY.into()), ("adult".into(), "An adult site".into())],
+            }),
+        ),
+        ("device_set_up", nobody(&SetUp { check: "/check".into(), ..SetUp::default() })),
+        (
+            "device_set_up",
+            nobody(&SetUp {
+                name: NASTY.into(),
+                group: NASTY.into(),
+                systems: vec![system(), system()],
+                check: "/check".into(),
+                start: Some("/start/abc".into()),
+            }),
+        ),
+        ("device_sheet", somebody(&PaperSheet { back: "/devices/1".into(), ..PaperSheet::default() })),
+        (
+            "device_sheet",
+            somebody(&PaperSheet {
+                name: NASTY.into(),
+                back: "/devices/1".into(),
+                facts: facts(),
+                picture_svg: Some("<svg role=\"img\" aria-label=\"Picture to scan\"></svg>".into()),
+                address: Some("https://holdfast.local/this-device/abc".into()),
+                certificate: Some("http://holdfast.local/certificate".into()),
+                systems: vec![system()],
+                check: "/check".into(),
+            }),
+        ),
+        ("guests", somebody(&Guests::default())),
+        (
+            "guests",
+            somebody(&Guests {
+                form: wrong(&["count", "hours"]),
+                lengths: vec![("4".into(), "4 hours".into())],
+                open: vec![("1".into(), NASTY.into())],
+                listed: table(),
+            }),
+        ),
+        ("guest_slips", somebody(&Slips::default())),
+        (
+            "guest_slips",
+            somebody(&Slips {
+                setting: NASTY.into(),
+                address: "https://holdfast.local/guest".into(),
+                slips: vec![Slip {
+                    code: "AAAA-BBBB".into(),
+                    say: NASTY.into(),
+                    picture_svg: "<svg role=\"img\" aria-label=\"Picture to scan\"></svg>".into(),
+                }],
+            }),
+        ),
+        ("guest", nobody(&Guest::default())),
+        ("guest", nobody(&Guest { form: wrong(&["code"]), ..Guest::default() })),
+        ("guest", nobody(&Guest { begun: Some("3:15pm".into()), check: "/check".into(), ..Guest::default() })),
         ("filter", somebody(&Overview::default())),
         ("filter", somebody(&overview())),
         (
@@ -284,6 +368,26 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         (
             "start",
             nobody(&Start {
+                path: "abc".into(),
+                shared: true,
+                with: Some(NASTY.into()),
+                check: "/check".into(),
+                ..Start::default()
+            }),
+        ),
+        (
+            "start",
+            nobody(&Start {
+                path: "abc".into(),
+                shared: true,
+                form: wrong(&["username", "pin"]),
+                check: "/check".into(),
+                ..Start::default()
+            }),
+        ),
+        (
+            "start",
+            nobody(&Start {
                 path: "a/b".into(),
                 children: true,
                 closed: true,
@@ -293,6 +397,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                 form: wrong(&["username", "pin", "minutes", "youngest", "lesson", "plan"]),
                 lengths: vec![("10".into(), "10 minutes".into())],
                 check: "/check".into(),
+                ..Start::default()
             }),
         ),
         (

@@ -28,7 +28,11 @@ pub async fn get(visit: Visit) -> Answer {
                 format!("{}. {}{invented}", visit.services().calendar.say(one.at), one.summary)
             }),
             notes: last.map(|one| one.notes.clone()).unwrap_or_default(),
-            href: check.may.then(|| format!("/checks/sign?kind={}", crate::visit::encode(&check.kind))),
+            href: check.may.then(|| match check.kind.as_str() {
+                // Four results, each with its own consequence.
+                signed::EXTERNAL_TEST => "/checks/external".to_owned(),
+                kind => format!("/checks/sign?kind={}", crate::visit::encode(kind)),
+            }),
             title: check.title,
             statement: check.statement,
         }

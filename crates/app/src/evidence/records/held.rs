@@ -1,0 +1,178 @@
+//! The filter as it is held for people: sessions with children, what adults' devices reach, who had a shared one, which
+//! devices checked themselves.
+
+use std::collections::BTreeSet;
+
+use filter::Audience;
+use jiff::SignedDuration;
+use store::devices::Device;
+
+use super::super::facts::Facts;
+use super::{Answer, Question, Say, about, every};
+use crate::activity::checks;
+use crate::filtering::hours::Does;
+use crate::filtering::policy::{Group, Policy};
+
+pub(super) const ANSWERS: &[Question] = &[
+    ("filtering_named", filtering_named),
+    ("sessions_supervised", sessions_supervised),
+    ("lesson_before_access", lesson_before_access),
+    ("personal_use_blocked", personal_use_blocked),
+    ("sharing_counts_as_social", sharing_counts_as_social),
+    ("no_social_in_hours", no_social_in_hours),
+    ("downloads_blocked", downloads_blocked),
+    ("devices_checked", devices_checked),
+    ("shared_devices_taken", shared_devices_taken),
+];
+
+const QUARTER: SignedDuration = SignedDuration::from_hours(24 * 90);
+const SOCIAL: &str = "social_media";
+
+fn no_policy(facts: &Facts) -> Answer {
+    Answer::new(false, "This setting has no filter policy yet.", facts.now)
+}
+
+fn filtering_named(facts: &Facts) -> Answer {
+    let named = |what: &str| facts.profile.providers.get(what).map(|name| name.trim()).filter(|name| !name.is_empty());
+    let what = match (named("internet"), named("filtering")) {
+        (_, None) => "Nobody has written down who filters this line.".to_owned(),
+        (None, _) => "Nobody has written down who provides the internet connection.".to_owned(),
+        (Some(line), Some(filter)) => format!("The connection is {line}\u{2019}s, the filtering {filter}\u{2019}s."),
+    };
+    Answer::new(named("internet").is_some() && named("filtering").is_some(), what, facts.now)
+}
+
+/// Children's groups that some device is really in: a group that nobody uses binds nobody.
+fn childrens<'f>(facts: &'f Facts, policy: &'f Policy) -> impl Iterator<Item = &'f Group> {
+    let used: BTreeSet<&str> = in_use(facts).map(|device| device.group_key.as_str()).collect();
+    policy
+        .groups
+        .iter()
+        .filter(move |(key, group)| group.audience == Audience::Children && used.contains(key.as_str()))
+        .map(|(_, group)| group)
+}
+
+/// Devices on which somebody can open a page.
+fn in_use(facts: &Facts) -> impl Iterator<Item = &Device> {
+    facts.devices.iter().filter(|device| device.retired_at.is_none() && checks::asks_pages(device.kind))
+}
+
+fn sessions_supervised(facts: &Facts) -> Answer {
+    let Some((_, policy)) = &facts.policy else { return no_policy(facts) };
+    let groups: Vec<&Group> = childrens(facts, policy).collect();
+    let open: Vec<&str> = groups.iter().filter(|group| !group.supervised).map(|group| group.name.as_str()).collect();
+    let what = match (groups.len(), open.len()) {
+        (0, _) => "No device is in a children\u{2019}s group yet.".to_owned(),
+        (_, 0) => format!(
+            "Children\u{2019}s devices reach approved material only, while a named adult has a session open. Sessions in the last 90 days: {}.",
+            about(facts.sessions.len())
+        ),
+        _ => format!("These devices open without a session: {}.", open.join(", ")),
+    };
+    Answer::new(open.is_empty(), what, facts.now)
+}
+
+fn lesson_before_access(facts: &Facts) -> Answer {
+    let held = sessions_supervised(facts);
+    if !held.ok {
+        return held;
+    }
+    let say = Say {
+        none: "No session with children has been opened in the last 90 days; none can be without a lesson first.",
+        all: "Every session says what the children learned first.",
+        some: "Some sessions do not say what the children learned first.",
+    };
+    every(facts, facts.sessions.iter(), |session| !session.lesson.trim().is_empty(), say)
+}
+
+/// Every group for these people blocks all of these, whatever the hour.
+fn blocks(facts: &Facts, audiences: &[Audience], wanted: &[&str], say: (&str, &str)) -> Answer {
+    let Some((_, policy)) = &facts.policy else { return no_policy(facts) };
+    let opens = |group: &Group, id: &str| {
+        !group.blocked.contains_key(id)
+            || group.hours.values().any(|hours| matches!(&hours.does, Does::Without(open) if open.contains(id)))
+    };
+    let of = || policy.groups.values().filter(|group| audiences.contains(&group.audience));
+    let short: Vec<&str> =
+        of().filter(|group| wanted.iter().any(|id| opens(group, id))).map(|group| group.name.as_str()).collect();
+    match (of().count(), short.is_empty()) {
+        (0, _) => Answer::new(false, "There is no group for them yet.", facts.now),
+        (_, true) => Answer::new(true, say.0, facts.now),
+        (_, false) => Answer::new(false, format!("{} {}.", say.1, short.join(", ")), facts.now),
+    }
+}
+
+fn personal_use_blocked(facts: &Facts) -> Answer {
+    let say = (
+        "Social media, personal email and gaming are blocked on every device of staff.",
+        "Social media, personal email or gaming can be opened by:",
+    );
+    blocks(facts, &[Audience::Adults], &[SOCIAL, "webmail", "games"], say)
+}
+
+fn sharing_counts_as_social(facts: &Facts) -> Answer {
+    let say = (
+        "Where social media is blocked, so are dating and gaming: every kind of sharing and messaging counts.",
+        "Some kinds of sharing and messaging are open to:",
+    );
+    blocks(facts, &[Audience::Children, Audience::Adults], &[SOCIAL, "dating", "games"], say)
+}
+
+/// SOC-05 is about working hours: blocked always, or by a schedule while the setting is open.
+fn no_social_in_hours(facts: &Facts) -> Answer {
+    let Some((_, policy)) = &facts.policy else { return no_policy(facts) };
+    let held = |group: &Group| {
+        let hours = |does: &Does| matches!(does, Does::Also(also) if also.contains_key(SOCIAL));
+        let in_hours = |hours: &crate::filtering::hours::Hours| {
+            matches!(hours.when, crate::filtering::hours::Times::Opening) && !facts.profile.hours.is_empty()
+        };
+        let opened = group.hours.values().any(|one| matches!(&one.does, Does::Without(open) if open.contains(SOCIAL)));
+        !opened
+            && (group.blocked.contains_key(SOCIAL) || group.hours.values().any(|one| in_hours(one) && hours(&one.does)))
+    };
+    let whose = |group: &&Group| matches!(group.audience, Audience::Adults | Audience::Guests);
+    let open: Vec<&str> =
+        policy.groups.values().filter(whose).filter(|group| !held(group)).map(|group| group.name.as_str()).collect();
+    match open.is_empty() {
+        true => {
+            Answer::new(true, "Social media is blocked for adults and guests while the setting is open.", facts.now)
+        }
+        false => {
+            Answer::new(false, format!("Social media is open in working hours for: {}.", open.join(", ")), facts.now)
+        }
+    }
+}
+
+fn downloads_blocked(facts: &Facts) -> Answer {
+    let say = (
+        "Sites for downloads and file sharing are blocked for children and for staff.",
+        "Downloads and file sharing are open to:",
+    );
+    blocks(facts, &[Audience::Children, Audience::Adults], &["downloads"], say)
+}
+
+fn devices_checked(facts: &Facts) -> Answer {
+    let say = Say {
+        none: "No device is registered yet.",
+        all: "Every device checked itself within a term, and is protected.",
+        some: "Some devices have no good check of this term.",
+    };
+    let good = |device: &&Device| facts.checks.get(&device.id).is_some_and(|check| checks::is_good(check, facts.now));
+    let mut answer = every(facts, in_use(facts), good, say);
+    answer.ok &= in_use(facts).next().is_some();
+    answer
+}
+
+fn shared_devices_taken(facts: &Facts) -> Answer {
+    let Some((_, policy)) = &facts.policy else { return no_policy(facts) };
+    let adults =
+        |device: &&Device| policy.groups.get(&device.group_key).is_some_and(|group| group.audience == Audience::Adults);
+    let shared = in_use(facts).filter(|device| device.person_id.is_none()).filter(adults);
+    let since = facts.ago(QUARTER);
+    let say = Say {
+        none: "No device of staff is shared: each belongs to one person.",
+        all: "Every shared device of staff was taken by somebody by name in the last 90 days.",
+        some: "Some devices of staff are shared, and nobody said that they had them.",
+    };
+    every(facts, shared, |device| facts.uses.iter().any(|one| one.device_id == device.id && one.from_at >= since), say)
+}
