@@ -21,7 +21,13 @@ pub use change::{Change, Direction, LOCKED_FOR_CHILDREN, Unfit};
 pub use compare::{difference, direction};
 pub use decide::{Decide, Propose, Proposed, Risk, Verdict};
 pub use filter::{Audience, SafeSearch};
-pub use policy::{Approved, Decision, Group, Policy, Surroundings, Why};
+
+/// A network as somebody writes it, in its one spelling.
+pub fn network(text: &str) -> Option<String> {
+    filter::Network::spelt(text)
+}
+
+pub use policy::{AcceptedFeed, Approved, Decision, Group, Policy, Surroundings, Why};
 pub use say::ask_filter;
 /// Words of the record that pages read.
 pub use store::words::{Answer as Answered, ProposalState};

@@ -32,6 +32,69 @@ pub fn enforceable(lists: &[filter::Supply]) -> (u64, u64) {
     filter::SealedStatus { lists: lists.to_vec() }.enforceable(filter::sealed::Sight::Names)
 }
 
+/// A licensed feed that was not taken because it lost too many entries at once. Counts and a name, nothing of what is in it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Shrunk {
+    /// Its id in the configuration.
+    pub feed: String,
+    /// Who supplies it.
+    pub by: String,
+    /// How many it held.
+    pub held: u64,
+    /// How many it has now.
+    pub entries: u64,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// Where a shrunk feed is written down until it is taken, or has grown again.
+fn shrunk_note(data: &std::path::Path, feed: &str) -> std::path::PathBuf {
+    let plain: String = feed.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
+    data.join("gateway").join("sealed").join(format!("{plain}.shrunk"))
+}
+
+/// Notes that a feed waits for two people; `None` when it waits no more.
+///
+/// # Errors
+/// What the disk says.
+pub fn note_shrunk(data: &std::path::Path, feed: &str, shrunk: Option<&Shrunk>) -> std::io::Result<()> {
+    let note = shrunk_note(data, feed);
+    match shrunk {
+        Some(shrunk) => {
+            std::fs::create_dir_all(note.parent().unwrap_or(data))?;
+            std::fs::write(note, serde_json::to_vec(shrunk).map_err(std::io::Error::other)?)
+        }
+        None if note.exists() => std::fs::remove_file(note),
+        None => Ok(()),
+    }
+}
+
+/// The feeds that wait for two people.
+pub fn shrunk(data: &std::path::Path) -> Vec<Shrunk> {
+    let entries = std::fs::read_dir(data.join("gateway").join("sealed")).into_iter().flatten().flatten();
+    let notes = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "shrunk"));
+    let mut all: Vec<Shrunk> =
+        notes.filter_map(|path| serde_json::from_slice(&std::fs::read(path).ok()?).ok()).collect();
+    all.sort_by(|one, other| one.feed.cmp(&other.feed));
+    all
+}
+
+/// With how few entries a feed may be taken at this moment, because two people of a setting said so; nothing where nobody did.
+///
+/// # Errors
+/// As any read.
+pub async fn may_shrink_to(services: &Services, feed: &str) -> Result<Option<u64>> {
+    let now = services.now();
+    let reader = services.db.read(Scope::All).await?;
+    let mut least: Option<u64> = None;
+    for setting in store::settings::list(&reader).await? {
+        let Ok((_, policy)) = decide::in_force(&reader, setting.id).await else { continue };
+        let accepted = policy.feeds.get(feed).filter(|accepted| now < accepted.until);
+        least = least.into_iter().chain(accepted.map(|accepted| accepted.entries)).min();
+    }
+    Ok(least)
+}
+
 /// How the sealed tier stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {

@@ -61,6 +61,40 @@ pub struct Compiled {
     layout: Layout,
 }
 
+/// Parts of names that are kept at once; what is more is asked for without notice.
+const AHEAD: usize = 128;
+
+/// Names that are about to be asked for. Who has several at hand says all of them first and asks then: what they need is sent
+/// for together, and the waits for memory overlap. A name in another spelling costs the time and no more.
+#[derive(Debug)]
+pub struct Ahead<'f> {
+    file: &'f Compiled,
+    hashes: [u64; AHEAD],
+    count: usize,
+}
+
+impl Ahead<'_> {
+    /// One of them.
+    pub fn name(&mut self, name: &str) {
+        let layout = &self.file.layout;
+        let mut suffixes = Suffixes::new(&layout.keys, name, false, layout.meta.words);
+        while let Some(place) = self.hashes.get_mut(self.count) {
+            let Some((_, hash)) = suffixes.next() else { return };
+            *place = hash;
+            self.count += 1;
+            layout.names.send_for_sieve(self.file.bytes.get(), hash);
+        }
+    }
+
+    /// All are said. The sieve is there by now: lines are sent for where it lets a part of a name through, which of most it
+    /// does not.
+    pub fn done(self) {
+        for hash in self.hashes.into_iter().take(self.count) {
+            self.file.layout.names.send_for_line(self.file.bytes.get(), hash);
+        }
+    }
+}
+
 /// One question to a file.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
@@ -236,18 +270,10 @@ impl Compiled {
         self.layout.meta.exceptions || self.layout.rules.exceptions
     }
 
-    /// Sends for the memory that a question for this name will need, without waiting for it: who has several questions at
-    /// hand says all of them first, and their waits overlap. A name in another spelling costs the time and no more.
-    pub fn expect(&self, name: &str) {
-        let bytes = self.bytes.get();
-        if bytes.len() < NEAR {
-            return;
-        }
-        let mut suffixes = Suffixes::new(&self.layout.keys, name, false, self.layout.meta.words);
-        for _ in 0..TOGETHER {
-            let Some((_, hash)) = suffixes.next() else { return };
-            self.layout.names.expect(bytes, hash);
-        }
+    /// For who has several questions at hand; nothing where the file is near anyway.
+    pub fn ahead(&self) -> Option<Ahead<'_>> {
+        let far = self.bytes.get().len() >= NEAR;
+        far.then_some(Ahead { file: self, hashes: [0; AHEAD], count: 0 })
     }
 
     /// Calls `said` for each word of a list about what is asked: names from the widest to the whole, then patterns, then

@@ -27,7 +27,7 @@ pub mod url;
 pub mod verdict;
 
 pub use categories::{Categories, CategoriesError, Category, Kind};
-pub use compiled::{Asked, Compiled, FileKey, Question};
+pub use compiled::{Ahead, Asked, Compiled, FileKey, Question};
 pub use decide::{DESIGNATED, Request, decide};
 pub use hours::{Calendar, Schedule};
 pub use identity::{Confidence, Evidence, Identity};
@@ -36,7 +36,7 @@ pub use lists::{
     CompileReport, Contents, Error, Hit, ListInfo, Lists, LookupReport, compile, open_or_compile, open_or_compile_as,
 };
 pub use name::{Host, HostName, NameError};
-pub use policy::{Audience, Device, Group, Hold, NameRule, PolicySnapshot, Reason, SafeSearch, Session};
+pub use policy::{Audience, Device, Group, Hold, NameRule, Network, PolicySnapshot, Reason, SafeSearch, Session};
 pub use prepared::{PolicyError, Prepared};
 pub use rule::{About, Effect, Rule, Scope};
 pub use sealed::{SealedError, SealedStatus, SealedTier, Supply};

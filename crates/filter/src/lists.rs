@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use compile::{CompileReport, compile, open_or_compile, open_or_compile_as};
 
-use crate::compiled::{Asked, Builder, Compiled, FileKey, Match, Question, Word};
+use crate::compiled::{Ahead, Asked, Builder, Compiled, FileKey, Match, Question, Word};
 use crate::list::Entry;
 use crate::policy::Reason;
 use crate::rule::{Effect, Scope};
@@ -319,11 +319,9 @@ impl Lists {
         }
     }
 
-    /// Sends for the memory that a question for this name will need; see [`Compiled::expect`].
-    pub fn expect(&self, name: &str) {
-        for layer in &self.layers {
-            layer.file.expect(name);
-        }
+    /// For who has several questions at hand; see [`Compiled::ahead`]. Of the base alone: what stands over it is small.
+    pub fn ahead(&self) -> Option<Ahead<'_>> {
+        self.layers.first()?.file.ahead()
     }
 
     /// What the lists say of a name or URL, as text. Never opens the sealed tier.

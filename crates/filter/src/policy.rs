@@ -68,6 +68,29 @@ pub struct Network {
     pub until: Option<Timestamp>,
 }
 
+impl Network {
+    /// Fewer bits would take in half a country: nobody's own network.
+    const LEAST_V4: u8 = 8;
+    const LEAST_V6: u8 = 32;
+
+    /// A network as somebody writes it (`192.168.20.7/24`), in its one spelling. Nothing for what is none, or too wide.
+    pub fn spelt(text: &str) -> Option<String> {
+        let (address, bits) = text.trim().split_once('/')?;
+        let (address, bits) = (address.parse::<IpAddr>().ok()?, bits.parse::<u8>().ok()?);
+        let start: IpAddr = match address {
+            IpAddr::V4(v4) => {
+                let mask = u32::MAX.checked_shl(32_u32.checked_sub(bits.into())?).unwrap_or(0);
+                (bits >= Self::LEAST_V4).then(|| (v4 & std::net::Ipv4Addr::from_bits(mask)).into())?
+            }
+            IpAddr::V6(v6) => {
+                let mask = u128::MAX.checked_shl(128_u32.checked_sub(bits.into())?).unwrap_or(0);
+                (bits >= Self::LEAST_V6).then(|| (v6 & std::net::Ipv6Addr::from_bits(mask)).into())?
+            }
+        };
+        Some(format!("{start}/{bits}"))
+    }
+}
+
 /// For whom a group is; it decides the block page's face and what break-glass may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -197,4 +220,26 @@ pub struct Session {
     pub room: Option<String>,
     /// When it ends by itself.
     pub until: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_has_one_spelling() {
+        for (text, spelt) in [
+            ("192.168.20.7/24", "192.168.20.0/24"),
+            (" 10.0.0.0/8 ", "10.0.0.0/8"),
+            ("192.168.1.1/32", "192.168.1.1/32"),
+            ("2001:DB8:0:7::9/64", "2001:db8:0:7::/64"),
+        ] {
+            assert_eq!(Network::spelt(text).as_deref(), Some(spelt), "{text}");
+        }
+        for none in
+            ["", "192.168.1.1", "192.168.1.0/33", "0.0.0.0/0", "10.0.0.0/7", "::/0", "2001::/31", "example.org/24"]
+        {
+            assert_eq!(Network::spelt(none), None, "{none}");
+        }
+    }
 }

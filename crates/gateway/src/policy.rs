@@ -200,9 +200,9 @@ impl Policy {
         self.prepared.identify(&evidence).confidence != Confidence::Proven
     }
 
-    /// Sends for what the lists will need to answer for a name; see [`Lists::expect`].
-    pub(crate) fn expect(&self, name: &str) {
-        self.lists.expect(name);
+    /// For who has several questions at hand; see [`Lists::ahead`].
+    pub(crate) fn ahead(&self) -> Option<filter::Ahead<'_>> {
+        self.lists.ahead()
     }
 
     /// Decides, without recording.

@@ -178,6 +178,17 @@ pub(crate) struct GatewayArgs {
     /// The folder that control and gateway share; set by `serve`.
     #[arg(long, hide = true)]
     pub(crate) dir: Option<PathBuf>,
+    /// With --standalone: a list from the web for a category, asked once a day; may be given several times.
+    /// Example: --fetch gambling=https://lists.example/gambling.txt
+    #[arg(long, requires_all = ["standalone", "fetched"], value_parser = crate::standalone_lists::Wanted::parse)]
+    pub(crate) fetch: Vec<crate::standalone_lists::Wanted>,
+    /// Where fetched lists are kept, so that the last good ones are there at the next start.
+    #[arg(long)]
+    pub(crate) fetched: Option<PathBuf>,
+    /// A mirror of one's own: trust the roots of this PEM file too when lists are fetched, and ask addresses inside the
+    /// building.
+    #[arg(long, requires = "fetch")]
+    pub(crate) mirror_root: Option<PathBuf>,
     /// A control on another machine.
     #[arg(long, requires = "token_file")]
     pub(crate) control: Option<String>,

@@ -9,13 +9,15 @@ use ed25519_dalek::{SigningKey, VerifyingKey};
 use filter::policy::FORMAT;
 use filter::{Audience, Group, Lists, PolicySnapshot, SafeSearch};
 
+use crate::standalone_lists::Fetching;
 use crate::{cli, house, up};
 
 pub(crate) async fn run(options: cli::GatewayArgs) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(options.listen.block_https.is_none(), crate::demo::NO_BLOCK_HTTPS);
+    let fetching = Fetching::of(&options)?;
     let config = match (&options.dir, &options.control) {
         (Some(dir), _) => child(dir, &options)?,
-        (None, None) if options.standalone => standalone(&options)?,
+        (None, None) if options.standalone => standalone(&options, fetching.as_ref()).await?,
         (None, Some(_)) => anyhow::bail!(
             "a gateway on another machine is not built yet. Run one beside the records, or one alone with --standalone."
         ),
@@ -23,7 +25,13 @@ pub(crate) async fn run(options: cli::GatewayArgs) -> anyhow::Result<ExitCode> {
     };
     let running = gateway::start(config, gateway::Clock::new(house::now)).await?;
     eprintln!("Gateway: DNS {}, proxy {}.", running.listening.dns, running.listening.proxy);
-    up::stop_signal().await;
+    match fetching {
+        Some(fetching) => tokio::select! {
+            () = up::stop_signal() => {}
+            never = fetching.keep() => match never {},
+        },
+        None => up::stop_signal().await,
+    }
     running.shutdown().await;
     Ok(ExitCode::SUCCESS)
 }
@@ -46,14 +54,14 @@ fn child(dir: &Path, options: &cli::GatewayArgs) -> anyhow::Result<gateway::Conf
 }
 
 /// A folder that is thrown away at the end, a key that nobody else has, one policy from a file.
-fn standalone(options: &cli::GatewayArgs) -> anyhow::Result<gateway::Config> {
+async fn standalone(options: &cli::GatewayArgs, fetching: Option<&Fetching>) -> anyhow::Result<gateway::Config> {
     let folder = tempfile::Builder::new().prefix("holdfast-gateway").tempdir()?.keep();
     house::refresh_lists(&folder, options.listen.lists.as_deref())?;
     let lists: PathBuf = house::compiled_lists(&folder);
     let path = options.policy.as_ref().context("--policy names the policy file")?;
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let snapshot = match text.trim() {
-        "" => everything_black(&lists)?,
+        "" => everything_black(&lists, fetching)?,
         json => serde_json::from_str(json).with_context(|| format!("{} is no policy", path.display()))?,
     };
     let key = SigningKey::from_bytes(&rand::random());
@@ -61,17 +69,24 @@ fn standalone(options: &cli::GatewayArgs) -> anyhow::Result<gateway::Config> {
     let mut config = gateway::Config::new(folder.join("gateway"), key.verifying_key(), nobody);
     gateway::snapshot::write(&config.snapshot_dir(), &snapshot, &key)?;
     config.lists = Some(lists);
+    if let Some(fetching) = fetching {
+        // The last good ones, before the first question.
+        fetching.compile().await?;
+        config.fetched_lists = Some(fetching.compiled());
+    }
     up::apply(&mut config, &options.listen)?;
     Ok(config)
 }
 
 /// An empty policy file blocks every black-type name for everybody.
-fn everything_black(lists: &Path) -> anyhow::Result<PolicySnapshot> {
+fn everything_black(lists: &Path, fetching: Option<&Fetching>) -> anyhow::Result<PolicySnapshot> {
     let lists = Lists::open(lists)?.with_categories(&crate::lists::categories()?);
+    let mut blocked = lists.black();
+    blocked.extend(fetching.into_iter().flat_map(Fetching::reasons));
     let group = Group {
         name: "Everybody".to_owned(),
         audience: Audience::Adults,
-        blocked: lists.black(),
+        blocked,
         allow: Vec::new(),
         block: Vec::new(),
         safe_search: SafeSearch::ByAudience,

@@ -20,6 +20,7 @@ mod running;
 mod scanner;
 mod sealed_tier;
 mod serve;
+mod standalone_lists;
 mod up;
 mod verdict;
 

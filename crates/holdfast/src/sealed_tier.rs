@@ -168,12 +168,21 @@ async fn bring(
     let held = before.map_or(0, |list| list.names + list.urls + list.hashes);
     let left = u64::from(100_u32.saturating_sub(feed.shrink_percent));
     anyhow::ensure!(!read.is_empty(), "there is no usable entry in it");
-    anyhow::ensure!(
-        read.len() as u64 * 100 >= held * left,
-        "it held {held} entries and now has {}; see the operator's book on feeds that shrink",
-        read.len()
-    );
     let now = services.now();
+    let entries = read.len() as u64;
+    let accepted = app::sealed::may_shrink_to(services, id).await?.is_some_and(|least| entries >= least);
+    let shrunk = (entries * 100 < held * left && !accepted).then(|| app::sealed::Shrunk {
+        feed: id.to_owned(),
+        by: feed.supplier.clone(),
+        held,
+        entries,
+        at: now,
+    });
+    app::sealed::note_shrunk(&services.data, id, shrunk.as_ref())?;
+    anyhow::ensure!(
+        shrunk.is_none(),
+        "it held {held} entries and now has {entries}; two people can accept that on the page Lists"
+    );
     let issued = marks.dated.as_deref().and_then(http_date).filter(|at| *at <= now).unwrap_or(now);
     let (supplier, id, signing) = (feed.supplier.clone(), id.to_owned(), key.clone());
     let file = tokio::task::spawn_blocking(move || {

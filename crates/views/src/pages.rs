@@ -12,6 +12,7 @@ pub mod filter;
 pub mod filter_changes;
 pub mod filter_lists;
 pub mod filter_matrix;
+pub mod filter_networks;
 pub mod follow_up;
 pub mod guests;
 pub mod keeping;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::hours::{Does, Hours, Times};
-use super::policy::{Approved, Decision, Policy, Why};
+use super::policy::{AcceptedFeed, Approved, Decision, Policy, Why};
 
 /// One change, as proposed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +71,28 @@ pub enum Change {
     RemoveSource {
         /// Its key.
         key: String,
+    },
+    /// Whoever asks from a network and is nobody that the register knows is in a group (S33).
+    SetNetwork {
+        /// `192.168.20.0/24`.
+        cidr: String,
+        /// Group key.
+        group: String,
+    },
+    /// Such devices fall in the strictest group again.
+    RemoveNetwork {
+        /// As it stands in the policy.
+        cidr: String,
+    },
+    /// Take a licensed feed of illegal addresses although it lost more entries than it may by itself.
+    AcceptShrunkFeed {
+        /// Its id, as the configuration names it.
+        feed: String,
+        /// As many entries as it has now.
+        entries: u64,
+        /// Until when; some days from the moment when it is approved.
+        #[serde(default)]
+        until: Option<Timestamp>,
     },
     /// Hold search engines to their safe search, or let go.
     SetSearch {
@@ -145,6 +167,11 @@ pub enum Change {
     },
 }
 
+/// Most networks of one setting.
+const MOST_NETWORKS: usize = 50;
+/// For so long a shrunk feed that was accepted may be taken: its supplier is asked once a day.
+const FEED_MAY_SHRINK: jiff::SignedDuration = jiff::SignedDuration::from_hours(72);
+
 /// Does a change weaken protection?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -168,6 +195,10 @@ impl Change {
             Self::AllowForAWhile { name, groups, minutes } => {
                 let end = now.saturating_add(jiff::SignedDuration::from_mins(i64::from(*minutes))).unwrap_or(now);
                 Self::AllowName { name: name.clone(), groups: groups.clone(), until: Some(end) }
+            }
+            Self::AcceptShrunkFeed { feed, entries, .. } => {
+                let until = Some(now.saturating_add(FEED_MAY_SHRINK).unwrap_or(now));
+                Self::AcceptShrunkFeed { feed: feed.clone(), entries: *entries, until }
             }
             other => other.clone(),
         }
@@ -254,6 +285,30 @@ impl Change {
                 if after.sources.remove(key).is_none() {
                     return Err(Unfit("There is no such source of lists.".into()));
                 }
+            }
+            Self::SetNetwork { cidr, group } => {
+                let cidr = filter::Network::spelt(cidr).ok_or_else(|| {
+                    Unfit("Write a network like 192.168.20.0/24. It may not be wider than /8 (or /32 of IPv6).".into())
+                })?;
+                if !after.groups.contains_key(group) {
+                    return Err(Unfit(format!("There is no group called {group}.")));
+                }
+                after.networks.insert(cidr, group.clone());
+                if after.networks.len() > MOST_NETWORKS {
+                    return Err(Unfit("There are as many networks as Holdfast keeps. Remove one first.".into()));
+                }
+            }
+            Self::RemoveNetwork { cidr } => {
+                if after.networks.remove(cidr).is_none() {
+                    return Err(Unfit("There is no such network.".into()));
+                }
+            }
+            Self::AcceptShrunkFeed { feed, entries, until } => {
+                if *entries == 0 || feed.is_empty() || feed.len() > 100 {
+                    return Err(Unfit("A list without entries protects nobody.".into()));
+                }
+                let accepted = AcceptedFeed { entries: *entries, until: until.unwrap_or(Timestamp::MAX) };
+                after.feeds.insert(feed.clone(), accepted);
             }
             Self::SetSearch { level, groups } => {
                 for group in chosen(&mut after, groups)? {
@@ -367,6 +422,13 @@ impl Change {
             Self::MoveDevice { name, from, to, .. } => {
                 let group = |key: &str| policy.groups.get(key).map_or(key.to_owned(), |group| group.name.clone());
                 format!("Move {name} from {} to {}", group(from), group(to))
+            }
+            Self::SetNetwork { cidr, group } => {
+                format!("Devices that nobody knows on {cidr}: {}", named(std::slice::from_ref(group)))
+            }
+            Self::RemoveNetwork { cidr } => format!("Devices that nobody knows on {cidr}: as everywhere else"),
+            Self::AcceptShrunkFeed { feed, entries, .. } => {
+                format!("Take the licensed list \u{201c}{feed}\u{201d} although it has only {entries} entries now")
             }
             Self::SetSearch { level, groups } => format!("Search for {}: {}", named(groups), search_word(*level)),
             Self::AddHours { hours, groups } => format!("{} for {}", hours.name, named(groups)),

@@ -21,10 +21,30 @@ pub fn direction(before: &Policy, after: &Policy) -> Direction {
     let group_new = new.into_iter().any(|(_, is)| opens(is));
     // A new source is a stranger whose lists of tomorrow nobody knows, exceptions among them, and the program goes out to
     // ask it: that waits for another person too.
-    match groups || group_new || before.sources != after.sources || before.strictest != after.strictest {
+    let elsewhere = networks_loosen(before, after) || feeds_loosen(before, after);
+    match groups || group_new || elsewhere || before.sources != after.sources || before.strictest != after.strictest {
         true => Direction::Loosens,
         false => Direction::Tightens,
     }
+}
+
+/// A network leads devices out of the strictest group, or away from one that lies over it. One that leads into the strictest
+/// group takes something away; so does the last one that goes.
+fn networks_loosen(before: &Policy, after: &Policy) -> bool {
+    let new = after
+        .networks
+        .iter()
+        .any(|(cidr, group)| before.networks.get(cidr) != Some(group) && *group != after.strictest);
+    let gone = before.networks.keys().any(|cidr| !after.networks.contains_key(cidr));
+    new || (gone && !after.networks.is_empty())
+}
+
+/// A licensed list may shrink that might not, further, or for longer.
+fn feeds_loosen(before: &Policy, after: &Policy) -> bool {
+    after
+        .feeds
+        .iter()
+        .any(|(feed, is)| before.feeds.get(feed).is_none_or(|was| is.entries < was.entries || is.until > was.until))
 }
 
 /// Does a group reach anything that it did not?
@@ -105,6 +125,19 @@ pub fn difference(before: &Policy, after: &Policy) -> Vec<String> {
         if !after.groups.contains_key(key) {
             lines.push(format!("{}: group gone", was.name));
         }
+    }
+    let named = |key: &String| after.groups.get(key).map_or(key.clone(), |group| group.name.clone());
+    for (cidr, group) in after.networks.iter().filter(|(cidr, group)| before.networks.get(*cidr) != Some(*group)) {
+        lines.push(format!("Devices that nobody knows on {cidr} are in: {}", named(group)));
+    }
+    for cidr in before.networks.keys().filter(|cidr| !after.networks.contains_key(*cidr)) {
+        lines.push(format!("Devices that nobody knows on {cidr} are as everywhere else"));
+    }
+    for (feed, accepted) in after.feeds.iter().filter(|(feed, is)| before.feeds.get(*feed) != Some(*is)) {
+        lines.push(format!(
+            "The licensed list {feed} may be taken with {} entries, which is fewer than before",
+            accepted.entries
+        ));
     }
     lines.extend(crate::sources::difference(&before.sources, &after.sources));
     lines

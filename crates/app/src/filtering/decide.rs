@@ -451,6 +451,9 @@ fn loosens_for_children(before: &Policy, after: &Policy) -> bool {
             .map(|(key, group)| (key.clone(), group.clone()))
             .collect(),
         strictest: policy.strictest.clone(),
+        // Both touch what children, or everybody, are kept from.
+        networks: policy.networks.clone(),
+        feeds: policy.feeds.clone(),
         // A new source takes nothing away from children; one that goes or changes may.
         sources: policy
             .sources

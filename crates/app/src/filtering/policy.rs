@@ -23,6 +23,22 @@ pub struct Policy {
     /// Sources of lists, by key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sources: BTreeMap<String, crate::sources::Source>,
+    /// Networks whose devices nobody knows one by one, each with its group (S33).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub networks: BTreeMap<String, String>,
+    /// Licensed feeds that may shrink this once, by their id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub feeds: BTreeMap<String, AcceptedFeed>,
+}
+
+/// A licensed feed that lost more entries than it may by itself, and that two people accepted all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptedFeed {
+    /// As many entries as it had then, or more.
+    pub entries: u64,
+    /// Until when it may be taken so.
+    pub until: Timestamp,
 }
 
 /// One group.
@@ -158,7 +174,16 @@ impl Policy {
             holds: around.holds,
             never_log: around.never_log,
             always: around.always,
-            networks: around.networks,
+            // One guest's voucher comes before the network that it is on: of equals the first counts.
+            networks: around
+                .networks
+                .into_iter()
+                .chain(self.networks.iter().map(|(cidr, group)| filter::Network {
+                    cidr: cidr.clone(),
+                    group: self.group_or_strictest(group),
+                    until: None,
+                }))
+                .collect(),
             calendar: around.calendar,
             // A session of a group that went with the last change is over.
             sessions: around.sessions.into_iter().filter(|one| self.groups.contains_key(&one.group)).collect(),

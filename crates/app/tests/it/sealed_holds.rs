@@ -94,6 +94,11 @@ fn change() -> impl Strategy<Value = Change> {
         1 => names().prop_map(|name| Change::AddSource { source: Box::new(source(&name)) }),
         1 => prop::sample::select(vec![filter::SafeSearch::Off, filter::SafeSearch::Strict])
             .prop_flat_map(|level| groups().prop_map(move |groups| Change::SetSearch { level, groups })),
+        1 => prop::sample::select(vec!["children", "staff", "essential"]).prop_map(|group| Change::SetNetwork {
+            cidr: "192.168.20.0/24".into(),
+            group: group.into(),
+        }),
+        1 => Just(Change::AcceptShrunkFeed { feed: "S".into(), entries: 1, until: None }),
         1 => Just(Change::AddGroup { name: "Another group".into(), like: "children".into() }),
         1 => Just(Change::RollBack { to: 1, policy: Box::new(start()) }),
     ]

@@ -67,12 +67,19 @@ impl Table {
         set
     }
 
-    /// Sends for what [`Table::find`] would read.
-    pub(super) fn expect(&self, file: &[u8], hash: u64) {
-        let lines = file.get(self.lines.clone()).unwrap_or_default().as_chunks::<LINE>().0;
+    /// Sends for the word of the sieve that speaks of this hash.
+    pub(super) fn send_for_sieve(&self, file: &[u8], hash: u64) {
         let sieve = file.get(self.sieve.clone()).unwrap_or_default().as_chunks::<8>().0;
-        send_for(lines.get(home(hash, self.homes)));
         send_for(sieve.get(home(hash, sieve.len() as u64)));
+    }
+
+    /// Sends for the line of this hash, if the sieve lets it through.
+    pub(super) fn send_for_line(&self, file: &[u8], hash: u64) {
+        let sieve = file.get(self.sieve.clone()).unwrap_or_default().as_chunks::<8>().0;
+        if is_through(sieve, hash) {
+            let lines = file.get(self.lines.clone()).unwrap_or_default().as_chunks::<LINE>().0;
+            send_for(lines.get(home(hash, self.homes)));
+        }
     }
 
     /// The sets of the records with the first `count` of these hashes. Each step is taken for all of them before the
@@ -86,9 +93,7 @@ impl Table {
         }
         let mut through = [false; N];
         for (through, hash) in through.iter_mut().zip(hashes).take(count) {
-            let bits = bits(hash);
-            let word = sieve.get(home(hash, sieve.len() as u64)).map_or(0, |word| u64::from_le_bytes(*word));
-            *through = word & bits == bits;
+            *through = is_through(sieve, hash);
         }
         let mut sets = [None; N];
         for (((set, home), hash), through) in sets.iter_mut().zip(homes).zip(hashes).zip(through) {
@@ -113,6 +118,13 @@ fn send_for<const N: usize>(line: Option<&[u8; N]>) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = line;
+}
+
+/// Whether the sieve lets a hash through: it may be there.
+fn is_through(sieve: &[[u8; 8]], hash: u64) -> bool {
+    let bits = bits(hash);
+    let word = sieve.get(home(hash, sieve.len() as u64)).map_or(0, |word| u64::from_le_bytes(*word));
+    word & bits == bits
 }
 
 /// The four bits of a sieve's word that stand for a hash. The lower end of the hash chooses them, the upper its word.

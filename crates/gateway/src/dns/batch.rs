@@ -75,13 +75,14 @@ impl Batch {
         Ok(())
     }
 
-    /// Shows each packet once, where there are several: what they need can be sent for together.
-    pub(super) fn announce(&self, mut announced: impl FnMut(&[u8])) {
-        if self.read.len() > 1 {
-            for (buffer, (length, _)) in self.buffers.iter().zip(&self.read) {
-                announced(buffer.get(..*length).unwrap_or(&[]));
-            }
-        }
+    /// Whether more than one packet came.
+    pub(super) fn is_several(&self) -> bool {
+        self.read.len() > 1
+    }
+
+    /// What came.
+    pub(super) fn packets(&self) -> impl Iterator<Item = &[u8]> {
+        self.buffers.iter().zip(&self.read).map(|(buffer, (length, _))| buffer.get(..*length).unwrap_or(&[]))
     }
 
     /// Hands each packet with its sender to `answer`, together with a buffer to build in, and sends what comes back.

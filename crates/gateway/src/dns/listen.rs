@@ -45,9 +45,13 @@ pub(crate) fn udp(
             if batch.receive(&socket).is_err() {
                 continue;
             }
-            let policy = dns.gate.policy();
-            batch.announce(|packet| wire::with_name(packet, |name| policy.expect(name)));
-            drop(policy);
+            if batch.is_several() {
+                let policy = dns.gate.policy();
+                if let Some(mut ahead) = policy.ahead() {
+                    batch.packets().for_each(|packet| wire::with_name(packet, |name| ahead.name(name)));
+                    ahead.done();
+                }
+            }
             batch.answer(&socket, |packet, peer, room| {
                 let seen = Seen { address: peer.ip(), secret: None };
                 match dns.begin(packet, &seen, Transport::Udp, room) {

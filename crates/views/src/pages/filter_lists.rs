@@ -35,6 +35,8 @@ pub struct Sealed {
     pub facts: Summary,
     /// How to get one; empty when one is supplied.
     pub how: String,
+    /// Licensed lists that wait for two people: a sentence, and the form.
+    pub shrunk: Vec<(String, String)>,
 }
 
 /// A known source.
@@ -154,6 +156,28 @@ pub struct Remove {
 impl Page for Remove {
     fn title(&self) -> String {
         "Propose to remove a source of lists".to_owned()
+    }
+
+    fn has_errors(&self) -> bool {
+        self.form.has_errors()
+    }
+}
+
+/// A licensed list that lost more entries than it may by itself.
+#[derive(Template, Debug, Clone, Default)]
+#[template(path = "pages/filter_feed.html")]
+pub struct Feed {
+    /// Its id.
+    pub key: String,
+    /// What happened, in a sentence.
+    pub say: String,
+    /// Values and errors.
+    pub form: FormView,
+}
+
+impl Page for Feed {
+    fn title(&self) -> String {
+        "A licensed list that shrank".to_owned()
     }
 
     fn has_errors(&self) -> bool {

@@ -6,6 +6,7 @@ pub mod group;
 pub mod history;
 pub mod lists;
 pub mod matrix;
+pub mod networks;
 pub mod overview;
 pub mod proposals;
 pub mod propose;

@@ -1,5 +1,7 @@
 //! The pages of lists: a source proposed, approved, asked; a version that waits; and what they say where nothing is supplied.
 
+use app::filtering::Change;
+use app::filtering::decide::{self, Propose, Risk};
 use app::sources::work;
 use http::StatusCode;
 
@@ -115,4 +117,84 @@ async fn a_source_from_the_form_to_the_word_on_a_version_that_waits() {
     assert!(html.contains("What it blocks is let through"), "{html}");
     let staff = Browser::of(&nursery, people.practitioner).await;
     assert_eq!(staff.see("/filter/lists").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_network_gets_a_group_when_two_people_say_so() {
+    let nursery = Nursery::new().await;
+    let people = nursery.app.people;
+    let technician = Browser::of(&nursery, people.technician).await;
+    let lead = Browser::of(&nursery, people.dsl).await;
+    let manager = Browser::of(&nursery, people.manager).await;
+    let change = Change::AddGroup { name: "Guests".into(), like: "children".into() };
+    let risk = Risk { harm: TEXTS[1].1.into(), loss: TEXTS[2].1.into(), safeguards: TEXTS[3].1.into() };
+    let new = Propose { change, reason: TEXTS[0].1.into(), risk, concern: None };
+    let mut ctx = nursery.app.ctx(people.technician);
+    assert!(decide::propose(&nursery.app.services, &mut ctx, new).await.unwrap().in_force.is_some());
+    let (_, html) = technician.see("/filter/networks").await;
+    assert!(html.contains("No network has a group of its own"), "{html}");
+    let (_, html) = technician.see("/filter").await;
+    assert!(html.contains("href=\"/filter/networks\""), "a link leads there");
+
+    let mut fields = TEXTS.to_vec();
+    fields.extend([("cidr", "guests"), ("group", "guests")]);
+    let (status, _, html) = technician.send("/filter/networks", &fields).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(html.contains("Write a network like"), "{html}");
+    fields[4] = ("cidr", "192.168.20.9/24");
+    let (status, to, html) = technician.send("/filter/networks", &fields).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    assert!(nursery.app.gateway.published().pop().is_none_or(|policy| policy.networks.is_empty()), "it waits");
+    lead.send(&format!("{to}/agree"), &[("version", "0")]).await;
+    let (status, _, html) = manager.send(&to, &[("version", "1"), ("verdict", "approve"), ("note", "")]).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    let networks = nursery.app.gateway.published().pop().unwrap().networks;
+    assert_eq!(
+        (networks.len(), networks[0].cidr.as_str(), networks[0].group.as_str()),
+        (1, "192.168.20.0/24", "guests")
+    );
+    let (_, html) = technician.see("/filter/networks").await;
+    assert!(html.contains("192.168.20.0/24"), "{html}");
+
+    // The last one that goes only takes something away: at once.
+    fields[5] = ("group", "-");
+    let (status, _, html) = technician.send("/filter/networks", &fields).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    assert!(nursery.app.gateway.published().pop().unwrap().networks.is_empty());
+}
+
+#[tokio::test]
+async fn a_licensed_list_that_shrank_waits_for_two_people() {
+    let nursery = Nursery::new().await;
+    let people = nursery.app.people;
+    let services = &nursery.app.services;
+    let technician = Browser::of(&nursery, people.technician).await;
+    let lead = Browser::of(&nursery, people.dsl).await;
+    let manager = Browser::of(&nursery, people.manager).await;
+    assert_eq!(technician.see("/filter/feeds/county").await.0, StatusCode::NOT_FOUND, "nothing waits");
+    let shrunk = app::sealed::Shrunk {
+        feed: "county".into(),
+        by: "The <b>county</b>".into(),
+        held: 12_000,
+        entries: 300,
+        at: services.now(),
+    };
+    app::sealed::note_shrunk(&services.data, "county", Some(&shrunk)).unwrap();
+    let (_, html) = technician.see("/filter/lists").await;
+    assert!(html.contains("held 12,000 entries and had 300") && html.contains("/filter/feeds/county"), "{html}");
+    let may = async || app::sealed::may_shrink_to(services, "county").await.unwrap();
+    let (status, to, html) = technician.send("/filter/feeds/county", &TEXTS).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    assert_eq!(may().await, None, "one person is not enough");
+    let (_, html) = lead.see(&to).await;
+    assert!(html.contains("although it has only 300 entries now"), "{html}");
+    lead.send(&format!("{to}/agree"), &[("version", "0")]).await;
+    assert_eq!(may().await, None);
+    manager.send(&to, &[("version", "1"), ("verdict", "approve"), ("note", "")]).await;
+    assert_eq!(may().await, Some(300));
+    assert_eq!(app::sealed::may_shrink_to(services, "another").await.unwrap(), None);
+    nursery.app.world.pass(jiff::SignedDuration::from_hours(73));
+    assert_eq!(may().await, None, "for three days, not for ever");
+    app::sealed::note_shrunk(&services.data, "county", None).unwrap();
+    assert!(app::sealed::shrunk(&services.data).is_empty());
 }

@@ -506,6 +506,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/filter/lists/{key}/fetch", "filter_lists"),
     ("/filter/lists/{key}/decide", "filter_lists"),
     ("/filter/lists/{key}/remove", "filter_lists"),
+    ("/filter/feeds/{key}", "filter_lists"),
+    ("/filter/networks", "filter_lists"),
     ("/checks/sign", "evidence, in app"),
     ("/actions", "evidence, in app"),
     ("/actions/{id}/done", "evidence, in app"),

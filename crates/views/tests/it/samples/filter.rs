@@ -10,6 +10,7 @@ use crate::views::pages::filter_changes::{
 };
 use crate::views::pages::filter_lists;
 use crate::views::pages::filter_matrix::{External, Matrix};
+use crate::views::pages::filter_networks::Networks;
 use crate::views::pages::guests::{Guest, Guests, Slip, Slips};
 use crate::views::pages::sessions::{OpenSession, Sessions, Start};
 use crate::views::ui::{Banner, Cell, Summary, Table, Tag, Tone};
@@ -287,6 +288,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                     say: NASTY.into(),
                     facts: facts(),
                     how: NASTY.into(),
+                    shrunk: vec![(NASTY.into(), "/filter/feeds/x".into())],
                 },
                 known: vec![filter_lists::Known {
                     title: NASTY.into(),
@@ -333,6 +335,22 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         (
             "filter_list_remove",
             somebody(&filter_lists::Remove { key: "a".into(), name: NASTY.into(), form: wrong(&["reason", "harm"]) }),
+        ),
+        ("filter_feed", somebody(&filter_lists::Feed::default())),
+        (
+            "filter_feed",
+            somebody(&filter_lists::Feed { key: "a".into(), say: NASTY.into(), form: wrong(&["reason", "harm"]) }),
+        ),
+        ("filter_networks", somebody(&Networks::default())),
+        (
+            "filter_networks",
+            somebody(&Networks {
+                networks: table(),
+                strictest: NASTY.into(),
+                groups: groups(),
+                form: wrong(&["cidr", "group", "reason"]),
+                may_propose: true,
+            }),
         ),
         ("filter_self_test", somebody(&SelfTest::default())),
         ("filter_self_test", somebody(&SelfTest { latest, groups: tested(), runs: table(), may_run: true })),

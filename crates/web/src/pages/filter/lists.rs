@@ -1,6 +1,7 @@
 //! Lists: where they come from, how fresh they are, and the sealed tier as far as anybody may know of it.
 
 pub mod change;
+pub mod feed;
 pub mod one;
 
 use app::sources::view::{self, Overview, SourceView, Standing};
@@ -122,7 +123,9 @@ fn sealed_tier(visit: &Visit, found: &Overview) -> pages::Sealed {
         }
     }
     let how = if found.sealed.is_supplied() { String::new() } else { sealed::HOW.to_owned() };
-    pages::Sealed { tag: Some(tag), say: found.sealed.say(|at| say(visit, at)), facts, how }
+    let shrunk = sealed::shrunk(&visit.services().data);
+    let shrunk = shrunk.iter().map(|one| (feed::say_of(visit, one), feed::here(&one.feed))).collect();
+    pages::Sealed { tag: Some(tag), say: found.sealed.say(|at| say(visit, at)), facts, how, shrunk }
 }
 
 /// How much of the sealed lists each way through can enforce (S26).

@@ -13,14 +13,14 @@ use views::ui::Tone;
 use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend};
 
 /// Why, and what could go wrong.
-struct Why {
-    reason: String,
-    risk: Risk,
+pub(in crate::pages::filter) struct Why {
+    pub(in crate::pages::filter) reason: String,
+    pub(in crate::pages::filter) risk: Risk,
 }
 
 impl Why {
     /// Whether the texts are long enough is the use case's to say.
-    fn read(fields: &mut Fields) -> Option<Self> {
+    pub(in crate::pages::filter) fn read(fields: &mut Fields) -> Option<Self> {
         let [reason, harm, loss, safeguards] = ["reason", "harm", "loss", "safeguards"]
             .map(|name| fields.maybe(name, 2000).map(Option::unwrap_or_default));
         Some(Self { reason: reason?, risk: Risk { harm: harm?, loss: loss?, safeguards: safeguards? } })
@@ -135,7 +135,8 @@ pub async fn remove_post(visit: Visit, Path(key): Path<String>, form: Form<Remov
         .await
 }
 
-async fn send<P: views::Page>(
+/// Sends a proposal; what is wrong with the change as a whole stands beside `field`.
+pub(in crate::pages::filter) async fn send<P: views::Page>(
     visit: &Visit,
     change: Change,
     why: Why,
