@@ -11,6 +11,10 @@ use crate::{assets, build, need, sh};
 /// Words in the names of tests that kill, crash or tamper.
 const CRUEL: [&str; 4] = ["kill", "crash", "tamper", "bad_day"];
 
+/// The test of the open door under load, and how many people tell.
+const FLOOD: &str = "flood::";
+const TELLING: &str = "1000";
+
 /// What is fuzzed: the bodies in `fuzz/bodies.rs`.
 const FUZZED: [&str; 5] = ["lines", "urls", "compiled", "snapshot", "packets"];
 
@@ -21,6 +25,8 @@ pub(crate) enum Part {
     Properties,
     /// The tests that kill, crash and tamper, again and again.
     Cruel,
+    /// A thousand reports without an account, while staff work, and a storm from one address.
+    Flood,
     /// The filter against its slow reference over ten million names.
     Differential,
     /// Each fuzz target for a while.
@@ -75,6 +81,10 @@ pub(crate) fn run(setup: &Setup) -> Result<()> {
             bail!("no test is named after any of {CRUEL:?}: nothing was killed");
         }
         count += cruel;
+    }
+    if wanted(Part::Flood) {
+        sh::say(&format!("{TELLING} people tell without an account while staff work"));
+        count += rust_tests(&house, Pick::Only(&[FLOOD]), &[("HOLDFAST_FLOOD", TELLING)])?;
     }
     if wanted(Part::Differential) {
         sh::say("Ten million names against the slow reference");

@@ -29,7 +29,7 @@ const BUILDING: [Need; 5] = [
     Need { what: "npm", debian: "npm", there: || sh::exists("npm") },
 ];
 
-const TESTING: [Need; 8] = [
+const TESTING: [Need; 9] = [
     Need { what: "PostgreSQL's server", debian: "postgresql", there: postgres },
     Need { what: "Chromium", debian: "chromium", there: || sh::exists("chromium") },
     Need { what: "chromedriver", debian: "chromium-driver", there: || sh::exists("chromedriver") },
@@ -37,6 +37,7 @@ const TESTING: [Need; 8] = [
     Need { what: "kdig", debian: "knot-dnsutils", there: || sh::exists("kdig") },
     Need { what: "pdftotext and pdfinfo", debian: "poppler-utils", there: || sh::exists("pdftotext") },
     Need { what: "7-Zip", debian: "7zip", there: || sh::exists("7z") || sh::exists("7zz") },
+    Need { what: "clamd, the virus scanner", debian: "clamav-daemon", there: || daemon("clamd") },
     Need { what: "dnsperf", debian: "dnsperf", there: || sh::exists("dnsperf") },
 ];
 

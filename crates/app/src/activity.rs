@@ -3,6 +3,7 @@
 
 mod alerts;
 pub mod checks;
+mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ use crate::{Error, Result, Services};
 
 pub(crate) use alerts::alert;
 pub use alerts::{Call, Calls, call_help, calls, ingest, run_ingest};
+pub use record::{Alert, record};
 
 /// Days that raw activity is kept (S38).
 pub const KEPT_DAYS: i64 = 30;

@@ -1,5 +1,7 @@
 //! The directory of agencies (AGY-01): the pack of the area over the national one, and over both what people of this setting
 //! found when they rang or read a number. The pack stays as the source; a check is dated, signed and never overwritten.
+//!
+//! A setting in an area without a pack enters its agencies by hand, or takes a pack file (`pack`); both are checks too.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +16,10 @@ use store::{Reads, Scope};
 
 use crate::concerns::case;
 use crate::{Error, Result, Services, contacts};
+
+mod pack;
+
+pub use pack::{Area, OTHER, add, area, set_area, take_pack};
 
 /// After so many days a number is old: guidance and teams change within a school year.
 pub const OLD_AFTER_DAYS: i64 = 365;
@@ -77,6 +83,15 @@ pub struct Details {
     /// Opening hours, in words.
     #[serde(default)]
     pub hours: Option<String>,
+    /// Its name here, where the pack has none or another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When to use it, where the pack has no word or another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// The day on which it was checked, where that is not the day on which it was written down: a pack file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_checked: Option<Date>,
 }
 
 impl Details {
@@ -87,12 +102,27 @@ impl Details {
             email: agency.email.clone(),
             web: agency.web.clone(),
             hours: agency.hours.clone(),
+            ..Self::default()
         }
     }
 
     fn over(self, agency: &Agency, day: Date) -> Agency {
-        let Self { phone, phone_out_of_hours, email, web, hours } = self;
-        Agency { phone, phone_out_of_hours, email, web, hours, unchecked: false, last_checked: day, ..agency.clone() }
+        let Self { phone, phone_out_of_hours, email, web, hours, name, when, last_checked: _ } = self;
+        let name = name.unwrap_or_else(|| agency.name.clone());
+        let when = when.unwrap_or_else(|| agency.when.clone());
+        let known = agency.clone();
+        Agency {
+            phone,
+            phone_out_of_hours,
+            email,
+            web,
+            hours,
+            name,
+            when,
+            unchecked: false,
+            last_checked: day,
+            ..known
+        }
     }
 }
 
@@ -100,16 +130,50 @@ impl Details {
 pub(crate) async fn of(services: &Services, db: &impl Reads, setting: SettingId, area: &str) -> Result<Vec<Agency>> {
     let newest = newest(db, setting).await?;
     let known = services.content.agencies_of(area).into_iter();
+    let own = own(services, area, &newest);
     Ok(known
         .map(|agency| merged(services, agency, newest.get(&agency.key)).unwrap_or_else(|| agency.clone()))
+        .chain(own)
         .collect())
+}
+
+/// What people here entered that no pack has.
+fn own(services: &Services, area: &str, newest: &BTreeMap<String, AgencyCheck>) -> Vec<Agency> {
+    let packed = services.content.agencies_of(area);
+    let own = newest.values().filter(|check| packed.iter().all(|agency| agency.key != check.agency));
+    own.filter_map(|check| {
+        let details: Details = serde_json::from_value(check.details.clone()).ok()?;
+        let (name, when) = (details.name.clone()?, details.when.clone()?);
+        let day = day_of(services, check, &details);
+        let empty = Agency {
+            key: check.agency.clone(),
+            name,
+            when,
+            phone: None,
+            phone_out_of_hours: None,
+            web: None,
+            email: None,
+            hours: None,
+            for_families: false,
+            unchecked: false,
+            advice_first: false,
+            last_checked: day,
+            source: check.note.clone(),
+        };
+        Some(details.over(&empty, day))
+    })
+    .collect()
+}
+
+fn day_of(services: &Services, check: &AgencyCheck, details: &Details) -> Date {
+    details.last_checked.unwrap_or_else(|| services.calendar.local(check.checked_at).date())
 }
 
 /// The setting's own word over the pack's, unless the pack was checked since.
 fn merged(services: &Services, agency: &Agency, check: Option<&AgencyCheck>) -> Option<Agency> {
     let check = check?;
-    let day = services.calendar.local(check.checked_at).date();
     let details: Details = serde_json::from_value(check.details.clone()).ok()?;
+    let day = day_of(services, check, &details);
     (day >= agency.last_checked).then(|| details.over(agency, day))
 }
 
@@ -138,13 +202,15 @@ pub async fn directory(services: &Services, ctx: &OpCtx) -> Result<Directory> {
         services.content.agencies.get(&area).into_iter().flatten().map(|agency| agency.key.as_str()).collect();
     let today = services.calendar.local(ctx.now).date();
     let mut entries = Vec::new();
-    for agency in services.content.agencies_of(&area) {
+    let own_entries = own(services, &area, &newest);
+    for agency in services.content.agencies_of(&area).into_iter().chain(&own_entries) {
         if !all && !agency.for_families {
             continue;
         }
         let check = newest.get(&agency.key);
         let own = merged(services, agency, check);
-        let differs = own.as_ref().is_some_and(|own| Details::of(own) != Details::of(agency));
+        let packed = own_entries.iter().all(|own| own.key != agency.key);
+        let differs = packed && own.as_ref().is_some_and(|own| Details::of(own) != Details::of(agency));
         let shown = own.unwrap_or_else(|| agency.clone());
         let checked = match check {
             Some(check) => Some(Check {
@@ -155,7 +221,7 @@ pub async fn directory(services: &Services, ctx: &OpCtx) -> Result<Directory> {
             None => None,
         };
         entries.push(Entry {
-            local: local.contains(&agency.key.as_str()),
+            local: local.contains(&agency.key.as_str()) || own_entries.iter().any(|own| own.key == agency.key),
             pack: differs.then(|| agency.clone()),
             checked,
             last_checked: shown.last_checked,
@@ -203,9 +269,15 @@ pub async fn check(services: &Services, ctx: &mut OpCtx, key: &str, details: Det
     }
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "agency.check").await?;
     let area = case::profile(&tx, member.setting).await?.area;
-    if !services.content.agencies_of(&area).iter().any(|agency| agency.key == key) {
+    let known = services.content.agencies_of(&area).iter().any(|agency| agency.key == key);
+    let before = newest(&tx, member.setting).await?.remove(key);
+    if !known && before.is_none() {
         return Err(Error::NotFound);
     }
+    // Name and use are not on this form: what was entered before stays.
+    let before: Option<Details> = before.and_then(|check| serde_json::from_value(check.details).ok());
+    let (name, when) = before.map_or((None, None), |before| (before.name, before.when));
+    let details = Details { name, when, last_checked: None, ..details };
     let row = AgencyCheck {
         id: tx.fresh(),
         setting_id: member.setting,
@@ -248,6 +320,9 @@ fn clean(details: Details) -> Result<Details> {
             "Write the address without https, like kscmp.org.uk.",
         ),
         hours: line("hours", details.hours, |_| true, "Shorten this to 120 characters."),
+        name: line("name", details.name, |_| true, "Shorten this to 120 characters."),
+        when: details.when.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
+        last_checked: details.last_checked,
     };
     if wrong.is_empty() { Ok(details) } else { Err(Error::Invalid(wrong)) }
 }

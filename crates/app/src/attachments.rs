@@ -12,14 +12,17 @@ mod kinds;
 mod order;
 mod picture;
 
+use std::collections::BTreeSet;
+
 use domain::access::{Action, Refused};
-use domain::concern::EntryKind;
+use domain::concern::{EntryKind, RouteKind};
 use domain::imagery::{self, NoFiles};
 use domain::{AttachmentId, ConcernId, OpCtx, PersonId, SettingId};
 use jiff::Timestamp;
 use store::attachments::Attachment;
 use store::audit::Subject;
 pub use store::words::FileOrder;
+use store::words::StrandKind;
 use store::{Reads, Scope, Tx};
 use zeroize::Zeroizing;
 
@@ -109,10 +112,12 @@ pub async fn list(services: &Services, ctx: &OpCtx, id: ConcernId) -> Result<Fil
     }
     let may = |action| domain::access::authorize(&ctx.actor, action, domain::Relation::Case).is_ok();
     Ok(Files {
-        may_declare: may(Action::AttachFile) && imagery::may_declare_viewing(&case.concern.procedure),
+        may_declare: may(Action::AttachFile)
+            && may_attach(member, &case)
+            && imagery::may_declare_viewing(&case.concern.procedure),
+        may_add: none_here.is_none() && may(Action::AttachFile) && may_attach(member, &case),
         reference: case.concern.reference,
         none_here,
-        may_add: none_here.is_none() && may(Action::AttachFile),
         files,
     })
 }
@@ -202,10 +207,35 @@ async fn one(
     Ok((case, row))
 }
 
-/// Why this concern takes and shows no files, from everything that was ever recorded.
+/// Why this concern takes and shows no files, from everything that was ever recorded: in it, in every concern that goes on in
+/// it, in which it goes on, or that was split from it, and under every procedure that any of them ever followed (S17).
 pub(crate) async fn no_files(db: &impl Reads, case: &Case) -> Result<Option<NoFiles>> {
-    let rows = store::concerns::list_steps_for_program(db, case.setting(), case.concern.id).await?;
-    Ok(imagery::no_files([case.concern.procedure.as_str()], &case::for_engine(&rows)))
+    let ids: Vec<ConcernId> = joined(db, case).await?.into_iter().collect();
+    let mut procedures = store::together::list_past_procedures_for_program(db, case.setting(), &ids).await?;
+    for id in &ids {
+        let concern = store::concerns::lookup_for_program(db, case.setting(), *id).await?;
+        procedures.extend(concern.map(|concern| concern.procedure));
+    }
+    let rows = store::concerns::list_steps_of_several_for_program(db, case.setting(), &ids).await?;
+    Ok(imagery::no_files(procedures.iter().map(String::as_str), &case::for_engine(&rows)))
+}
+
+/// The concern with all that it was merged with or split from, however far.
+async fn joined(db: &impl Reads, case: &Case) -> Result<BTreeSet<ConcernId>> {
+    let mut known = BTreeSet::from([case.concern.id]);
+    let mut new: Vec<ConcernId> = vec![case.concern.id];
+    while !new.is_empty() {
+        let ties = store::working::list_strands_for_program(db, case.setting(), &new).await?;
+        let ends = ties.iter().filter(|tie| tie.kind != StrandKind::Related).flat_map(|tie| [tie.one_id, tie.other_id]);
+        new = ends.filter(|id| known.insert(*id)).collect();
+    }
+    Ok(known)
+}
+
+/// May this member add files here? The lead and deputies; of an allegation, whoever works it (S17).
+pub(crate) fn may_attach(member: &domain::ctx::Member, case: &Case) -> bool {
+    let lead = member.roles.contains(&domain::Role::Dsl) || member.roles.contains(&domain::Role::Deputy);
+    lead || case.concern.route == RouteKind::Allegation
 }
 
 /// Something was recorded that makes the concern one without files: what is there is sealed in the same transaction, so that
@@ -265,7 +295,7 @@ pub async fn declare_viewing(services: &Services, ctx: &mut OpCtx, id: ConcernId
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.declare_viewing").await?;
     let case = case::of(&tx, ctx, Action::AttachFile, id).await?;
-    if !imagery::may_declare_viewing(&case.concern.procedure) {
+    if !imagery::may_declare_viewing(&case.concern.procedure) || !may_attach(&member, &case) {
         return Err(Error::NotFound);
     }
     if !wrong.is_empty() {

@@ -7,6 +7,7 @@
 //! To add something that people do with a concern: a module here, one write transaction that begins with
 //! `case::of(&tx, …)`, and a journey in `tests/it/`.
 
+mod apart;
 pub(crate) mod case;
 mod clocks;
 pub(crate) mod edition;
@@ -18,6 +19,8 @@ mod paper;
 pub(crate) mod people;
 mod queue;
 mod report;
+mod rests;
+mod retype;
 mod search;
 mod sender;
 mod steps;
@@ -25,7 +28,8 @@ mod strands;
 mod view;
 mod words;
 
-pub use clocks::{ClockView, DueClock, clocks_due};
+pub use apart::{Part, Split, linkable, split};
+pub use clocks::{ClockView, DueClock, Resting, clocks_due};
 pub use edition::move_edition;
 pub use entries::{Correction, NewEntry, add_entry, correct};
 pub(crate) use entries::{append, by_the_program};
@@ -37,10 +41,12 @@ pub use paper::{Print, export, kind_in_words, print, what_in_words};
 pub(crate) use people::tell_holders;
 pub use people::{Afterwards, FamilyAdult, add_person, child_cannot_be_known, exclude, hand_over, invite, name_child};
 pub use queue::{Ages, Queue, QueueRow, Shelf, ages, queue, waiting};
-pub(crate) use report::file_unsigned;
 pub use report::{
     About, Beside, Children, Filed, Paper, Report, SafeNow, Told, first_words, first_words_here, report, report_beside,
 };
+pub(crate) use report::{defanged, file_unsigned};
+pub use rests::{RestForm, go_on, rest, rest_form};
+pub use retype::retype;
 pub use search::{Asked, Hit, search, search_for};
 pub use sender::{Letters, answer_sender, letters};
 pub use steps::{Did, StepAttempt, StepSaved, record};

@@ -67,8 +67,8 @@ pub async fn sheet(services: &Services, ctx: &OpCtx) -> Result<Sheet> {
     }
     let mut whom = Vec::new();
     for kind in ConcernKind::ALL {
-        let rungs =
-            ladder(&Way::of(routing::route(kind, false), kind, &profile.switches), &roster, &BTreeSet::new()).rungs;
+        let way = Way::of(routing::route(kind, false), kind, &profile.switches).named(profile.case_manager);
+        let rungs = ladder(&way, &roster, &BTreeSet::new()).rungs;
         let mut named = Vec::new();
         for rung in rungs {
             let mut people = Vec::new();

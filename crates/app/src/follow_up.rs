@@ -4,6 +4,8 @@
 //! owns an action sees it, even without the right to the concern; others see only actions from concerns that they may
 //! open. A review names no child and is the whole setting's work, so everybody who keeps reviews sees it; but one that comes
 //! of an allegation would tell that there is one, and stays with those who may open that (S7).
+//!
+//! `origin` says from which step or note an action came, `remind` tells its owner on its day.
 
 use domain::access::{Action, Refused, Relation, authorize};
 use domain::concern::{RouteKind, Urgency};
@@ -15,9 +17,16 @@ use store::follow_up::{Filter, Review, Which};
 use store::{Reads, Scope};
 
 pub use crate::concerns::REVIEWS;
+use crate::concerns::case;
 use crate::notices::{self, Matter};
 use crate::sight::sees;
 use crate::{Error, Result, Services};
+
+mod origin;
+mod remind;
+
+pub use origin::Origin;
+pub(crate) use remind::{morning_of, remind};
 
 const LONGEST_LINE: usize = 200;
 const LONGEST: usize = 2_000;
@@ -40,6 +49,8 @@ pub struct Task {
     pub late: bool,
     /// The concern that it comes from, if the actor may open that.
     pub concern: Option<ConcernId>,
+    /// The step or the kind of note that it came from, for who may open the concern.
+    pub origin: Option<String>,
     /// Done when, by whom, with which words.
     pub done: Option<Done>,
 }
@@ -100,8 +111,10 @@ pub async fn tasks(services: &Services, ctx: &OpCtx, done_too: bool) -> Result<V
         which: if done_too { Which::All } else { Which::Open },
         ..Filter::default()
     };
+    let rows = store::follow_up::list(&db, member.setting, &sees(member), &filter).await?;
+    let mut origins = origin::in_words(services, &db, member, &rows).await?;
     let mut tasks = Vec::new();
-    for row in store::follow_up::list(&db, member.setting, &sees(member), &filter).await? {
+    for row in rows {
         let mine = row.owner_id == member.person;
         let Some(concern) = known(&db, member, row.concern_id, mine).await? else { continue };
         let done = match row.done_at {
@@ -118,6 +131,7 @@ pub async fn tasks(services: &Services, ctx: &OpCtx, done_too: bool) -> Result<V
             mine,
             due: row.due,
             late: done.is_none() && row.due < today,
+            origin: concern.and_then(|_| origins.remove(&row.id)),
             concern,
             done,
         });
@@ -189,27 +203,72 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, new: NewTask) -> Result<A
     if holds_a_role.is_empty() {
         return Err(Error::invalid("owner", "Choose somebody from the list."));
     }
+    let id = make(&mut tx, services, member.setting, member.person, None, NewTask { title, ..new }).await?;
+    tx.commit().await?;
+    services.wake_jobs();
+    Ok(id)
+}
+
+/// Gives somebody something to do from a concern: from one of its steps, from a note in its record, or from it as a whole. The
+/// owner need not be able to read the concern, so its title names no child; whoever is shut out of it is not asked (S8).
+///
+/// # Errors
+/// [`Error::NotFound`] for who may not see the concern or for an origin that it does not have; [`Error::Invalid`] on `title`,
+/// `owner` or `due`.
+pub async fn add_from(
+    services: &Services,
+    ctx: &mut OpCtx,
+    concern: ConcernId,
+    origin: Origin,
+    new: NewTask,
+) -> Result<ActionId> {
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let title = words("title", &new.title, LONGEST_LINE, "Say what is to be done, in one line.")?;
+    still_to_come(services, ctx, new.due)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.action").await?;
+    let case = case::of(&tx, ctx, Action::WorkConcern, concern).await?;
+    origin::check(services, &tx, &member, &case, &origin).await?;
+    let holds_a_role = store::people::list_appointments_of(&tx, member.setting, new.owner, ctx.now).await?;
+    if holds_a_role.is_empty() || case.excluded.contains(&new.owner) {
+        return Err(Error::invalid("owner", "Choose somebody from the list."));
+    }
+    let task = NewTask { title, ..new };
+    let id = make(&mut tx, services, member.setting, member.person, Some(concern), task).await?;
+    origin::keep(&mut tx, member.setting, id, &origin).await?;
+    tx.commit().await?;
+    services.wake_jobs();
+    Ok(id)
+}
+
+/// Writes an action inside the transaction of its act, tells its owner, and sets the reminders.
+pub(crate) async fn make(
+    tx: &mut store::Tx,
+    services: &Services,
+    setting: domain::SettingId,
+    by: PersonId,
+    concern: Option<ConcernId>,
+    new: NewTask,
+) -> Result<ActionId> {
     let row = store::follow_up::Action {
         id: tx.fresh(),
-        setting_id: member.setting,
-        concern_id: None,
-        title,
+        setting_id: setting,
+        concern_id: concern,
+        title: new.title,
         owner_id: new.owner,
         due: new.due,
-        made_by: member.person,
-        made_at: ctx.now,
+        made_by: by,
+        made_at: tx.now(),
         done_at: None,
         done_by: None,
         done_note: None,
         version: 0,
     };
-    store::follow_up::add(&mut tx, &row).await?;
-    if new.owner != member.person {
-        let matter = Matter { urgency: Urgency::Prompt, link: "/actions", concern: None };
-        notices::tell(&mut tx, member.setting, &[new.owner], &matter).await?;
+    store::follow_up::add(tx, &row).await?;
+    if new.owner != by || concern.is_some() {
+        let matter = Matter { urgency: Urgency::Prompt, link: "/actions", concern };
+        notices::tell(tx, setting, &[new.owner], &matter).await?;
     }
-    tx.commit().await?;
-    services.wake_jobs();
+    remind::set(tx, services, &row).await?;
     Ok(row.id)
 }
 

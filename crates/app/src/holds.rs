@@ -226,6 +226,33 @@ pub async fn confirm(services: &Services, ctx: &mut OpCtx, id: HoldId, custody: 
     Ok(())
 }
 
+/// Writes down where a held device lies, and whose key that is. The device is as held as before.
+///
+/// # Errors
+/// [`Error::NotFound`] for a hold from a concern that the actor is shut out from; [`Error::Invalid`] on `custody`.
+pub async fn keep(services: &Services, ctx: &mut OpCtx, id: HoldId, custody: &str) -> Result<()> {
+    authorize(&ctx.actor, Action::DecideHold, Relation::Setting)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let custody = custody.trim();
+    if !(3..=concerns::LONGEST_LINE).contains(&custody.chars().count()) {
+        return Err(Error::invalid("custody", "Write where it lies and who has the key."));
+    }
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "device.keep_held").await?;
+    let hold = standing(&tx, &member, id).await?;
+    let hold = Hold { custody: Some(custody.to_owned()), ..hold };
+    store::devices::set_hold(&mut tx, &hold).await?;
+    // In the record of its concern too, where others read it years later.
+    if let Some(concern) = hold.concern_id
+        && let Some(concern) = store::concerns::lookup(&tx, member.setting, &sees(&member), concern).await?
+    {
+        let device = store::devices::lookup(&tx, member.setting, hold.device_id).await?;
+        let name = device.map_or_else(|| "The device".to_owned(), |device| device.name);
+        concerns::by_the_program(&mut tx, &concern, &format!("{name} lies: {custody}")).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Releases a hold that comes from no concern. Holds of a concern are released by its procedure's step alone, whose
 /// gates may wait for the police (S1, S20).
 ///

@@ -253,6 +253,7 @@ fn ways(ctx: &OpCtx) -> Vec<(String, String)> {
         (Action::ReadContacts, "/poster", "Poster: telling without an account"),
         (Action::ReadQueue, "/clocks", "What is due, late, met"),
         (Action::ReadQueue, "/referrals", "Referrals"),
+        (Action::ReadQueue, "/plans", "Support plans"),
         (Action::ArrangeCover, "/cover", "Cover and hand-over"),
         (Action::MoveFile, "/transfers", "Files that move on with a child"),
         (Action::KeepLowLevel, "/low-level", "Low-level concerns about adults here"),

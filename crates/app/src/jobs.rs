@@ -41,10 +41,14 @@ pub enum Kind {
     ForgetExports,
     /// Shut a record that was opened in an emergency (S12).
     EndEmergency,
+    /// Has somebody done what they were asked to do?
+    RemindAction,
+    /// Was a support plan looked at on its day?
+    RemindPlan,
 }
 
 impl Kind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 15] = [
         Self::MailNotice,
         Self::Escalate,
         Self::PublishPolicy,
@@ -58,6 +62,8 @@ impl Kind {
         Self::ChaseReferral,
         Self::ForgetExports,
         Self::EndEmergency,
+        Self::RemindAction,
+        Self::RemindPlan,
     ];
 
     /// The word for it in storage.
@@ -76,6 +82,8 @@ impl Kind {
             Self::ChaseReferral => "referral.chase",
             Self::ForgetExports => "export.forget",
             Self::EndEmergency => "emergency.end",
+            Self::RemindAction => "action.remind",
+            Self::RemindPlan => "plan.remind",
         }
     }
 }
@@ -213,6 +221,8 @@ async fn perform(services: &Services, ctx: &mut OpCtx, job: &Job) -> Result<()> 
         Kind::Escalate => notices::escalate(services, ctx, setting, &work).await,
         Kind::MailAddressProof => crate::people::email::mail(services, ctx, setting, &work).await,
         Kind::ChaseReferral => crate::referrals::chase(services, ctx, setting, &work).await,
+        Kind::RemindAction => crate::follow_up::remind(services, ctx, setting, &work).await,
+        Kind::RemindPlan => crate::plans::remind(services, ctx, setting, &work).await,
         Kind::PublishPolicy => crate::filtering::publish::run(services, setting).await.map(|_| ()),
         Kind::SelfTest => crate::self_test::run_due(services, ctx, setting).await,
         Kind::ForgetActivity => crate::activity::forget_old(services, setting, ctx.now).await.map(|_| ()),

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod addresses;
 pub mod agencies;
 pub mod attachments;
 pub mod chronology;
@@ -33,6 +34,7 @@ pub mod low_level;
 pub mod mail;
 pub mod notices;
 pub mod people;
+pub mod plans;
 pub mod printer;
 pub mod referrals;
 pub mod scanner;

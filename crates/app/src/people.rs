@@ -4,6 +4,7 @@
 //! are three things (S41). To add a field of a person: the migration, [`PersonDraft`], its form.
 
 pub mod appointments;
+pub mod case_manager;
 pub mod email;
 pub mod ties;
 
@@ -23,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::services::Services;
 
 pub use appointments::{AppointmentInfo, Ended, appoint, end_appointment, list_appointments};
+pub use case_manager::{CaseManager, case_manager, name_case_manager};
 pub use email::{send_verification, verify_email};
 pub use store::words::Tie;
 pub use ties::{TieDraft, TieInfo, add_tie, remove_tie};

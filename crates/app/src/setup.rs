@@ -7,6 +7,7 @@
 
 pub mod recovery_code;
 pub mod steps;
+pub mod terms;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +32,7 @@ pub use recovery_code::{PrintedCode, printed_code, type_back};
 pub use steps::{
     DayHours, FilteringAnswers, NamedPerson, Step, StepKey, hours, name_somebody, set_filtering, set_hours, steps,
 };
+pub use terms::{FILE_DAYS, Terms, set_terms, terms};
 
 /// How long the link of a new installation works; `serve` prints a fresh one at each start until it is used.
 const LINK_LASTS: SignedDuration = SignedDuration::from_hours(24);

@@ -56,8 +56,23 @@ pub struct Verified {
 
 /// Tables whose rows belong to a concern, or may.
 /// A strand and a file name no single concern, and low-level concerns are the manager's alone: they are never shown here.
-const CASES: [&str; 9] =
-    ["concern", "entry", "step_record", "exclusion", "invitation", "concern_person", "strand", "transfer", "low_level"];
+const CASES: [&str; 15] = [
+    "concern",
+    "entry",
+    "step_record",
+    "exclusion",
+    "invitation",
+    "concern_person",
+    "strand",
+    "transfer",
+    "low_level",
+    "shared_entry",
+    "past_procedure",
+    "clock_rest",
+    "action_origin",
+    "support_plan",
+    "sealed_address",
+];
 
 /// The newest lines, or those before a link.
 ///

@@ -1,4 +1,4 @@
-//! The file of a child who moves on: it goes to the next setting or school within five working days, apart from other papers,
+//! The file of a child who moves on: it goes to the next setting or school within five days, apart from other papers,
 //! by a safe way, and is ours until they say that they have it (KCSIE 2026; statutory file transfer).
 //!
 //! Which concerns are part of it is chosen one by one; who may not see one of them does not see the file.
@@ -7,6 +7,7 @@ use domain::access::{Action, Refused, Relation, authorize};
 use domain::clock::{Standing, standing};
 use domain::people::PersonKind;
 use domain::procedure::Within;
+use domain::setting::Profile;
 use domain::{ConcernId, OpCtx, PersonId, TransferId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -14,7 +15,7 @@ use store::concerns::{About, Concern};
 use store::working::Transfer;
 use store::{Reads, Scope};
 
-use crate::concerns::{LONGEST_LINE, Names};
+use crate::concerns::{LONGEST_LINE, Names, case};
 use crate::sight::sees;
 use crate::{Error, Result, Services};
 
@@ -62,8 +63,10 @@ pub struct New {
     pub note: String,
 }
 
-/// Five working days after the last one.
-const WITHIN: Within = Within::WorkingDays(5);
+/// The procedure and the clock that say how many days it may take; the setting chooses how its days are counted.
+const RULE: (&str, &str) = ("M3", "sent");
+/// Five days, should the content lack the rule.
+const WITHIN: Within = Within::Days(5);
 
 /// Files on their way, and those that arrived, newest first.
 ///
@@ -87,11 +90,12 @@ async fn some(services: &Services, ctx: &OpCtx, id: Option<TransferId>) -> Resul
     let viewer = sees(member);
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let names = Names::load(&reader, member.setting).await?;
+    let profile = case::profile(&reader, member.setting).await?;
     let mut views = Vec::new();
     for row in store::working::list_transfers(&reader, member.setting, &viewer, id).await? {
         let ids = store::working::list_transfer_concerns(&reader, member.setting, &viewer, row.id).await?;
         let concerns = store::concerns::list_references(&reader, member.setting, &viewer, &ids).await?;
-        let (start, due) = due(services, row.left_on)?;
+        let (start, due) = due(services, &profile, row.left_on)?;
         views.push(TransferView {
             id: row.id,
             child: names.person(row.child_id),
@@ -110,11 +114,15 @@ async fn some(services: &Services, ctx: &OpCtx, id: Option<TransferId>) -> Resul
     Ok(views)
 }
 
-fn due(services: &Services, left_on: Date) -> Result<(Timestamp, Timestamp)> {
+fn due(services: &Services, profile: &Profile, left_on: Date) -> Result<(Timestamp, Timestamp)> {
     let wrong = |error: String| Error::Internal(error);
     let noon = left_on.at(12, 0, 0, 0).to_zoned(services.calendar.zone().clone());
     let start = noon.map_err(|error| wrong(error.to_string()))?.timestamp();
-    Ok((start, services.calendar.due(start, WITHIN).map_err(|error| wrong(error.to_string()))?))
+    let rule =
+        services.content.procedures.get(RULE.0).and_then(|rules| rules.clocks.iter().find(|clock| clock.key == RULE.1));
+    let within = rule.map_or(WITHIN, |rule| rule.within(&profile.switches));
+    let due = services.calendar.due_in(&profile.terms, start, within).map_err(|error| wrong(error.to_string()))?;
+    Ok((start, due))
 }
 
 /// Children for the form.

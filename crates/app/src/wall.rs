@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::concerns::{self, kind_in_words};
 use crate::referrals::{self, Shelf};
-use crate::{Error, Result, Services, follow_up, transfers};
+use crate::{Error, Result, Services, follow_up, plans, transfers};
 
 /// Something that has a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +58,7 @@ pub async fn wall(services: &Services, ctx: &OpCtx) -> Result<Wall> {
         lines.extend(of_files(services, ctx).await?);
     }
     lines.extend(of_actions(services, ctx).await?);
+    lines.extend(of_plans(services, ctx).await?);
     Ok(sorted(lines))
 }
 
@@ -123,6 +124,25 @@ async fn of_files(services: &Services, ctx: &OpCtx) -> Result<Vec<Line>> {
         source: "KCSIE 2026: within five days".to_owned(),
     });
     Ok(lines.collect())
+}
+
+/// Support plans to be looked at again.
+async fn of_plans(services: &Services, ctx: &OpCtx) -> Result<Vec<Line>> {
+    let mut lines = Vec::new();
+    for plan in plans::list(services, ctx, None).await?.into_iter().filter(|plan| plan.ended_at.is_none()) {
+        let end = plan.review_on.at(23, 59, 59, 0).to_zoned(services.calendar.zone().clone());
+        let due = end.map_err(|error| Error::Internal(error.to_string()))?.timestamp();
+        lines.push(Line {
+            what: "Look at the support plan again".to_owned(),
+            of: format!("{}, {}", plan.owner, plan.reference),
+            href: format!("/plans/{}", plan.id),
+            due,
+            stopped: None,
+            standing: standing(plan.reviewed_at.unwrap_or(ctx.now).min(ctx.now), due, None, ctx.now),
+            source: "Our own".to_owned(),
+        });
+    }
+    Ok(lines)
 }
 
 /// What somebody has promised to do, where it came from a concern that the reader may see.

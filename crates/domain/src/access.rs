@@ -176,7 +176,8 @@ pub fn allowed(role: Role, action: Action, relation: Relation) -> bool {
         A::InviteToConcern | A::ExcludeFromConcern => {
             case && matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair)
         }
-        A::AttachFile => case && matches!(role, R::Dsl | R::Deputy),
+        // The lead and deputies (S17); of an allegation, whoever it was given to: the use case looks at the route.
+        A::AttachFile => case && matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair),
         A::DecideSealed => case && matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair),
         A::HoldDevice => role.is_staff() && role != R::Committee,
         A::DecideHold => matches!(role, R::Dsl | R::Deputy | R::Manager) || (case && role == R::Chair),

@@ -8,12 +8,29 @@ use jiff::{SignedDuration, Span, Timestamp, ToSpan, Zoned};
 use serde::{Deserialize, Serialize};
 
 use crate::procedure::Within;
+use crate::setting::Term;
 
 /// What counts as a working day. Bank holidays are data with an edition.
 #[derive(Debug, Clone)]
 pub struct Calendar {
     zone: TimeZone,
     bank_holidays: BTreeSet<Date>,
+}
+
+/// A time in which a clock rested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rest {
+    /// Since when.
+    pub from: Timestamp,
+    /// Until when; none: it rests still.
+    pub until: Option<Timestamp>,
+}
+
+impl Rest {
+    /// Does it rest now?
+    pub fn is_open(&self) -> bool {
+        self.until.is_none()
+    }
 }
 
 /// How a clock stands.
@@ -84,6 +101,14 @@ impl Calendar {
     /// # Errors
     /// When the time is outside what the calendar can reckon.
     pub fn due(&self, start: Timestamp, within: Within) -> Result<Timestamp, Unreckonable> {
+        self.due_in(&[], start, within)
+    }
+
+    /// As [`Self::due`], where the setting has typed its terms.
+    ///
+    /// # Errors
+    /// As [`Self::due`].
+    pub fn due_in(&self, terms: &[Term], start: Timestamp, within: Within) -> Result<Timestamp, Unreckonable> {
         let day = self.local(start).date();
         match within {
             Within::Hours(hours) => Ok(start.checked_add(SignedDuration::from_hours(i64::from(hours)))?),
@@ -98,7 +123,66 @@ impl Calendar {
                 }
                 self.end_of(due)
             }
+            Within::SchoolDays(days) => {
+                let mut due = day;
+                for _ in 0..days {
+                    due = self.next_school_day(due, terms)?;
+                }
+                self.end_of(due)
+            }
         }
+    }
+
+    /// When a clock is due that rested: later by as long as it rested, up to the end of that day unless it runs by the hour.
+    /// A rest before the start or after `now` counts for nothing; of rests that overlap, the time counts once.
+    ///
+    /// # Errors
+    /// As [`Self::due`].
+    pub fn due_after_rests(
+        &self,
+        start: Timestamp,
+        due: Timestamp,
+        within: Within,
+        rests: &[Rest],
+        now: Timestamp,
+    ) -> Result<Timestamp, Unreckonable> {
+        let mut spans: Vec<(Timestamp, Timestamp)> = rests
+            .iter()
+            .map(|rest| (rest.from.max(start), rest.until.unwrap_or(now).min(now)))
+            .filter(|(from, until)| from < until)
+            .collect();
+        spans.sort_unstable();
+        let mut rested = SignedDuration::ZERO;
+        let mut counted = start;
+        for (from, until) in spans {
+            let from = from.max(counted);
+            if from < until {
+                rested = rested.saturating_add(until.duration_since(from));
+                counted = until;
+            }
+        }
+        if rested.is_zero() {
+            return Ok(due);
+        }
+        let later = due.checked_add(rested)?;
+        match within {
+            Within::Hours(_) => Ok(later),
+            _ => self.end_of(self.local(later).date()),
+        }
+    }
+
+    /// The next working day in term. After the last term that was typed, or where none was, the next working day.
+    fn next_school_day(&self, after: Date, terms: &[Term]) -> Result<Date, Unreckonable> {
+        let day = self.next_working_day(after)?;
+        let in_term = |day: Date| terms.iter().any(|term| (term.from..=term.to).contains(&day));
+        let mut looked = day;
+        while !in_term(looked) {
+            if !terms.iter().any(|term| term.to >= looked) {
+                return Ok(day);
+            }
+            looked = self.next_working_day(looked)?;
+        }
+        Ok(looked)
     }
 
     fn next_working_day(&self, after: Date) -> Result<Date, Unreckonable> {
@@ -137,6 +221,44 @@ pub fn standing(start: Timestamp, due: Timestamp, stopped: Option<Timestamp>, no
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn school_days_are_working_days_in_term() {
+        use jiff::civil::date;
+        let calendar = Calendar::england([date(2026, 12, 25), date(2026, 12, 28), date(2027, 1, 1)]).unwrap();
+        let term = |from, to| Term { name: "A term".into(), from, to };
+        let terms = [term(date(2026, 9, 2), date(2026, 12, 18)), term(date(2027, 1, 5), date(2027, 3, 25))];
+        let due = |start: &str, terms: &[Term]| {
+            let due = calendar.due_in(terms, start.parse().unwrap(), Within::SchoolDays(5)).unwrap();
+            calendar.local(due).date()
+        };
+        // Thursday of the last week: one day is left, then the holidays, then four days of the new term.
+        assert_eq!(due("2026-12-17T10:00:00Z", &terms), date(2027, 1, 8));
+        assert_eq!(due("2026-11-23T10:00:00Z", &terms), date(2026, 11, 30));
+        assert_eq!(due("2026-12-17T10:00:00Z", &[]), date(2026, 12, 24), "no terms typed: working days");
+        assert_eq!(due("2027-03-24T10:00:00Z", &terms).year(), 2027, "after the last term it goes on by working days");
+    }
+
+    proptest::proptest! {
+        /// However rests overlap, a clock is late by no more than the time that went by, and by none where none was.
+        #[test]
+        fn rests_count_once(rests in proptest::collection::vec((0_i64..2000, 0_i64..500, proptest::bool::ANY), 0..6)) {
+            let calendar = Calendar::england([]).unwrap();
+            let start: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+            let hours = |n: i64| start.checked_add(SignedDuration::from_hours(n)).unwrap();
+            let now = hours(1500);
+            let all: Vec<Rest> = rests
+                .iter()
+                .map(|(from, long, open)| Rest { from: hours(*from), until: (!open).then(|| hours(from + long)) })
+                .collect();
+            let due = calendar.due(start, Within::Hours(72)).unwrap();
+            let after = calendar.due_after_rests(start, due, Within::Hours(72), &all, now).unwrap();
+            let rested = (0..1500).filter(|hour| {
+                all.iter().any(|rest| rest.from <= hours(*hour) && rest.until.unwrap_or(now) > hours(*hour))
+            }).count();
+            proptest::prop_assert_eq!(after, due.checked_add(SignedDuration::from_hours(rested as i64)).unwrap());
+        }
+    }
 
     #[test]
     fn says_times_as_people_do() {

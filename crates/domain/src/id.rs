@@ -116,4 +116,8 @@ ids! {
     RedactionId;
     /// A record opened in an emergency.
     EmergencyId;
+    /// A support plan.
+    PlanId;
+    /// An address that a concern speaks of.
+    SealedAddressId;
 }

@@ -103,6 +103,8 @@ pub struct Way {
     pub route: RouteKind,
     /// Who is the case manager of an allegation.
     pub case_manager: CaseManager,
+    /// The person whom the setting names for it, before any role (S7).
+    pub named: Option<PersonId>,
     /// It is about the owner: nobody whom the owner pays decides on it, so it goes to the LADO (C3).
     pub about_owner: bool,
 }
@@ -110,7 +112,13 @@ pub struct Way {
 impl Way {
     /// The way of a kind of concern by the setting's switches, about nobody who owns it.
     pub fn of(route: RouteKind, kind: ConcernKind, switches: &Switches) -> Self {
-        Self { route, case_manager: CaseManager::of(kind, switches), about_owner: false }
+        Self { route, case_manager: CaseManager::of(kind, switches), named: None, about_owner: false }
+    }
+
+    /// The same, where the setting names one person for allegations.
+    #[must_use]
+    pub fn named(self, named: Option<PersonId>) -> Self {
+        Self { named, ..self }
     }
 
     /// The same, for a concern about these adults.
@@ -125,7 +133,8 @@ impl Way {
 /// The ladder for a way, a roster and those who must not know.
 ///
 /// Safeguarding: all leads and deputies together, then the manager, then the chair. An allegation: *one* case
-/// manager (the first of the named role who is not excluded), then one of the next role; never several at once. About
+/// manager (the person whom the setting names, else the first of the named role who is not excluded), then one of the next
+/// role; never several at once. About
 /// the owner: nobody inside.
 pub fn ladder(way: &Way, roster: &Roster, excluded: &BTreeSet<PersonId>) -> Ladder {
     let holders = |role: Role| -> Vec<PersonId> {
@@ -139,7 +148,11 @@ pub fn ladder(way: &Way, roster: &Roster, excluded: &BTreeSet<PersonId>) -> Ladd
         }
         RouteKind::Allegation if way.about_owner => Vec::new(),
         RouteKind::Allegation => {
-            way.case_manager.order().iter().map(|role| holders(*role).into_iter().take(1).collect()).collect()
+            // Whoever is named but holds no role that works cases any more is passed over: a name never ends the ladder.
+            let cases = crate::exclusion::CASE_ROLES.iter().filter_map(|role| roster.get(role)).flatten();
+            let named = way.named.filter(|named| !excluded.contains(named) && cases.clone().any(|held| held == named));
+            let by_role = way.case_manager.order().iter().map(|role| holders(*role).into_iter().take(1).collect());
+            std::iter::once(named.into_iter().collect()).chain(by_role).collect()
         }
     };
     let mut seen = BTreeSet::new();

@@ -54,6 +54,9 @@ pub struct Profile {
     pub terms: Vec<Term>,
     /// How many people must take part in a filter change (S45).
     pub four_eyes: FourEyes,
+    /// The person who takes allegations (S7), named before any role; absent: the role of the switch `allegation_to`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case_manager: Option<crate::PersonId>,
     /// Duties to come whose first day somebody entered (`content/duties-to-come.toml`): key → day.
     #[serde(default)]
     pub duties: BTreeMap<String, Date>,

@@ -1,7 +1,7 @@
 //! Snapshot + lists + request + now → verdict.
 //!
 //! What it is: one order of evaluation, the same for DNS, proxy and the command line:
-//! sealed → held → never logged → always → bypass → closed hours → no session → block rule → allow rule → not approved →
+//! sealed → held → never logged → always → of a concern → bypass → closed hours → no session → block rule → allow rule → not approved →
 //! no data → category → safe search → unlisted.
 //! An earlier step is never undone by a later one, so an allow rule beats a category and nothing else; safe search
 //! still holds for what an allow rule or the always-list opens. A category that is locked for children is the exception:
@@ -76,6 +76,10 @@ pub fn decide(policy: &Prepared, lists: &Lists, request: &Request<'_>, now: Time
     };
     if named.always {
         return rewritten(group, request.host).unwrap_or(allow(Cause::Always));
+    }
+    // In the words of the sealed tier and no others: nobody learns from an answer that there is a concern (S8, S19).
+    if policy.is_of_a_case(request.host, request.url) {
+        return block(Cause::Sealed);
     }
     if let Some(what) = named.bypass {
         return block(Cause::Bypass { what: what.to_owned() });

@@ -39,6 +39,7 @@ pub use name::{Host, HostName, NameError};
 pub use policy::{Audience, Device, Group, Hold, NameRule, Network, PolicySnapshot, Reason, SafeSearch, Session};
 pub use prepared::{PolicyError, Prepared};
 pub use rule::{About, Effect, Rule, Scope};
+pub use sealed::case::CaseAddresses;
 pub use sealed::{SealedError, SealedStatus, SealedTier, Supply};
 pub use url::{CanonicalUrl, UrlError};
 pub use verdict::{Cause, Outcome, Verdict};

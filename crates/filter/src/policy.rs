@@ -1,7 +1,8 @@
 //! The policy snapshot: everything that a gateway needs to decide, made by `app`, signed, swapped atomically.
 //!
 //! It is data. Ends of overrides and holds stand inside it, so that a gateway that has lost its control still ends
-//! them on time (S30). Sealed entries are *not* in it: they live in a keyed file of their own (S27).
+//! them on time (S30). Entries of suppliers' sealed lists are *not* in it: they live in a keyed
+//! file of their own (S27).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -11,10 +12,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::hours::{Calendar, Schedule};
+use crate::sealed::case::CaseAddresses;
 
 /// The format that this program writes. A gateway refuses a higher one and keeps its last good snapshot. 2 brought hours,
-/// locked categories and supervised sessions: a gateway that cannot read them would let through what they close.
-pub const FORMAT: u16 = 2;
+/// locked categories and supervised sessions, 3 the addresses of concerns: a gateway that cannot read them would let through
+/// what they close.
+pub const FORMAT: u16 = 3;
 
 /// Who may reach what, at one version of one setting's policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +57,9 @@ pub struct PolicySnapshot {
     /// Supervised sessions that are open (CLS-07), each with its end.
     #[serde(default)]
     pub sessions: Vec<Session>,
+    /// Addresses that concerns speak of, as keyed hashes (S19). Whose concern, and which, is not in here.
+    #[serde(default)]
+    pub case_addresses: CaseAddresses,
 }
 
 /// A network, and the group of whoever asks from it and is not known otherwise.

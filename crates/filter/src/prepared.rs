@@ -12,7 +12,8 @@ use uuid::Uuid;
 use crate::hours::{Clocks, InForce};
 use crate::name::suffixes;
 use crate::policy::FORMAT;
-use crate::{Device, Group, Host, NameRule, PolicySnapshot, SealedTier};
+use crate::sealed::case::CaseTier;
+use crate::{CanonicalUrl, Device, Group, Host, NameRule, PolicySnapshot, SealedTier};
 
 /// Every question asks several of these. Nobody from outside can put a key into one.
 pub(crate) type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
@@ -65,6 +66,7 @@ pub enum PolicyError {
 pub struct Prepared {
     snapshot: Arc<PolicySnapshot>,
     sealed: Arc<SealedTier>,
+    case: CaseTier,
     pub(crate) groups: HashMap<Arc<str>, Rules>,
     pub(crate) strictest: Arc<str>,
     named: HashMap<Box<str>, Named>,
@@ -176,6 +178,7 @@ impl Prepared {
             by_mac,
             networks,
             by_id,
+            case: CaseTier::new(&snapshot.case_addresses),
             snapshot: Arc::new(snapshot),
             sealed,
         })
@@ -189,6 +192,11 @@ impl Prepared {
     /// The sealed tier that stands before it.
     pub fn sealed(&self) -> &SealedTier {
         &self.sealed
+    }
+
+    /// A concern speaks of this address (S19).
+    pub(crate) fn is_of_a_case(&self, host: &Host, url: Option<&CanonicalUrl>) -> bool {
+        self.case.holds(host, url)
     }
 
     /// A device of the register.

@@ -4,9 +4,11 @@
 //! What it is not: a list that anybody can look through. There is no way to print, count by name, export or unblock an
 //! entry here, and none may be added; `lists lookup` never comes near.
 //!
+//! [`case`] holds what concerns of the setting speak of, which answers in the same words.
 //! [`file`] is the signed file in which a list arrives, [`feed`] reads what suppliers write before it is sealed,
 //! `digest` makes the strings over which a supplier's plain hashes go.
 
+pub mod case;
 mod digest;
 pub mod feed;
 pub mod file;

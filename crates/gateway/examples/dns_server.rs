@@ -66,6 +66,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         networks: Vec::new(),
         calendar: Default::default(),
         sessions: Vec::new(),
+        case_addresses: filter::CaseAddresses::default(),
     };
     snapshot::write(&config.snapshot_dir(), &policy, &key)?;
     let running = start(config, clock).await?;

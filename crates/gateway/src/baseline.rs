@@ -75,6 +75,7 @@ pub(crate) fn snapshot(now: Timestamp) -> PolicySnapshot {
         networks: Vec::new(),
         calendar: filter::Calendar::default(),
         sessions: Vec::new(),
+        case_addresses: filter::CaseAddresses::default(),
     };
     extend(&mut snapshot);
     snapshot

@@ -63,11 +63,12 @@ pub(crate) async fn run(options: cli::Demo) -> anyhow::Result<ExitCode> {
     let listen = encrypted_dns::of_the_demo(&options.listen);
     let up = up::start(&house, door, &listen, GatewayIn::Process, https).await?;
     let answering = control::listen(house.clone())?;
+    let stop = up::stop_signal();
     running::note(data, &up)?;
     let credentials = with_addresses(credentials, &up);
     write_private(&data.join(CREDENTIALS), &serde_json::to_vec_pretty(&credentials)?)?;
     banner(&up, &credentials, data)?;
-    up::stop_signal().await;
+    stop.await;
     eprintln!("Stopping.");
     running::forget(data);
     answering.abort();

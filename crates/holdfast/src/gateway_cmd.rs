@@ -110,5 +110,6 @@ fn everything_black(lists: &Path, fetching: Option<&Fetching>) -> anyhow::Result
         networks: Vec::new(),
         calendar: filter::Calendar::default(),
         sessions: Vec::new(),
+        case_addresses: filter::CaseAddresses::default(),
     })
 }

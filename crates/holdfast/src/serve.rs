@@ -122,13 +122,14 @@ pub(crate) async fn run(options: cli::Serve) -> anyhow::Result<ExitCode> {
         sealed_tier::keep_feeds(&feeding.services, &suppliers, &feeding.keys.signing_key()).await;
     });
     let answering = control::listen(house.clone())?;
+    let stop = up::stop_signal();
     running::note(&data, &up)?;
     println!("Holdfast serves at {}. DNS {}, proxy {}.", up.web_url(), up.as_reached(up.dns), up.as_reached(up.proxy));
     for line in up.certificate() {
         println!("{line}");
     }
     set_up_link(&house, &up.web_url()).await?;
-    up::stop_signal().await;
+    stop.await;
     running::forget(&data);
     answering.abort();
     feeds.abort();

@@ -57,6 +57,19 @@ pub async fn list_for_program(db: &impl Reads, setting: SettingId, concern: Conc
     in_order(db, of_concern(setting, concern)).await
 }
 
+/// The concerns with files that can be fetched, for the evidence: one for each file.
+///
+/// # Errors
+/// As any read.
+pub async fn list_open_for_program(db: &impl Reads, setting: SettingId) -> Result<Vec<ConcernId>> {
+    let condition = Condition::all()
+        .add(attachment::Column::SettingId.eq(setting.0))
+        .add(attachment::Column::SealedAt.is_null())
+        .add(attachment::Column::DestroyedAt.is_null());
+    let open: Vec<Attachment> = rows::many(db, rows::select::<Attachment>(condition)).await?;
+    Ok(open.into_iter().map(|row| row.concern_id).collect())
+}
+
 /// Is there such a file at all? For restoring.
 pub(crate) async fn exists(db: &impl Reads, setting: SettingId, id: AttachmentId) -> Result<bool> {
     let condition =

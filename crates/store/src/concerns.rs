@@ -16,6 +16,7 @@ use crate::dialect;
 use crate::entity::cases::{concern, concern_person, entry, exclusion, invitation, step_record};
 use crate::error::Result;
 use crate::rows;
+use crate::together;
 
 pub use crate::entity::cases::{Concern, ConcernPerson, Entry, Exclusion, Invitation, StepRecord};
 pub use about::{About, list_about, list_entries_about, list_steps_about};
@@ -26,7 +27,9 @@ pub use program::{
     list_steps_of_several_for_program,
 };
 pub use seen::Sees;
-pub(crate) use seen::{inherits, is_there, of_visible, visible_even_destroyed, visible_to};
+pub(crate) use seen::{
+    inherits, is_there, not_excluded as not_shut_out, of_visible, visible_even_destroyed, visible_to,
+};
 
 /// Which concerns to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -333,16 +336,20 @@ pub async fn remove_person(tx: &mut Tx, person: &ConcernPerson) -> Result<()> {
     rows::remove(tx, person).await
 }
 
-/// The chronology that the viewer may know of, by event time.
+/// The chronology that the viewer may know of, by event time: what was written in the concern, and what was shared into it
+/// from one of which the viewer is not shut out.
 ///
 /// # Errors
 /// As any read.
 pub async fn list_entries(db: &impl Reads, setting: SettingId, sees: &Sees, id: ConcernId) -> Result<Vec<Entry>> {
-    let condition = Condition::all().add(entry::Column::ConcernId.eq(id.0)).add(of_visible(
-        (entry::Entity, entry::Column::ConcernId),
-        setting,
-        sees,
-    ));
+    let visible = visible_to(setting, sees).add(concern::Column::Id.eq(id.0));
+    if rows::count::<Concern>(db, rows::select::<Concern>(visible)).await? == 0 {
+        return Ok(Vec::new());
+    }
+    let condition = Condition::all()
+        .add(entry::Column::SettingId.eq(setting.0))
+        .add(together::stands_in(setting, id))
+        .add(together::written_where_seen(sees));
     let query = rows::select::<Entry>(condition)
         .order_by_asc(entry::Column::EventAt)
         .order_by_asc(entry::Column::RecordedAt)

@@ -11,6 +11,7 @@ pub(crate) mod lists;
 pub(crate) mod policy;
 pub(crate) mod register;
 pub(crate) mod running;
+pub(crate) mod together;
 pub(crate) mod working;
 
 use crate::table::{Row, TableDef};
@@ -68,6 +69,12 @@ pub(crate) const TABLES: &[&TableDef] = &[
     keeping::Bundle::DEF,
     keeping::Redaction::DEF,
     keeping::Emergency::DEF,
+    together::SharedEntry::DEF,
+    together::PastProcedure::DEF,
+    together::ClockRest::DEF,
+    together::ActionOrigin::DEF,
+    together::SupportPlan::DEF,
+    together::SealedAddress::DEF,
     running::Pin::DEF,
     running::Job::DEF,
     running::Notice::DEF,

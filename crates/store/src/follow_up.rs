@@ -44,6 +44,15 @@ pub async fn lookup(db: &impl Reads, setting: SettingId, sees: &Sees, id: Action
     rows::one(db, rows::select::<Action>(condition)).await
 }
 
+/// The action of an id, for the job that reminds its owner. Never for a page.
+///
+/// # Errors
+/// As any read.
+pub async fn lookup_for_program(db: &impl Reads, setting: SettingId, id: ActionId) -> Result<Option<Action>> {
+    let condition = Condition::all().add(action::Column::SettingId.eq(setting.0)).add(action::Column::Id.eq(id.0));
+    rows::one(db, rows::select::<Action>(condition)).await
+}
+
 /// Actions that the viewer may know of, soonest first.
 ///
 /// # Errors

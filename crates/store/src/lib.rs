@@ -50,7 +50,7 @@ pub mod procedures;
 pub mod search;
 pub mod settings;
 pub mod supervision;
-
+pub mod together;
 pub mod vouchers;
 pub mod words;
 pub mod working;

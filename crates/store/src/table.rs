@@ -223,6 +223,7 @@ stored_ids! {
     SettingId PersonId AccountId MembershipId SessionId RoomId DeviceId HoldId ConcernId EntryId StepRecordId
     ProposalId ActionId ReviewId JobId AuditId EvidenceId DraftId AttachmentId ReferralId LetterId TransferId LegalHoldId
     DisposalId ExportId BundleId RedactionId EmergencyId
+    PlanId SealedAddressId
 }
 
 macro_rules! stored_words {

@@ -153,6 +153,18 @@ pub async fn list_strands(db: &impl Reads, setting: SettingId, sees: &Sees, id: 
     rows::many(db, rows::select::<Strand>(condition).order_by_asc(strand::Column::MadeAt)).await
 }
 
+/// Every tie of some concerns, whoever may see the other end: for walls that must hold across it (S17). Never for a page.
+///
+/// # Errors
+/// As any read.
+pub async fn list_strands_for_program(db: &impl Reads, setting: SettingId, ids: &[ConcernId]) -> Result<Vec<Strand>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let condition = Condition::all()
+        .add(strand::Column::SettingId.eq(setting.0))
+        .add(strand::Column::OneId.is_in(ids.clone()).or(strand::Column::OtherId.is_in(ids)));
+    rows::many(db, rows::select::<Strand>(condition).order_by_asc(strand::Column::MadeAt)).await
+}
+
 /// Ties two concerns together.
 ///
 /// # Errors

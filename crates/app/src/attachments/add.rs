@@ -8,7 +8,7 @@ use serde_json::json;
 use store::Scope;
 use store::attachments::Attachment;
 
-use super::{Kind, no_files, picture};
+use super::{Kind, may_attach, no_files, picture};
 use crate::concerns::{LONGEST_LINE, append, case};
 use crate::scanner::Scan;
 use crate::{Error, Result, Services};
@@ -80,6 +80,9 @@ pub async fn ask(services: &Services, ctx: &mut OpCtx, id: ConcernId, could_show
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "attachment.ask").await?;
     let case = case::of(&tx, ctx, Action::AttachFile, id).await?;
+    if !may_attach(&member, &case) {
+        return Err(Error::NotFound);
+    }
     if let Some(why) = no_files(&tx, &case).await? {
         return Err(refused(why));
     }
@@ -103,6 +106,9 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, id: ConcernId, new: NewFi
     // Asked before a byte is looked at, and once more inside the write.
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let seen = case::of(&reader, ctx, Action::AttachFile, id).await?;
+    if !may_attach(&member, &seen) {
+        return Err(Error::NotFound);
+    }
     if let Some(why) = no_files(&reader, &seen).await? {
         return Err(refused(why));
     }
@@ -130,6 +136,9 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, id: ConcernId, new: NewFi
     };
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "attachment.add").await?;
     let case = case::of(&tx, ctx, Action::AttachFile, id).await?;
+    if !may_attach(&member, &case) {
+        return Err(Error::NotFound);
+    }
     if let Some(why) = no_files(&tx, &case).await? {
         return Err(refused(why));
     }

@@ -6,13 +6,15 @@
 use std::collections::BTreeMap;
 
 use domain::access::{Action, Refused, Relation, authorize};
-use domain::clock::{Calendar, Standing, standing};
+use domain::clock::{Calendar, Rest, Standing, standing};
 use domain::concern::ConcernKind;
 use domain::procedure::{Procedure, Start, StepRecord, Switches};
+use domain::setting::Term;
 use domain::{ConcernId, OpCtx};
 use jiff::Timestamp;
 use store::Scope;
 use store::concerns::Concern;
+use store::together::ClockRest;
 
 use super::case;
 use crate::sight::sees;
@@ -33,6 +35,19 @@ pub struct ClockView {
     pub standing: Standing,
     /// Where it comes from.
     pub source: String,
+    /// Does it rest, or may it?
+    pub resting: Resting,
+}
+
+/// How a clock stands to resting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resting {
+    /// No law lets it rest, or it has stopped.
+    Never,
+    /// It may rest.
+    May,
+    /// It rests since then, for this reason.
+    Since(Timestamp, String),
 }
 
 /// A clock of some concern.
@@ -72,12 +87,14 @@ pub async fn clocks_due(services: &Services, ctx: &OpCtx) -> Result<Vec<DueClock
     for step in store::concerns::list_steps_of_several_for_program(&reader, member.setting, &ids).await? {
         steps.entry(step.concern_id).or_default().push(step);
     }
+    let rests = store::together::list_rests_for_program(&reader, member.setting, &ids).await?;
     let mut due = Vec::new();
     for concern in unfinished {
         let Some(procedure) = case::procedure(&reader, &services.content, &concern).await? else { continue };
         let records = case::for_engine(&steps.remove(&concern.id).unwrap_or_default());
         let switches = case::switches(&profile, &services.calendar, &concern);
-        for clock in clocks(&procedure, &records, &switches, &concern, &services.calendar, ctx.now)? {
+        let around = Around { switches: &switches, terms: &profile.terms, rests: &rests, calendar: &services.calendar };
+        for clock in clocks(&procedure, &records, &around, &concern, ctx.now)? {
             let stops = procedure.steps.iter().find(|step| step.clock.as_deref() == Some(clock.key.as_str()));
             due.push(DueClock {
                 concern: concern.id,
@@ -96,27 +113,42 @@ pub async fn clocks_due(services: &Services, ctx: &OpCtx) -> Result<Vec<DueClock
     Ok(due)
 }
 
-/// The clocks of a concern that run or ran.
+/// What clocks are reckoned with.
+pub(super) struct Around<'a> {
+    pub(super) switches: &'a Switches,
+    pub(super) terms: &'a [Term],
+    /// Of this concern and others.
+    pub(super) rests: &'a [ClockRest],
+    pub(super) calendar: &'a Calendar,
+}
+
+/// The clocks of a concern that run, rest or ran.
 pub(super) fn clocks(
     procedure: &Procedure,
     records: &[StepRecord],
-    switches: &Switches,
+    around: &Around<'_>,
     concern: &Concern,
-    calendar: &Calendar,
     now: Timestamp,
 ) -> Result<Vec<ClockView>> {
+    let unreckonable = |error: domain::clock::Unreckonable| Error::Internal(error.to_string());
     let mut views = Vec::new();
-    for rule in procedure.clocks_running(records, switches) {
+    for rule in procedure.clocks_running(records, around.switches) {
         let start = match rule.from {
             Start::KnownAt => concern.known_at,
             Start::EventAt => concern.event_at,
         };
-        let due = calendar.due(start, rule.within).map_err(|error| Error::Internal(error.to_string()))?;
+        let within = rule.within(around.switches);
         let told = concern.told_in_person.as_ref().and_then(super::told).map(|(_, at)| at);
         // What the reporter said at once counts: "told in person at" stops the clock that the same step would stop.
         let stopped = procedure
             .clock_stopped(records, &rule.key)
             .or(told.filter(|_| rule.key == "lead_told" || rule.key == "manager_told"));
+        let own = around.rests.iter().filter(|rest| rest.concern_id == concern.id && rest.clock == rule.key);
+        let rests: Vec<Rest> = own.clone().map(|rest| Rest { from: rest.from_at, until: rest.until_at }).collect();
+        let resting = own.clone().find(|rest| rest.until_at.is_none());
+        let due = around.calendar.due_in(around.terms, start, within).map_err(unreckonable)?;
+        // A clock that rests has no day: what is shown is what it would be if it went on now.
+        let due = around.calendar.due_after_rests(start, due, within, &rests, now).map_err(unreckonable)?;
         views.push(ClockView {
             key: rule.key.clone(),
             title: rule.title.clone(),
@@ -124,6 +156,11 @@ pub(super) fn clocks(
             stopped,
             standing: standing(start, due, stopped, now),
             source: rule.source.clone(),
+            resting: match (resting, stopped, &rule.rests) {
+                (Some(rest), None, _) => Resting::Since(rest.from_at, rest.reason.clone()),
+                (None, None, Some(_)) => Resting::May,
+                _ => Resting::Never,
+            },
         });
     }
     Ok(views)

@@ -5,6 +5,7 @@ use domain::concern::EntryKind;
 use domain::{ConcernId, EntryId, OpCtx, PersonId};
 use jiff::Timestamp;
 use store::concerns::{Concern, Entry};
+use store::together::SharedEntry;
 use store::{Scope, Tx};
 
 use super::{LONGEST_TEXT, NO_PICTURES, case};
@@ -79,16 +80,19 @@ pub async fn correct(services: &Services, ctx: &mut OpCtx, id: ConcernId, correc
     let entries = store::concerns::list_entries(&tx, member.setting, &sees(&member), id).await?;
     let wrong = entries.iter().find(|entry| entry.id == correction.of).ok_or(Error::NotFound)?;
     let text = correction.text.trim();
-    let entry = append(
-        &mut tx,
-        &case.concern,
-        EntryKind::Correction,
-        text,
-        wrong.event_at,
-        Some(member.person),
-        Some(wrong.id),
-    )
-    .await?;
+    // Words that stand in two concerns are corrected where they were written, and both show it.
+    let home = match wrong.concern_id == id {
+        true => case.concern.clone(),
+        false => {
+            store::concerns::lookup_for_program(&tx, member.setting, wrong.concern_id).await?.ok_or(Error::NotFound)?
+        }
+    };
+    let (author, of) = (Some(member.person), Some(wrong.id));
+    let entry = append(&mut tx, &home, EntryKind::Correction, text, wrong.event_at, author, of).await?;
+    for shared in store::together::list_shares_of_entry(&tx, member.setting, wrong.id).await? {
+        let row = SharedEntry { entry_id: entry, shared_by: member.person, shared_at: tx.now(), ..shared };
+        store::together::share_entry(&mut tx, &row).await?;
+    }
     tx.commit().await?;
     Ok(entry)
 }

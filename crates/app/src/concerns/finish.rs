@@ -8,14 +8,14 @@ use domain::procedure::{Act, Answers, Locked, Procedure, ProgramAct, StepRecord,
 use domain::{ConcernId, OpCtx, PersonId};
 use jiff::civil::Date;
 use store::concerns::Concern;
-use store::follow_up::{Action as ActionRow, Review};
+use store::follow_up::Review;
 use store::{Scope, Tx};
 
 use super::case::{self, Case};
 use super::steps::{StepAttempt, Work};
 use super::{LONGEST_LINE, entries};
+use crate::follow_up::{self, NewTask};
 use crate::holds::Leave;
-use crate::notices::{self, Matter};
 use crate::{Error, Result, Services};
 
 /// What was learned.
@@ -69,14 +69,21 @@ pub async fn debrief(services: &Services, ctx: &mut OpCtx, id: ConcernId, debrie
         work.record(&mut tx, ctx, &attempt).await?;
     }
     for (index, lesson) in debrief.lessons.iter().enumerate() {
-        follow(&mut tx, &work.case, member.person, index, lesson).await?;
+        follow(services, &mut tx, &work.case, member.person, index, lesson).await?;
     }
     tx.commit().await?;
     services.wake_jobs();
     Ok(())
 }
 
-async fn follow(tx: &mut Tx, case: &Case, by: PersonId, index: usize, lesson: &Lesson) -> Result<()> {
+async fn follow(
+    services: &Services,
+    tx: &mut Tx,
+    case: &Case,
+    by: PersonId,
+    index: usize,
+    lesson: &Lesson,
+) -> Result<()> {
     let field = |part: &str| format!("lesson-{index}-{part}");
     let (text, due) = match lesson {
         Lesson::Action { title, due, .. } => (title.trim(), *due),
@@ -96,24 +103,8 @@ async fn follow(tx: &mut Tx, case: &Case, by: PersonId, index: usize, lesson: &L
             if known.is_none() || case.excluded.contains(owner) {
                 return Err(Error::invalid(&field("owner"), "Choose somebody from the list."));
             }
-            let row = ActionRow {
-                id: tx.fresh(),
-                setting_id: case.setting(),
-                concern_id: Some(case.concern.id),
-                title: text.to_owned(),
-                owner_id: *owner,
-                due,
-                made_by: by,
-                made_at: tx.now(),
-                done_at: None,
-                done_by: None,
-                done_note: None,
-                version: 0,
-            };
-            store::follow_up::add(tx, &row).await?;
-            let urgency = domain::concern::Urgency::Prompt;
-            let matter = Matter { urgency, link: "/actions", concern: Some(case.concern.id) };
-            notices::tell(tx, case.setting(), &[*owner], &matter).await
+            let task = NewTask { title: text.to_owned(), owner: *owner, due };
+            follow_up::make(tx, services, case.setting(), by, Some(case.concern.id), task).await.map(|_| ())
         }
         Lesson::Review { what, .. } => {
             if !REVIEWS.contains(&what.as_str()) {
@@ -153,6 +144,9 @@ pub async fn close(services: &Services, ctx: &mut OpCtx, id: ConcernId, answers:
     }
     let work = Work::load(services, &tx, case, ctx.now).await?;
     may_close(work.procedure(), &work.records, &work.switches).map_err(Error::Locked)?;
+    if let Some(owed) = super::strands::owed_by_strands(services, &tx, &member, id).await? {
+        return Err(locked(&owed));
+    }
     if let Some(step) = work.procedure().and_then(|procedure| step_of(procedure, ProgramAct::Close)) {
         let attempt = plain(step, answers, seen, ctx);
         work.record(&mut tx, ctx, &attempt).await?;

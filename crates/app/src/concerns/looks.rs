@@ -62,5 +62,6 @@ const ACTS: &[(&str, &str)] = &[
     ("concern.print", "Printed"),
     ("concern.export", "Exported"),
     ("concern.chronology", "Read it in a chronology"),
+    ("concern.copy_address", "Copied an address for the IWF or the police"),
     ("concern.print_chronology", "Printed it in a chronology"),
 ];

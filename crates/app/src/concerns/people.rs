@@ -69,6 +69,7 @@ pub async fn add_person(
         let serving = services.content.serving(concern.kind, RouteKind::Allegation);
         if let Some(procedure) = serving.filter(|procedure| procedure.id != concern.procedure) {
             super::edition::keep(&mut tx, member.setting, procedure).await?;
+            super::retype::remember(&mut tx, &concern).await?;
             text = format!(
                 "{text} From now on it follows procedure {}, \u{201c}{}\u{201d}.",
                 procedure.id, procedure.title

@@ -12,7 +12,7 @@ use store::Scope;
 use store::concerns::{Concern, Filter, StepRecord};
 
 use super::case;
-use super::clocks::clocks;
+use super::clocks::{Around, clocks};
 use crate::sight::sees;
 use crate::{Result, Services};
 
@@ -99,12 +99,14 @@ pub async fn queue(services: &Services, ctx: &OpCtx, shelf: Shelf, page: usize) 
     for step in store::concerns::list_steps_of_several_for_program(&reader, member.setting, &ids).await? {
         steps.entry(step.concern_id).or_default().push(step);
     }
+    let rests = store::together::list_rests_for_program(&reader, member.setting, &ids).await?;
     let mut rows = Vec::new();
     for concern in found {
         let recorded = steps.remove(&concern.id).unwrap_or_default();
         let procedure = case::procedure(&reader, &services.content, &concern).await?;
         let switches = case::switches(&profile, &services.calendar, &concern);
-        rows.push(row(services, procedure.as_deref(), &switches, &recorded, concern, ctx.now)?);
+        let around = Around { switches: &switches, terms: &profile.terms, rests: &rests, calendar: &services.calendar };
+        rows.push(row(procedure.as_deref(), &around, &recorded, concern, ctx.now)?);
     }
     Ok(Queue {
         rows,
@@ -170,9 +172,8 @@ pub async fn waiting(services: &Services, ctx: &OpCtx) -> Result<u64> {
 }
 
 fn row(
-    services: &Services,
     procedure: Option<&Procedure>,
-    switches: &domain::procedure::Switches,
+    around: &Around<'_>,
     steps: &[StepRecord],
     concern: Concern,
     now: Timestamp,
@@ -182,8 +183,8 @@ fn row(
         && let Some(procedure) = procedure
     {
         let records = case::for_engine(steps);
-        next = procedure.standing(&records, switches).next().map(|state| state.step.title.clone());
-        let running = clocks(procedure, &records, switches, &concern, &services.calendar, now)?;
+        next = procedure.standing(&records, around.switches).next().map(|state| state.step.title.clone());
+        let running = clocks(procedure, &records, around, &concern, now)?;
         due = running
             .into_iter()
             .filter(|clock| clock.stopped.is_none())

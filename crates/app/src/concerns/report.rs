@@ -105,6 +105,10 @@ pub struct Beside {
     pub paper: Option<Paper>,
     /// What a sender without an account says of themselves.
     pub sender: String,
+    /// Concerns that the teller says belong to it: their own reports, or what they may see (never for who is not signed in).
+    pub linked: Vec<ConcernId>,
+    /// The record of the filter’s alert from which it comes, in our words ([`crate::activity::record`]).
+    pub alert: Option<String>,
 }
 
 /// A form that was filled in by hand.
@@ -281,6 +285,7 @@ impl Filing<'_> {
             store::concerns::add_exclusion(self.tx, &row).await?;
         }
         self.words(&concern).await?;
+        self.link(&concern).await?;
         let hold = self.hold(&concern).await?;
         notices::tell_first(self.tx, &concern).await?;
         let shut_out = self.teller.person().is_some_and(|person| excluded.contains(&person));
@@ -431,6 +436,9 @@ impl Filing<'_> {
             let text = format!("Typed in from paper. {by} wrote it by hand. The sheet is kept here: {place}");
             said.push((EntryKind::Note, text, paper.at));
         }
+        if let Some(alert) = &self.beside.alert {
+            said.push((EntryKind::Note, alert.clone(), report.event_at));
+        }
         if let Some(told) = &report.told {
             said.push((EntryKind::Told, format!("Told {} in person.", told.who.trim()), told.at));
         }
@@ -452,6 +460,31 @@ impl Filing<'_> {
         if concern.clock_suspect {
             let text = "This computer's clock stood earlier than records that were already there. Check the times.";
             super::entries::by_the_program(self.tx, concern, text).await?;
+        }
+        Ok(())
+    }
+
+    /// Ties it to what the teller says belongs to it. What is not theirs to see is as if it were not there, and refuses
+    /// nothing (S3).
+    async fn link(&mut self, concern: &Concern) -> Result<()> {
+        let Teller::Member(member) = self.teller else { return Ok(()) };
+        for other_id in self.beside.linked.iter().copied().take(MOST_LINKED).collect::<BTreeSet<_>>() {
+            match case::at_least(&*self.tx, member, Sight::Receipt, other_id).await {
+                Ok(_) => {}
+                Err(Error::NotFound) => continue,
+                Err(other) => return Err(other),
+            }
+            let row = store::working::Strand {
+                id: self.tx.fresh(),
+                setting_id: concern.setting_id,
+                one_id: concern.id,
+                other_id,
+                kind: store::words::StrandKind::Related,
+                reason: "Named by whoever told it.".to_owned(),
+                made_by: member.person,
+                made_at: concern.recorded_at,
+            };
+            store::working::add_strand(self.tx, &row).await?;
         }
         Ok(())
     }
@@ -538,8 +571,11 @@ impl Report {
 /// A browser's clock may run ahead of ours; that is no reason to refuse a report.
 const A_FAST_CLOCK: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 
+/// So many concerns can be named beside a report.
+const MOST_LINKED: usize = 10;
+
 /// The area of online risk that a kind begins with; the lead may change it.
-fn area(kind: ConcernKind) -> Area {
+pub(super) fn area(kind: ConcernKind) -> Area {
     use ConcernKind as K;
     match kind {
         K::FilterBreach | K::Radicalisation | K::MonitoringAlert | K::Hate | K::IndecentImage | K::AiTool => {
@@ -570,7 +606,7 @@ pub(super) fn receipt_hash(receipt: &str) -> String {
 }
 
 /// Names that nobody can tap by accident (S19).
-fn defanged(hosts: &[String]) -> String {
+pub(crate) fn defanged(hosts: &[String]) -> String {
     let inert =
         hosts.iter().map(|host| host.chars().filter(|c| !c.is_control()).collect::<String>().replace('.', "[.]"));
     inert.collect::<Vec<_>>().join(", ")

@@ -5,11 +5,12 @@
 
 use domain::access::{Action, Refused};
 use domain::concern::ConcernStatus;
+use domain::ctx::Member;
 use domain::{ConcernId, OpCtx};
 use jiff::Timestamp;
-use store::Scope;
 use store::words::StrandKind;
 use store::working::Strand;
+use store::{Reads, Scope};
 
 use super::view::Names;
 use super::{LONGEST_LINE, case};
@@ -130,6 +131,40 @@ pub async fn tie(
         made_at: ctx.now,
     };
     store::working::add_strand(&mut tx, &row).await?;
+    // One of them may be one without files: then neither shows any (S17).
+    for end in [id, other.id] {
+        let case = case::of(&tx, ctx, Action::WorkConcern, end).await?;
+        crate::attachments::seal_if_needed(&mut tx, &case).await?;
+    }
     tx.commit().await?;
     Ok(())
+}
+
+/// What still stands in the way of closing a concern in which others go on: each of those must be closed, or have met its own
+/// gates. Asked of what the viewer may see: a strand that is hidden from somebody does not speak to them (S8).
+pub(super) async fn owed_by_strands(
+    services: &Services,
+    db: &impl Reads,
+    member: &Member,
+    id: ConcernId,
+) -> Result<Option<String>> {
+    let ties = store::working::list_strands(db, member.setting, &sees(member), id).await?;
+    for tie in ties.into_iter().filter(|tie| tie.kind == StrandKind::Merged && tie.other_id == id) {
+        let found = store::concerns::lookup(db, member.setting, &sees(member), tie.one_id).await?;
+        let Some(strand) = found.filter(|strand| strand.status != ConcernStatus::Closed) else { continue };
+        let reference = strand.reference.clone();
+        let case = case::loaded(db, strand).await?;
+        if super::people::unknown_child(db, &case).await?.is_some_and(|child| child.is_sought()) {
+            return Ok(Some(format!("{reference} goes on in this one: its child is still to be found out.")));
+        }
+        let rows = store::concerns::list_steps_for_program(db, member.setting, tie.one_id).await?;
+        let records = case::for_engine(&rows);
+        let profile = case::profile(db, member.setting).await?;
+        let switches = case::switches(&profile, &services.calendar, &case.concern);
+        let procedure = case::procedure(db, &services.content, &case.concern).await?;
+        if let Err(locked) = super::finish::may_close(procedure.as_deref(), &records, &switches) {
+            return Ok(Some(format!("{reference} goes on in this one and is not done. {}", locked.say)));
+        }
+    }
+    Ok(None)
 }

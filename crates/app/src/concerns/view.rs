@@ -23,7 +23,7 @@ pub(super) use answers::several;
 pub(crate) use answers::{Names, in_words};
 
 use super::case::{self, Case};
-use super::clocks::{ClockView, clocks};
+use super::clocks::{Around, ClockView, clocks};
 use super::people::FamilyAdult;
 use crate::holds;
 pub use crate::holds::HoldView;
@@ -193,6 +193,8 @@ pub struct EntryView {
     pub corrects: Option<String>,
     /// Out of its order, for ever.
     pub out_of_order: bool,
+    /// It was written in another concern, from which this one was split.
+    pub from_elsewhere: bool,
 }
 
 impl EntryView {
@@ -323,6 +325,9 @@ async fn whole(
     let steps = procedure.map_or_else(Vec::new, |procedure| {
         steps(procedure, &rows, &records, &switches, member, &names, &agencies, services)
     });
+    let rests = store::together::list_rests_for_program(db, setting, &[concern.id]).await?;
+    let around = Around { switches: &switches, terms: &profile.terms, rests: &rests, calendar: &services.calendar };
+    let before = super::retype::before(db, concern).await?;
     let unnamed = super::people::unknown_child(db, case).await?;
     let family = super::people::family_of(db, case).await?;
     let parts = store::concerns::list_people(db, setting, &viewer, concern.id).await?;
@@ -363,10 +368,10 @@ async fn whole(
         must_not: procedure.map(|procedure| procedure.must_not.clone()).unwrap_or_default(),
         next: steps.iter().find(|step| step.state == State::Ready).map(|step| step.step.key.clone()),
         clocks: match procedure {
-            Some(procedure) => clocks(procedure, &records, &switches, concern, &services.calendar, now)?,
+            Some(procedure) => clocks(procedure, &records, &around, concern, now)?,
             None => Vec::new(),
         },
-        chronology: chronology(&entries, &rows, procedure, &names, services),
+        chronology: chronology(concern.id, &entries, &rows, procedure.into_iter().chain(&before), &names, services),
         child_unknown: unnamed.as_ref().is_some_and(super::people::UnknownChild::is_sought),
         child_given_up: unnamed.as_ref().is_some_and(|child| !child.is_sought()),
         people: parts
@@ -389,7 +394,10 @@ async fn whole(
             .map(|row| ProposalView { id: row.id, reason: row.reason, state: row.state })
             .collect(),
         follow_up: follow_up(db, setting, member, concern.id, &names).await?,
-        may_close: super::finish::may_close(procedure, &records, &switches).map_err(|locked| locked.say),
+        may_close: match super::finish::may_close(procedure, &records, &switches) {
+            Err(locked) => Err(locked.say),
+            Ok(()) => super::strands::owed_by_strands(services, db, member, concern.id).await?.map_or(Ok(()), Err),
+        },
         steps,
     })
 }
@@ -447,10 +455,11 @@ pub(crate) fn told(value: &serde_json::Value) -> Option<(String, Timestamp)> {
     Some((who, at))
 }
 
-fn chronology(
+fn chronology<'a>(
+    here: ConcernId,
     entries: &[store::concerns::Entry],
     steps: &[store::concerns::StepRecord],
-    procedure: Option<&Procedure>,
+    procedures: impl Iterator<Item = &'a Procedure> + Clone,
     names: &Names,
     services: &Services,
 ) -> Vec<EntryView> {
@@ -466,9 +475,10 @@ fn chronology(
         corrected: entries.iter().any(|other| other.supersedes == Some(entry.id)),
         corrects: entry.supersedes.and_then(|id| by_id.get(&id)).map(|wrong| wrong.text.clone()),
         out_of_order: entry.out_of_order,
+        from_elsewhere: entry.concern_id != here,
     });
     let done = steps.iter().map(|row| {
-        let step = procedure.and_then(|procedure| procedure.step(&row.step));
+        let step = procedures.clone().find_map(|procedure| procedure.step(&row.step));
         let fields = case::answers(&row.fields);
         EntryView {
             id: None,
@@ -485,6 +495,7 @@ fn chronology(
             corrected: false,
             corrects: None,
             out_of_order: row.out_of_order,
+            from_elsewhere: false,
         }
     });
     let mut all: Vec<EntryView> = said.chain(done).collect();

@@ -72,6 +72,12 @@ pub(super) struct Facts {
     // From here on: without what the viewer may not know of.
     pub(super) concerns: Vec<Concern>,
     pub(super) steps: BTreeMap<ConcernId, Vec<StepRecord>>,
+    /// How children are helped.
+    pub(super) plans: Vec<store::together::SupportPlan>,
+    /// For each file that can be fetched: is its concern one that takes none (S17)?
+    pub(super) open_files: Vec<bool>,
+    /// Clocks that rest or rested.
+    pub(super) rests: Vec<store::together::ClockRest>,
     /// Texts of procedures that concerns began with and that the program no longer carries, by name and edition.
     texts: BTreeMap<(String, String), Procedure>,
     pub(super) invited: BTreeMap<ConcernId, BTreeSet<PersonId>>,
@@ -169,6 +175,11 @@ impl Facts {
             uses: store::vouchers::list_uses(&db, setting, quarter).await?,
             web_base: services.web_base.clone(),
             steps: steps(&db, setting, &content, &hidden).await?,
+            plans: kept(store::together::list_plans_for_program(&db, setting).await?, |row| {
+                known(Some(row.concern_id))
+            }),
+            open_files: open_files(&db, setting, &hidden).await?,
+            rests: kept(store::together::list_rests(&db, setting).await?, |row| known(Some(row.concern_id))),
             texts: texts(&db, setting, &content).await?,
             invited,
             notices_by_concern: places(&notices, |row| row.concern_id),
@@ -302,6 +313,19 @@ fn by_concern(rows: impl Iterator<Item = (ConcernId, PersonId)>) -> BTreeMap<Con
 fn kept<T>(mut rows: Vec<T>, keep: impl Fn(&T) -> bool) -> Vec<T> {
     rows.retain(|row| keep(row));
     rows
+}
+
+/// For each file that can be fetched, whether its concern is one without files.
+async fn open_files(db: &Reader, setting: SettingId, hidden: &BTreeSet<ConcernId>) -> Result<Vec<bool>> {
+    let mut open = Vec::new();
+    for id in store::attachments::list_open_for_program(db, setting).await? {
+        let concern = store::concerns::lookup_for_program(db, setting, id).await?;
+        if let Some(concern) = concern.filter(|concern| !hidden.contains(&concern.id)) {
+            let case = crate::concerns::case::loaded(db, concern).await?;
+            open.push(crate::attachments::no_files(db, &case).await?.is_some());
+        }
+    }
+    Ok(open)
 }
 
 /// Where in a list the rows of each concern are.

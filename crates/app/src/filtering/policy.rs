@@ -138,6 +138,8 @@ pub struct Surroundings {
     pub sessions: Vec<filter::Session>,
     /// Where guests' devices stand, each with its end.
     pub networks: Vec<filter::policy::Network>,
+    /// Addresses that concerns speak of, hashed (S19).
+    pub case_addresses: filter::CaseAddresses,
 }
 
 /// Names that a device needs to live, whatever its group: time, captive-portal checks.
@@ -187,6 +189,7 @@ impl Policy {
             calendar: around.calendar,
             // A session of a group that went with the last change is over.
             sessions: around.sessions.into_iter().filter(|one| self.groups.contains_key(&one.group)).collect(),
+            case_addresses: around.case_addresses,
         }
     }
 

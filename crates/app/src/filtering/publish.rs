@@ -106,6 +106,7 @@ pub async fn snapshot(
         },
         sessions: sessions::for_gateway(db, setting, now, &rooms).await?,
         networks: crate::guests::for_gateway(db, setting, &policy, now).await?,
+        case_addresses: crate::addresses::for_gateway(services, db, setting).await?,
     };
     Ok(policy.snapshot(version, now, around))
 }

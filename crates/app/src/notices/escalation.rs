@@ -18,10 +18,12 @@ use crate::{Result, Services, concerns, jobs};
 /// The ladder of a concern with today's roles and today's exclusions.
 pub(crate) async fn ladder_now(db: &impl Reads, case: &Case, at: jiff::Timestamp) -> Result<Ladder> {
     let roster = case::roster(db, case.setting(), at).await?;
-    let switches = case::profile(db, case.setting()).await?.switches;
+    let profile = case::profile(db, case.setting()).await?;
+    let switches = profile.switches;
     let parts = store::concerns::list_parts_for_program(db, case.setting(), case.concern.id).await?;
     let about = parts.into_iter().filter(|row| row.part == Part::About).map(|row| row.person_id).collect();
-    let way = Way::of(case.concern.route, case.concern.kind, &switches).about(&about, &roster, &switches);
+    let way = Way::of(case.concern.route, case.concern.kind, &switches).named(profile.case_manager);
+    let way = way.about(&about, &roster, &switches);
     Ok(ladder(&way, &roster, &case.excluded))
 }
 

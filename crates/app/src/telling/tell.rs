@@ -172,7 +172,13 @@ pub async fn tell(services: &Services, ctx: &mut OpCtx, door: &Door, unsigned: U
         told: None,
         hold_device: false,
     };
-    let beside = Beside { opinion: unsigned.worry.trim().to_owned(), paper: None, sender: unsigned.sender_in_words() };
+    let beside = Beside {
+        opinion: unsigned.worry.trim().to_owned(),
+        paper: None,
+        sender: unsigned.sender_in_words(),
+        linked: Vec::new(),
+        alert: None,
+    };
     let receipt = words::fresh(&mut *ctx.rng);
     let hash = receipt_hash(services, door.setting, &receipt).await?;
     file_unsigned(services, ctx, door.setting, &hash, (&report, &beside)).await?;

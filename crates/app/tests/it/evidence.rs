@@ -325,6 +325,16 @@ fn each_question_has_an_answer_and_each_answer_a_question() {
     assert_eq!(known.difference(&asked).collect::<Vec<_>>(), Vec::<&Proof>::new(), "answered and not asked");
 }
 
+/// The README says how many duties are reckoned; a new control that forgets it is red here.
+#[test]
+fn the_readme_counts_what_is_reckoned() {
+    let content = app::content::embedded().expect("content");
+    let reckoned = content.obligations.iter().filter(|duty| !duty.controls.is_empty()).count();
+    let readme = include_str!("../../../../README.md");
+    let said = format!("all {} duties of both policies by clause; {reckoned} of them", content.obligations.len());
+    assert!(readme.contains(&said), "the README should say: {said}");
+}
+
 #[tokio::test]
 async fn every_duty_is_there_and_what_is_not_built_says_so() {
     for (seed, profile) in [("N", "n"), ("H", "h")] {

@@ -100,3 +100,37 @@ async fn told_of_the_test(app: &TestApp, who: domain::PersonId) -> usize {
     let mine = app::notices::mine(&app.services, &app.ctx(who)).await.unwrap();
     mine.iter().filter(|notice| notice.link == "/filter/self-test").count()
 }
+
+#[tokio::test]
+async fn an_alert_becomes_a_concern_under_its_own_procedure_with_the_record_beside_the_words() {
+    let app = TestApp::new().await;
+    let what = What::Blocked { host: "bad.example".into(), count: 3, because: "Violence".into(), path: "dns".into() };
+    let (blocked, sealed) = (event(&app, what), event(&app, What::Sealed { digest: "d1gest".into() }));
+    app.gateway.saw(vec![blocked.clone(), sealed]);
+    let alert = |host: Option<&str>| activity::Alert {
+        at: blocked.at,
+        device: host.and(Some(app.people.tablet)),
+        host: host.map(str::to_owned),
+    };
+    let record = async |who, alert: activity::Alert| activity::record(&app.services, &mut app.ctx(who), &alert).await;
+    let said = record(app.people.dsl, alert(Some("bad.example"))).await.unwrap().unwrap();
+    assert!(said.contains("bad[.]example was asked for 3 times and blocked") && said.contains("Violence"), "{said}");
+    assert!(said.contains("Starfish tablet"), "{said}");
+    let of_sealed = record(app.people.dsl, alert(None)).await.unwrap().unwrap();
+    assert!(!of_sealed.contains("d1gest") && !of_sealed.contains("tablet"), "{of_sealed}");
+    assert_eq!(
+        record(app.people.dsl, alert(Some("other.example"))).await.unwrap(),
+        None,
+        "what was not, is not made up"
+    );
+    assert!(record(app.people.practitioner, alert(None)).await.is_err(), "only those with case rights");
+    let report = app::concerns::Report { kind: domain::concern::ConcernKind::MonitoringAlert, ..app.breach() };
+    let beside = app::concerns::Beside { alert: Some(said.clone()), ..Default::default() };
+    let filed =
+        app::concerns::report_beside(&app.services, &mut app.ctx(app.people.dsl), report, beside).await.unwrap();
+    let view = app::concerns::open(&app.services, &mut app.ctx(app.people.dsl), filed.concern).await.unwrap();
+    assert_eq!(view.procedure.map(|known| known.id).as_deref(), Some("P2"));
+    assert!(view.chronology.iter().any(|entry| entry.text == said));
+    app.work().await;
+    app.end().await;
+}

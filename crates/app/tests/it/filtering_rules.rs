@@ -258,6 +258,7 @@ fn around() -> Surroundings {
         calendar: Default::default(),
         sessions: Vec::new(),
         networks: Vec::new(),
+        case_addresses: filter::CaseAddresses::default(),
     }
 }
 

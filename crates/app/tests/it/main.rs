@@ -33,6 +33,7 @@ mod sealed_holds;
 mod sessions;
 mod set_up;
 mod telling;
+mod together;
 mod two_settings;
 mod upkeep;
 mod who_may_know;

@@ -174,5 +174,6 @@ fn surroundings(policy: &Policy, device: Uuid, names: Vec<String>, held: bool, o
             .map(|group| filter::Session { id: device, group: group.clone(), room: None, until: Timestamp::MAX })
             .collect(),
         networks: Vec::new(),
+        case_addresses: filter::CaseAddresses::default(),
     }
 }

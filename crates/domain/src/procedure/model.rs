@@ -295,6 +295,12 @@ pub struct ClockRule {
     pub from: Start,
     /// How long.
     pub within: Within,
+    /// How long instead, where the setting reads an unclear source otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within_for: Option<WithinFor>,
+    /// The law lets it rest while something is waited for: which words of which law. Absent: it never rests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rests: Option<String>,
     /// Only when this holds.
     #[serde(default)]
     pub when: Option<Condition>,
@@ -315,6 +321,25 @@ pub enum Start {
     EventAt,
 }
 
+/// Other lengths, by the value of a switch of the setting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WithinFor {
+    /// The switch.
+    pub setting: String,
+    /// Its values, each with a length. Any other value: the rule's own.
+    pub values: BTreeMap<String, Within>,
+}
+
+impl ClockRule {
+    /// How long it runs in a setting with these switches.
+    pub fn within(&self, switches: &BTreeMap<String, String>) -> Within {
+        let other = self.within_for.as_ref();
+        let chosen = other.and_then(|other| other.values.get(switches.get(&other.setting)?));
+        chosen.copied().unwrap_or(self.within)
+    }
+}
+
 /// How long a clock runs. One of them is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -325,6 +350,8 @@ pub enum Within {
     SameDay,
     /// Working days: the end of the n-th one after the start.
     WorkingDays(u16),
+    /// Days of term: working days on which the setting is in term. Where no terms are typed, working days.
+    SchoolDays(u16),
     /// Calendar days with the day itself as day one (Ofsted's fourteen).
     DaysCountingTheFirst(u16),
     /// Calendar days after the start.

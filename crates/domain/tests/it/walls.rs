@@ -63,6 +63,23 @@ proptest! {
     }
 
     #[test]
+    fn whoever_the_setting_names_takes_allegations_but_never_past_an_exclusion(
+        route in either_route(), roster in roster(), excluded in btree_set(person(), 0..12), named in person(),
+    ) {
+        let way = Way::of(route, ConcernKind::AdultHere, &Switches::new());
+        let (with, without) = (ladder(&way.named(Some(named)), &roster, &excluded), ladder(&way, &roster, &excluded));
+        let works_cases = CASE_ROLES.iter().filter_map(|role| roster.get(role)).flatten().any(|held| *held == named);
+        if route == RouteKind::Safeguarding || excluded.contains(&named) || !works_cases {
+            prop_assert_eq!(with, without, "a name changes nothing where it cannot");
+        } else {
+            prop_assert_eq!(with.first(), &[named]);
+            prop_assert!(with.rungs.iter().all(|rung| rung.len() == 1), "an allegation told several at once");
+            let after: Vec<_> = without.rungs.iter().flatten().filter(|person| **person != named).collect();
+            prop_assert_eq!(with.rungs.iter().skip(1).flatten().collect::<Vec<_>>(), after, "the roles come after");
+        }
+    }
+
+    #[test]
     fn exclusion_beats_everything(
         route in either_route(), who in person(), roles in btree_set(role(), 0..9), excluded in btree_set(person(), 0..12),
         invited in btree_set(person(), 0..12), reached in btree_set(person(), 0..12), reporter in proptest::option::of(person()),

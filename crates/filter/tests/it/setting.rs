@@ -121,6 +121,7 @@ pub(crate) fn snapshot() -> PolicySnapshot {
         networks: Vec::new(),
         calendar: Default::default(),
         sessions: Vec::new(),
+        case_addresses: holdfast_filter::CaseAddresses::default(),
     }
 }
 

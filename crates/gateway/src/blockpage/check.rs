@@ -60,7 +60,10 @@ pub(crate) fn checked(gate: &Gate, policy: &Policy, client: &Client, route: Rout
     let snapshot = policy.snapshot();
     let device = client.subject.device.and_then(|id| policy.device(id));
     let group = snapshot.groups.get(&*client.subject.group);
+    // By a voucher or a network of the policy: nobody's in particular, and nothing is written down (S24).
+    let guest = device.is_none() && client.audience == filter::Audience::Guests;
     let say = match (found.passed(), found.known) {
+        (true, _) if guest => "It is a guest here, with the rules for guests. Nothing of this check is written down.",
         (true, _) => "It comes through the filter, and the filter knows it. This check has been written down.",
         (false, false) => {
             "The filter does not know this device, so it gets the strictest rules. Ask the office to put it in the register."
@@ -71,7 +74,7 @@ pub(crate) fn checked(gate: &Gate, policy: &Policy, client: &Client, route: Rout
         css: CSS,
         passed: found.passed(),
         say,
-        device: device.map_or("Not known", |device| &device.name),
+        device: device.map_or(if guest { "A guest\u{2019}s" } else { "Not known" }, |device| &device.name),
         group: group.map_or("The strictest", |group| &group.name),
         way: match route {
             Route::Proxy => "Through the proxy",
@@ -113,7 +116,7 @@ fn look(policy: &Policy, client: &Client, now: Timestamp) -> Found {
         verdict.outcome != Outcome::Allow
     });
     Found {
-        known: client.subject.device.is_some(),
+        known: client.subject.device.is_some() || client.audience == filter::Audience::Guests,
         blocks: !categories.is_empty() && probes,
         search,
         bypass: blocked(BYPASS),

@@ -185,3 +185,15 @@ async fn a_network_with_an_end_is_over_when_it_comes() {
 async fn until_closed(closed: impl AsyncFn() -> bool) {
     until(std::time::Duration::from_secs(10), async || closed().await.then_some(())).await;
 }
+
+#[tokio::test]
+async fn a_guest_who_checks_reads_that_it_is_a_guest() {
+    let mut policy = policy(1);
+    policy.networks = vec![Network { cidr: "127.0.0.96/29".into(), group: "guests".into(), until: None }];
+    let world = World::with(policy).await;
+    let asked = "GET http://check.holdfast.invalid/ HTTP/1.1\r\nHost: check.holdfast.invalid\r\n\r\n";
+    let guest = world.proxy(STRANGER, asked).await;
+    assert!(guest.contains("It is a guest here") && !guest.contains("does not know this device"), "{guest}");
+    let stranger = world.proxy("127.0.0.105".parse().unwrap(), asked).await;
+    assert!(stranger.contains("does not know this device"), "{stranger}");
+}

@@ -102,6 +102,7 @@ pub(crate) fn policy(version: u64) -> PolicySnapshot {
         networks: Vec::new(),
         calendar: Default::default(),
         sessions: Vec::new(),
+        case_addresses: filter::CaseAddresses::default(),
     }
 }
 

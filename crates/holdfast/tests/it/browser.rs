@@ -9,6 +9,7 @@
 
 mod axe;
 mod chrome;
+mod day;
 mod network;
 mod program;
 

@@ -69,6 +69,16 @@ fn report(device: Option<DeviceId>, at: Timestamp) -> String {
     format!("/concerns/report/filter_breach?at={}{device}", encode(&at.to_string()))
 }
 
+/// The report form of P2, with the record of this alert.
+fn alert(device: Option<DeviceId>, host: &str, at: Timestamp) -> String {
+    let device = device.map(|id| format!("&device={id}")).unwrap_or_default();
+    format!(
+        "/concerns/report/monitoring_alert?alert=blocked&at={}&host={}{device}",
+        encode(&at.to_string()),
+        encode(host)
+    )
+}
+
 /// A name as one device asked for it: prefetch and adverts ask many times (S22).
 #[derive(Default)]
 struct Line {
@@ -128,7 +138,7 @@ impl<'e> Seen<'e> {
     fn blocked(&self, visit: &Visit, names: &BTreeMap<DeviceId, &str>) -> Table {
         let table = Table::new("Blocked").quiet_caption().column("Site").column("Device").column("Why");
         newest(&self.blocked).into_iter().fold(
-            table.figures("Times").column("Last"),
+            table.figures("Times").column("Last").column("Work it"),
             |table, ((device, host), line)| {
                 table.row([
                     Cell::Inert((*host).to_owned()),
@@ -136,6 +146,7 @@ impl<'e> Seen<'e> {
                     Cell::Text(line.because.clone()),
                     Cell::Text(line.count.to_string()),
                     time(visit, line.last),
+                    Cell::link(&alert(*device, host, line.last), "Open a concern"),
                 ])
             },
         )

@@ -6,7 +6,7 @@ use views::pages::activity::Alerts;
 use views::ui::{Cell, Table};
 
 use super::filter::time;
-use crate::{Answer, Visit};
+use crate::{Answer, Visit, visit::encode};
 
 /// The alerts of the last day.
 ///
@@ -24,8 +24,11 @@ pub async fn get(visit: Visit) -> Answer {
     });
     let lead = authorize(&visit.ctx().actor, Action::ReadActivity, Relation::Setting).is_ok();
     let sealed = lead.then(|| {
-        let table = Table::new("Illegal addresses asked for").quiet_caption().column("When");
-        calls.sealed.iter().fold(table, |table, at| table.row([time(&visit, *at)]))
+        let table = Table::new("Illegal addresses asked for").quiet_caption().column("When").column("Work it");
+        calls.sealed.iter().fold(table, |table, at| {
+            let href = format!("/concerns/report/monitoring_alert?alert=sealed&at={}", encode(&at.to_string()));
+            table.row([time(&visit, *at), Cell::link(&href, "Open a concern, with this record")])
+        })
     });
     visit.page(&Alerts { help, sealed })
 }

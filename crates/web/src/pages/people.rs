@@ -2,6 +2,7 @@
 //! the form, the page of one, roles, sign-ins, lost second steps, addresses, ties, rooms.
 
 pub mod address;
+pub mod case_manager;
 pub mod form;
 pub mod one;
 pub mod roles;

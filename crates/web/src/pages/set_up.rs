@@ -160,6 +160,10 @@ pub async fn list(visit: Visit) -> Answer {
         back: ("/account".into(), "Your account".into()),
         notes,
         tasks: Some(tasks),
+        ways: vec![
+            ("/set-up/terms".into(), "Term dates".into()),
+            ("/agencies/area".into(), "Your area, and whom to turn to there".into()),
+        ],
         ..RegisterThing::default()
     })
 }
@@ -429,5 +433,61 @@ pub async fn code_post(visit: Visit, form: Form<Code>) -> Answer {
     match setup::type_back(visit.services(), &mut visit.ctx(), code.reveal()).await {
         Ok(()) => visit.go_saying("/set-up", Tone::Done, "The paper is right. It opens this Holdfast and its backups."),
         Err(error) => visit.again(&code_page(&visit, mend(form.view, error)?).await?),
+    }
+}
+
+fn terms_page(form: FormView) -> RegisterForm {
+    let labels = ["Every day", "Working days: Monday to Friday without bank holidays", "Days of term"];
+    let mut radios = form.radios("file_days", "How do you count the five days in which a child\u{2019}s file goes on?");
+    for (key, label) in setup::FILE_DAYS.1.iter().zip(labels) {
+        radios = radios.option(key, label);
+    }
+    RegisterForm {
+        heading: "Terms".into(),
+        back: back(),
+        about: vec![
+            "Terms count in clocks, in the hours of the filter and in the termly report. Bank holidays come with the program.".into(),
+            "The guidance says five days and not which. Every day is the shortest reading; ask your council before you choose another.".into(),
+        ],
+        fields: vec![
+            field(&form.area("lines", "Terms, one a line").hint("For example: Autumn 2026: 2/9/2026 to 18/12/2026").rows(6)),
+            field(&radios),
+        ],
+        form,
+        action: "/set-up/terms".into(),
+        button: "Save".into(),
+        ..RegisterForm::default()
+    }
+}
+
+/// Terms, and how days are counted.
+///
+/// # Errors
+/// The records are away.
+pub async fn terms_get(visit: Visit) -> Answer {
+    let terms = setup::terms(visit.services(), &visit.ctx()).await?;
+    visit.page(&terms_page(FormView::new().with("lines", terms.lines).with("file_days", terms.file_days)))
+}
+
+/// Terms, as typed.
+pub struct TypedTerms(setup::Terms);
+
+impl FromForm for TypedTerms {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let lines = fields.maybe("lines", 4_000);
+        let file_days = fields.choice("file_days", |key| Some(key.to_owned()), "Choose how the days are counted");
+        Some(Self(setup::Terms { lines: lines?.unwrap_or_default(), file_days: file_days? }))
+    }
+}
+
+/// Saves them.
+///
+/// # Errors
+/// The records are away.
+pub async fn terms_post(visit: Visit, form: Form<TypedTerms>) -> Answer {
+    let Some(TypedTerms(terms)) = form.input else { return visit.again(&terms_page(form.view)) };
+    match setup::set_terms(visit.services(), &mut visit.ctx(), &terms).await {
+        Ok(()) => visit.go_saying("/set-up", Tone::Done, "Saved."),
+        Err(error) => visit.again(&terms_page(mend(form.view, error)?)),
     }
 }

@@ -2,14 +2,19 @@
 //!
 //! As in [`super::concerns`], nothing here decides who may see what.
 
+pub mod addresses;
 pub mod agencies;
+pub mod apart;
 pub mod cover;
 pub mod letters;
 pub mod low_level;
 pub mod over;
 pub mod paper;
+pub mod plans;
 pub mod referrals;
+pub mod rests;
 pub mod strands;
+pub mod tasks;
 pub mod transfers;
 pub mod wall;
 

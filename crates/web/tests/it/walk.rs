@@ -61,7 +61,7 @@ impl Things {
             Some("referrals") => &self.referral,
             Some("letters") => &self.letter,
             Some("transfers") => &self.transfer,
-            Some("filter" | "actions" | "reviews" | "sessions" | "guests") => NOBODYS,
+            Some("filter" | "actions" | "reviews" | "sessions" | "guests" | "plans") => NOBODYS,
             _ => &self.concern,
         };
         let key = match route.path.split('/').nth(1) {
@@ -82,6 +82,7 @@ impl Things {
             .replace("{path}", "no-such-path")
             .replace("{place}", &self.place)
             .replace("{file}", NOBODYS)
+            .replace("{address}", NOBODYS)
     }
 }
 
@@ -278,6 +279,28 @@ const DRIVEN: &[Driver] = &[
     Driver { path: "/holds", who: lead, fields: |nursery, _| vec![("device", nursery.app.people.laptop.to_string())] },
     Driver { path: "/holds/confirm", who: lead, fields: |_, things| vec![("hold", things.hold.clone())] },
     Driver {
+        path: "/holds/custody",
+        who: lead,
+        fields: |_, things| {
+            vec![("hold", things.hold.clone()), ("custody", "Office safe; Amara has the key.".to_owned())]
+        },
+    },
+    Driver {
+        path: "/concerns/{id}/actions",
+        who: lead,
+        fields: |nursery, _| {
+            let day = [("due-day", "9"), ("due-month", "4"), ("due-year", "2026")];
+            let mut fields = fixed(&[&[("title", "Look at the settings")][..], &day].concat());
+            fields.push(("owner", nursery.app.people.technician.to_string()));
+            fields
+        },
+    },
+    Driver {
+        path: "/agencies/new",
+        who: lead,
+        fields: |_, _| fixed(&[("name", "School nurse"), ("when", "A child is ill."), ("note", "Rang it.")]),
+    },
+    Driver {
         path: "/concerns/{id}/people/child",
         who: lead,
         fields: |nursery, _| vec![("child", nursery.app.people.child_2.to_string())],
@@ -453,6 +476,17 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/concerns/{id}/strands", "working, in app"),
     ("/cover/take", "working, in app"),
     ("/cover/end", "working, in app"),
+    ("/concerns/{id}/split", "together, in app"),
+    ("/concerns/{id}/kind", "together, in app"),
+    ("/concerns/{id}/plan", "together, in app"),
+    ("/plans/{id}", "together, in app"),
+    ("/concerns/{id}/addresses", "together, in app"),
+    ("/concerns/{id}/addresses/{address}/release", "together, in app"),
+    ("/concerns/{id}/addresses/{address}/copy", "together, in app"),
+    ("/concerns/{id}/clocks/{key}", "together, in app"),
+    ("/agencies/area", "together, in app"),
+    ("/people/case-manager", "together, in app"),
+    ("/set-up/terms", "together, in app"),
     ("/trends/report/export", "working_pages"),
     ("/referrals/{id}/export", "working_pages"),
     ("/letters/{id}/export", "working_pages"),

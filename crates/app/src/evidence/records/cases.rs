@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::clock::Rest;
 use domain::concern::{ConcernKind, ConcernStatus};
 use domain::procedure::{Act, ProgramAct, StepRecord};
 use domain::{AccountId, PersonId};
@@ -267,8 +268,13 @@ fn breaches_worked(facts: &Facts) -> Answer {
 pub(super) fn worked_in_time(facts: &Facts, concern: &Concern) -> bool {
     let Some(procedure) = facts.procedure(concern) else { return false };
     let records: &[StepRecord] = facts.steps.get(&concern.id).map_or(&[], Vec::as_slice);
-    procedure.clocks_running(records, &case::switches(&facts.profile, &facts.calendar, concern)).all(|clock| {
-        let due = facts.calendar.due(concern.known_at, clock.within);
+    let switches = case::switches(&facts.profile, &facts.calendar, concern);
+    procedure.clocks_running(records, &switches).all(|clock| {
+        let within = clock.within(&switches);
+        let own = facts.rests.iter().filter(|rest| rest.concern_id == concern.id && rest.clock == clock.key);
+        let rests: Vec<Rest> = own.map(|rest| Rest { from: rest.from_at, until: rest.until_at }).collect();
+        let due = facts.calendar.due_in(&facts.profile.terms, concern.known_at, within);
+        let due = due.and_then(|due| facts.calendar.due_after_rests(concern.known_at, due, within, &rests, facts.now));
         let stopped = procedure.clock_stopped(records, &clock.key).is_some();
         let explained = records.iter().any(|record| {
             has_reason(record)

@@ -29,6 +29,8 @@ pub(super) const ANSWERS: &[Question] = &[
     ("deletion_waited", deletion_waited),
     ("parents_told_or_reason", parents_told_or_reason),
     ("outside_asked_first", outside_asked_first),
+    ("support_given", support_given),
+    ("imagery_without_files", imagery_without_files),
 ];
 
 /// A number that nobody has looked at for so long may be wrong.
@@ -61,7 +63,8 @@ fn case_manager_named(facts: &Facts) -> Answer {
     let switches = &facts.profile.switches;
     let none = BTreeSet::new();
     let first = |kind: ConcernKind, shut: &BTreeSet<_>| {
-        ladder(&Way::of(RouteKind::Allegation, kind, switches), &roster, shut).first().first().copied()
+        let way = Way::of(RouteKind::Allegation, kind, switches).named(facts.profile.case_manager);
+        ladder(&way, &roster, shut).first().first().copied()
     };
     let manager = first(ConcernKind::AdultHere, &none);
     let about_them = manager.is_some_and(|manager| first(ConcernKind::AdultHere, &BTreeSet::from([manager])).is_some());
@@ -77,7 +80,8 @@ fn case_manager_named(facts: &Facts) -> Answer {
 }
 
 fn agencies_known(facts: &Facts) -> Answer {
-    let known = facts.content.agencies_of(&facts.profile.area);
+    // With what this setting entered or corrected: an area without a pack is as good as one with.
+    let known = &facts.agencies;
     let today = facts.calendar.local(facts.now).date();
     let named: BTreeSet<&String> = facts
         .content
@@ -162,4 +166,27 @@ fn outside_asked_first(facts: &Facts) -> Answer {
     let steps = ["other_settings", "next_setting", "people_told"];
     let told = of_year(facts).filter(|concern| steps.iter().any(|step| facts.records(concern.id, step).any(done)));
     every(facts, told, |concern| steps.iter().all(|step| facts.records(concern.id, step).all(in_order)), say)
+}
+
+fn support_given(facts: &Facts) -> Answer {
+    let say = Say {
+        none: "No concern of the last year that asks for support has been closed.",
+        all: "Every concern that was closed in the last year says what support was offered to those touched by it.",
+        some: "Some closed concerns do not say what support was offered.",
+    };
+    let asks =
+        |concern: &&Concern| facts.procedure(concern).is_some_and(|procedure| procedure.step("support").is_some());
+    let closed = of_year(facts).filter(|concern| concern.status == ConcernStatus::Closed).filter(asks);
+    let good =
+        |concern: &&Concern| facts.records(concern.id, "support").any(|record| done(record) || record.reason.is_some());
+    every(facts, closed, good, say)
+}
+
+fn imagery_without_files(facts: &Facts) -> Answer {
+    let say = Say {
+        none: "No concern has a file that can be fetched; where something could be illegal, none is taken.",
+        all: "No file can be fetched from a concern about sexual images, or from one that was ever joined with it.",
+        some: "A file lies open in a concern that takes none.",
+    };
+    every(facts, facts.open_files.iter(), |none| !**none, say)
 }

@@ -7,8 +7,13 @@ use super::super::facts::Facts;
 use super::{Answer, Question, Say, every};
 use crate::agencies::is_old;
 
-pub(super) const ANSWERS: &[Question] =
-    &[("directory_checked", directory_checked), ("referrals_followed", referrals_followed)];
+pub(super) const ANSWERS: &[Question] = &[
+    ("directory_checked", directory_checked),
+    ("referrals_followed", referrals_followed),
+    ("support_plans_kept", support_plans_kept),
+    ("actions_kept", actions_kept),
+    ("ceop_shown", ceop_shown),
+];
 
 /// Numbers without which nobody can act.
 const VITAL: [&str; 6] = ["emergency", "police", "front_door", "lado", "ofsted", "nspcc"];
@@ -59,4 +64,47 @@ fn referrals_followed(facts: &Facts) -> Answer {
         ReferralState::Outcome => row.outcome.is_some(),
     };
     every(facts, facts.referrals.iter(), good, say)
+}
+
+/// Days after its day by which a plan was looked at, and something to do was done or spoken of.
+const GRACE_DAYS: i32 = 14;
+
+fn is_past(facts: &Facts, day: jiff::civil::Date) -> bool {
+    let today = facts.calendar.local(facts.now).date();
+    day.until(today).is_ok_and(|since| since.get_days() > GRACE_DAYS)
+}
+
+fn support_plans_kept(facts: &Facts) -> Answer {
+    let say = Say {
+        none: "No child has a support plan; the form for one is in every concern.",
+        all: "Every support plan holds what the child says or wishes and who sees to it, and was looked at on its day.",
+        some: "Some support plans were not looked at on their day.",
+    };
+    let good = |plan: &&store::together::SupportPlan| {
+        !plan.voice.trim().is_empty() && (plan.ended_at.is_some() || !is_past(facts, plan.review_on))
+    };
+    every(facts, facts.plans.iter(), good, say)
+}
+
+fn actions_kept(facts: &Facts) -> Answer {
+    let say = Say {
+        none: "Nothing has been given to do from a concern yet.",
+        all: "Whatever was given to do from a concern has its owner and its day; none is two weeks late.",
+        some: "Something that was given to do from a concern is two weeks late.",
+    };
+    let given = facts.actions.values().flatten();
+    every(facts, given, |row| row.done_at.is_some() || !is_past(facts, row.due), say)
+}
+
+/// The route by which a child or an adult reports to CEOP stands in the directory and on the steps for abuse online.
+fn ceop_shown(facts: &Facts) -> Answer {
+    let reachable = facts.agencies.iter().any(|agency| agency.key == "ceop" && agency.web.is_some());
+    let steps = facts.content.procedures.get("P4").into_iter().flat_map(|procedure| &procedure.steps);
+    let named = steps.into_iter().any(|step| step.agencies.iter().any(|key| key == "ceop"));
+    let what = match (reachable, named) {
+        (true, true) => "CEOP stands in the directory with its address, and on the steps for abuse online.",
+        (false, _) => "The directory has no address for CEOP.",
+        (true, false) => "No step for abuse online names CEOP.",
+    };
+    Answer::new(reachable && named, what, facts.now)
 }

@@ -229,6 +229,54 @@ flips! {
         store::devices::set(&mut tx, &shared).await.expect("set");
         tx.commit().await.expect("commit");
     }
+    a_plan_that_nobody_looked_at: "support_plans_kept", |app| {
+        let filed = concerns::report(&app.services, &mut app.ctx(app.people.practitioner), app.breach()).await.expect("filed");
+        let review_on = app.services.calendar.local(app.world.now()).date();
+        let new = app::plans::New {
+            child: app.people.child,
+            need: "Quiet.".into(),
+            help: "A corner.".into(),
+            voice: "“Mine.”".into(),
+            owner: app.people.dsl,
+            review_on,
+        };
+        app::plans::add(&app.services, &mut app.ctx(app.people.dsl), filed.concern, new).await.expect("made");
+        assert_eq!(status(&standing(&app).await, "support_plans_kept"), Status::Met);
+        app.world.pass(SignedDuration::from_hours(24 * 16));
+        run_gateway(&app);
+    }
+    something_to_do_is_weeks_late: "actions_kept", |app| {
+        let filed = concerns::report(&app.services, &mut app.ctx(app.people.practitioner), app.breach()).await.expect("filed");
+        let due = app.services.calendar.local(app.world.now()).date();
+        let task = app::follow_up::NewTask { title: "Ring them".into(), owner: app.people.technician, due };
+        let origin = app::follow_up::Origin::Concern;
+        app::follow_up::add_from(&app.services, &mut app.ctx(app.people.dsl), filed.concern, origin, task).await.expect("given");
+        assert_eq!(status(&standing(&app).await, "actions_kept"), Status::Met);
+        app.world.pass(SignedDuration::from_hours(24 * 16));
+        run_gateway(&app);
+    }
+    ceop_has_no_address: "ceop_shown", |app| {
+        // What the setting found counts from the day on which it is newer than the pack.
+        app.world.pass(SignedDuration::from_hours(24 * 300));
+        let none = app::agencies::Details { phone: Some("101".into()), ..Default::default() };
+        app::agencies::check(&app.services, &mut app.ctx(app.people.dsl), "ceop", none, "The page is gone.").await.expect("checked");
+    }
+    closed_without_a_word_of_support: "support_given", |app| {
+        let id = neglected_kind(&app, ConcernKind::Bullying, 1).await;
+        tamper(&app, &format!("UPDATE concern SET status = 'closed' WHERE hex(id) = upper('{}')", id.0.simple())).await;
+    }
+    a_file_lies_open_beside_an_image: "imagery_without_files", |app| {
+        let id = neglected_kind(&app, ConcernKind::Message, 1).await;
+        let file = app::attachments::NewFile {
+            could_show: app::attachments::CouldShow::No,
+            what: "Letter from the Front Door".into(),
+            name: "letter.pdf".into(),
+            content: b"%PDF-1.7 letter".to_vec(),
+        };
+        app::attachments::add(&app.services, &mut app.ctx(app.people.dsl), id, file).await.expect("added");
+        assert_eq!(status(&standing(&app).await, "imagery_without_files"), Status::Met);
+        tamper(&app, &format!("UPDATE concern SET procedure = 'P5' WHERE hex(id) = upper('{}')", id.0.simple())).await;
+    }
     nobody_is_lead: "lead_appointed", |app| { app.vacate(Role::Dsl).await; }
     the_route_has_no_lead: "lead_reachable", |app| { app.vacate(Role::Dsl).await; }
     no_name_to_show: "contact_shown", |app| { app.vacate(Role::Dsl).await; }

@@ -223,6 +223,15 @@ impl Browser {
         input.send_keys(text).await.unwrap_or_else(|error| panic!("{name} takes no text: {error}"));
     }
 
+    /// Types as a person does, letter by letter.
+    pub(super) async fn type_at(&self, name: &str, text: &str, letter: Duration) {
+        let input = self.find(&format!("[name='{name}']")).await;
+        for one in text.chars() {
+            input.send_keys(one.to_string()).await.unwrap_or_else(|error| panic!("{name} takes no text: {error}"));
+            tokio::time::sleep(letter).await;
+        }
+    }
+
     /// Chooses a radio or ticks a box.
     pub(super) async fn choose(&self, name: &str, value: &str) {
         let input = self.find(&format!("input[name='{name}'][value='{value}']")).await;

@@ -61,6 +61,10 @@ const NO_LINK: [&str; 42] = [
     "/people/{id}/chronology/print",
     "/concerns/{id}/chronology",
     "/concerns/{id}/chronology/print",
+    // Nor a support plan, a request for data whose clock may rest, or an address that was sealed: `day` comes through them.
+    "/plans/{id}",
+    "/concerns/{id}/clocks/{key}",
+    "/concerns/{id}/addresses",
     "/transfers/{id}",
     "/transfers/{id}/record/{act}",
     // Nothing is held, nothing has left, and no bundle has been read over.

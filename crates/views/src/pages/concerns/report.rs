@@ -73,6 +73,10 @@ pub struct ReportForm {
     pub rooms: Vec<(String, String)>,
     /// Devices to choose from.
     pub devices: Vec<(String, String)>,
+    /// Concerns that may belong to it, of those that the teller may name.
+    pub linked: Vec<(String, String)>,
+    /// The record of the filter’s alert from which this comes; it is filed with it.
+    pub record: Option<String>,
     /// What the device had asked for around then: (host, words). `None`: not looked yet.
     pub hosts: Option<Vec<(String, String)>>,
     /// It can be kept for later; what is known of its draft.

@@ -116,6 +116,8 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         adults: pairs(),
         rooms: pairs(),
         devices: pairs(),
+        linked: pairs(),
+        record: Some(NASTY.into()),
         hosts: Some(vec![("a.example".into(), "a.example, 2:15pm".into())]),
         draft: Some(Draft { begun: Some("You began this.".into()), other: Some((NASTY.into(), pairs())) }),
     };

@@ -1,8 +1,11 @@
 //! Samples of working with others and of looking over the work: full and empty, with text that tries to be markup.
 
 use super::somebody;
+use crate::views::FormView;
 use crate::views::pages::concerns::Word;
-use crate::views::pages::working::{ChronologyPage, Document, DocumentSection, TrendsPage, Wall};
+use crate::views::pages::working::{
+    AddressCard, Addresses, ChronologyPage, Copied, Document, DocumentSection, TrendsPage, Wall,
+};
 use crate::views::ui::{Bars, Cell, Chronology, ChronologyEntry, Table, Tone};
 
 const NASTY: &str = "<script>alert(1)</script> \u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{1f642}";
@@ -57,6 +60,30 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
     };
     let on_paper = ChronologyPage { printed: Some("Printed Tuesday.".into()), ..chronology.clone() };
     let wall = Wall { now: "Tuesday".into(), late: table(), running: table(), met: table() };
+    let card = |released: Option<&str>| AddressCard {
+        id: "1".into(),
+        address: NASTY.into(),
+        what: "The whole site.".into(),
+        sealed: "Amara Lead, Tuesday".into(),
+        released: released.map(Into::into),
+    };
+    let mut form = FormView::new();
+    form.error("address", "Write one address.");
+    let addresses = Addresses {
+        path: "/concerns/1".into(),
+        reference: "K7Q-4MX".into(),
+        may_seal: true,
+        locked: None,
+        rows: vec![card(None), AddressCard { id: "2".into(), ..card(Some("The police.")) }],
+        form,
+    };
+    let none = Addresses {
+        locked: Some("Wait.".into()),
+        rows: vec![card(None)],
+        path: "/concerns/2".into(),
+        ..Addresses::default()
+    };
+    let copied = Copied { back: "/".into(), address: NASTY.into() };
     let nothing = ChronologyPage { back: ("/".into(), "Back".into()), ..ChronologyPage::default() };
     vec![
         ("working/document", somebody(&document)),
@@ -66,6 +93,9 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         ("working/chronology", somebody(&chronology)),
         ("working/chronology_print", somebody(&on_paper)),
         ("working/chronology", somebody(&nothing)),
+        ("working/addresses", somebody(&addresses)),
+        ("working/addresses", somebody(&none)),
+        ("working/copied", somebody(&copied)),
         ("working/wall", somebody(&wall)),
         ("working/wall", somebody(&Wall::default())),
     ]

@@ -74,11 +74,13 @@ pub async fn place(visit: Visit, form: Form<Device>) -> Answer {
 }
 
 /// A hold to decide on.
-pub struct Hold(HoldId);
+pub struct Hold(HoldId, Option<String>);
 
 impl FromForm for Hold {
     fn read(fields: &mut Fields) -> Option<Self> {
-        fields.parsed("hold", "Choose the hold").map(Self)
+        let custody = fields.maybe("custody", 300);
+        let hold = fields.parsed("hold", "Choose the hold");
+        Some(Self(hold?, custody?))
     }
 }
 
@@ -87,9 +89,21 @@ impl FromForm for Hold {
 /// # Errors
 /// Not for this person.
 pub async fn confirm(visit: Visit, form: Form<Hold>) -> Answer {
-    let Some(Hold(hold)) = form.input else { return visit.again(&page(&visit, form.view).await?) };
-    holds::confirm(visit.services(), &mut visit.ctx(), hold, None).await?;
+    let Some(Hold(hold, custody)) = form.input else { return visit.again(&page(&visit, form.view).await?) };
+    holds::confirm(visit.services(), &mut visit.ctx(), hold, custody).await?;
     visit.go_saying("/holds", Tone::Done, "Confirmed: it stays until somebody lets it back.")
+}
+
+/// Writes down where a held device lies and whose key it is.
+///
+/// # Errors
+/// Not for this person.
+pub async fn custody(visit: Visit, form: Form<Hold>) -> Answer {
+    let Some(Hold(hold, custody)) = form.input else { return visit.again(&page(&visit, form.view).await?) };
+    match holds::keep(visit.services(), &mut visit.ctx(), hold, &custody.unwrap_or_default()).await {
+        Ok(()) => visit.go_saying("/holds", Tone::Done, "Written down."),
+        Err(error) => visit.again(&page(&visit, mend(form.view, error)?).await?),
+    }
 }
 
 /// Lets a device back.
@@ -97,7 +111,7 @@ pub async fn confirm(visit: Visit, form: Form<Hold>) -> Answer {
 /// # Errors
 /// Not for this person, or the hold belongs to a concern.
 pub async fn release(visit: Visit, form: Form<Hold>) -> Answer {
-    let Some(Hold(hold)) = form.input else { return visit.again(&page(&visit, form.view).await?) };
+    let Some(Hold(hold, _)) = form.input else { return visit.again(&page(&visit, form.view).await?) };
     holds::release(visit.services(), &mut visit.ctx(), hold).await?;
     visit.go_saying("/holds", Tone::Done, "The device is let back.")
 }

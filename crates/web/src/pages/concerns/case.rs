@@ -1,6 +1,6 @@
 //! One concern: what must not be done, what comes next, clocks, and what happened.
 
-use app::concerns::{self, ConcernView, EntryView, FollowUp, StepView, What, kind_in_words, what_in_words};
+use app::concerns::{self, ConcernView, EntryView, FollowUp, Resting, StepView, What, kind_in_words, what_in_words};
 use app::holds::Cut;
 use axum::extract::Path;
 use domain::ConcernId;
@@ -40,6 +40,32 @@ async fn page(visit: &Visit, id: ConcernId, form: FormView) -> Result<Case, Faul
         ways.push((format!("/concerns/{}", strand.other), super::super::working::strands::in_words(strand)));
     }
     ways.push((format!("/concerns/{id}/strands"), "Tie it to another concern".to_owned()));
+    if concern.status != ConcernStatus::Closed {
+        ways.push((format!("/concerns/{id}/split"), "Split it: a part becomes a concern of its own".to_owned()));
+        ways.push((format!("/concerns/{id}/kind"), "It is about something else".to_owned()));
+        ways.push((format!("/concerns/{id}/actions"), "Give somebody something to do".to_owned()));
+        ways.push((format!("/concerns/{id}/plan"), "Make a support plan".to_owned()));
+    }
+    for plan in app::plans::list(visit.services(), &visit.ctx(), Some(id)).await? {
+        let stands = match plan.ended_at {
+            Some(_) => "ended".to_owned(),
+            None => format!("looked at again on {}", words::day(plan.review_on)),
+        };
+        ways.push((format!("/plans/{}", plan.id), format!("Support plan of {}, {stands}", plan.child)));
+    }
+    let addresses = app::addresses::list(visit.services(), &visit.ctx(), id).await?;
+    if addresses.may_seal || !addresses.rows.is_empty() {
+        let sealed = addresses.rows.iter().filter(|row| row.released.is_none()).count();
+        ways.push((format!("/concerns/{id}/addresses"), format!("Sealed addresses: {sealed}")));
+    }
+    for clock in &concern.clocks {
+        let href = format!("/concerns/{id}/clocks/{}", clock.key);
+        match &clock.resting {
+            Resting::Never => {}
+            Resting::May => ways.push((href, format!("Let the clock rest: {}", clock.title))),
+            Resting::Since(..) => ways.push((href, format!("Let the clock go on: {}", clock.title))),
+        }
+    }
     if !strands.is_empty() {
         ways.push((format!("/concerns/{id}/chronology"), "Read them all as one chronology".to_owned()));
     }
@@ -115,6 +141,7 @@ fn drawn(visit: &Visit, concern: ConcernView, form: FormView) -> Case {
     let next = concern.next.clone().filter(|_| !closed);
     let (first, rest): (Vec<&StepView>, Vec<&StepView>) =
         concern.steps.iter().partition(|step| next.as_deref() == Some(step.step.key.as_str()));
+    let serves = concern.procedure.as_ref().map(|procedure| procedure.id.as_str()).unwrap_or_default();
     let sentences: Vec<_> = concern.chronology.iter().filter_map(|entry| correctable(&path, visit, entry)).collect();
     Case {
         reference: concern.reference.clone(),
@@ -123,8 +150,8 @@ fn drawn(visit: &Visit, concern: ConcernView, form: FormView) -> Case {
         facts: facts(visit, &concern),
         heed: heed(&concern),
         must_not: concern.must_not.iter().map(|rule| (rule.text.clone(), rule.source.clone())).collect(),
-        next: first.first().map(|step| card(visit, &path, step)),
-        steps: rest.into_iter().map(|step| card(visit, &path, step)).collect(),
+        next: first.first().map(|step| card(visit, &path, serves, step)),
+        steps: rest.into_iter().map(|step| card(visit, &path, serves, step)).collect(),
         procedure: concern.procedure.as_ref().map(|procedure| {
             format!("Procedure {}, “{}”, edition {}.", procedure.id, procedure.title, procedure.edition)
         }),
@@ -243,7 +270,10 @@ fn facts(visit: &Visit, concern: &ConcernView) -> Summary {
     facts
 }
 
-fn card(visit: &Visit, path: &str, step: &StepView) -> StepCard {
+/// Procedures whose device step offers to seal an address (S19).
+const SEALS_FROM: [&str; 5] = ["P3", "P4", "P5", "P8", "P15"];
+
+fn card(visit: &Visit, path: &str, procedure: &str, step: &StepView) -> StepCard {
     let form = format!("{path}/steps/{}", step.step.key);
     let (href, button) = match step.step.act {
         Some(ProgramAct::Debrief) => (format!("{path}/debrief"), "Learn from it"),
@@ -265,6 +295,15 @@ fn card(visit: &Visit, path: &str, step: &StepView) -> StepCard {
     }
     if step.step.act == Some(ProgramAct::InformFamily) && step.state != State::NotNeeded {
         ways.push((format!("{path}/letter"), "Whom it is safe to tell, and a letter".to_owned()));
+    }
+    if step.step.act == Some(ProgramAct::HoldDevice) && SEALS_FROM.contains(&procedure) {
+        ways.push((format!("{path}/addresses"), "Seal an address: the filter refuses it to everybody".to_owned()));
+    }
+    if step.state != State::NotNeeded {
+        ways.push((
+            format!("{path}/actions?step={}", step.step.key),
+            "Give somebody something to do from it".to_owned(),
+        ));
     }
     StepCard {
         ways,
@@ -306,7 +345,14 @@ fn clock_line(visit: &Visit, clock: &concerns::ClockView) -> (String, String, Wo
         Standing::MetInTime => (format!("Was due {due}."), Word::new(Tone::Done, "In time")),
         Standing::MetLate => (format!("Was due {due}."), Word::new(Tone::Due, "Done late")),
     };
-    (clock.title.clone(), line, word)
+    match &clock.resting {
+        Resting::Since(at, reason) => {
+            let line =
+                format!("Rests since {}: {reason} If it went on now, it would be due {due}.", moment(visit, *at));
+            (clock.title.clone(), line, Word::new(Tone::Calm, "Rests"))
+        }
+        Resting::May | Resting::Never => (clock.title.clone(), line, word),
+    }
 }
 
 pub(super) fn chronology(visit: &Visit, entries: &[EntryView]) -> Chronology {
@@ -320,6 +366,9 @@ pub(super) fn chronology(visit: &Visit, entries: &[EntryView]) -> Chronology {
         let mut by = entry.author.clone().unwrap_or_else(|| nobody.to_owned());
         if entry.recorded_at != entry.event_at && !sent {
             by.push_str(&format!(", written {}", moment(visit, entry.recorded_at)));
+        }
+        if entry.from_elsewhere {
+            by.push_str(", from the concern that this one was split from");
         }
         if let Some(wrong) = &entry.corrects {
             by.push_str(&format!(". Corrects: “{}”", short(wrong)));

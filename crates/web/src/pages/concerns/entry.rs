@@ -48,6 +48,12 @@ pub async fn post(visit: Visit, Path(id): Path<ConcernId>, form: Form<New>) -> A
         return visit.again(&page(&visit, id, None, form.view).await?);
     };
     match concerns::add_entry(visit.services(), &mut visit.ctx(), id, NewEntry { kind, text, event_at }).await {
+        // Whoever was at a strategy meeting comes back with things to do.
+        Ok(entry) if kind == EntryKind::Strategy => visit.go_saying(
+            &format!("/concerns/{id}/actions?entry={entry}"),
+            Tone::Done,
+            "Added. What is to be done now, and by whom?",
+        ),
         Ok(_) => visit.go_saying(&format!("/concerns/{id}"), Tone::Done, "Added."),
         Err(error) => visit.again(&page(&visit, id, None, mend(form.view, error)?).await?),
     }

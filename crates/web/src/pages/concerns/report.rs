@@ -54,8 +54,14 @@ pub async fn get(visit: Visit, Path(kind): Path<String>, Query(from): Query<BTre
     if let Some(device) = from.get("device").and_then(|device| device.parse::<DeviceId>().ok()) {
         form.set("device", device.to_string());
     }
+    // From an alert, with its record: read again when it is sent.
+    for (name, key) in [("alert", "alert"), ("alert_at", "at"), ("alert_device", "device"), ("alert_host", "host")] {
+        if let Some(value) = from.get(key).filter(|_| from.contains_key("alert")) {
+            form.set(name, value.clone());
+        }
+    }
     // One comes for that device: a draft about something else stays where it is kept.
-    let (form, draft) = match from.contains_key("device") {
+    let (form, draft) = match from.contains_key("device") || from.contains_key("alert") {
         true => (form, Draft::default()),
         false => draft::restored(&visit, &key(kind), form).await?,
     };
@@ -99,6 +105,7 @@ impl FromForm for Input {
             id => id.parse().ok().map(Some),
         });
         let hosts = fields.several("hosts", |host| Some(host.to_owned()));
+        let linked = fields.several("linked", |id| id.parse().ok());
         let paper = paper(fields);
         let event_at = event_at?;
         let report = Report {
@@ -115,7 +122,7 @@ impl FromForm for Input {
             told: told_who?.map(|who| Told { who, at: event_at }),
             hold_device: fields.yes("hold"),
         };
-        Some(Self::Send(Box::new((report, Beside { paper: paper?, ..Beside::default() }))))
+        Some(Self::Send(Box::new((report, Beside { paper: paper?, linked: linked?, ..Beside::default() }))))
     }
 }
 
@@ -157,7 +164,7 @@ fn named(children: &[Option<PersonId>]) -> Children {
 /// The records are away: then the page says what to do on paper.
 pub async fn post(visit: Visit, Path(kind): Path<String>, form: Form<Input>) -> Answer {
     let kind = ConcernKind::from_key(&kind).ok_or(Fault::NotFound)?;
-    let (mut report, beside) = match form.input {
+    let (mut report, mut beside) = match form.input {
         None => return visit.again(&page(&visit, kind, form.view).await?),
         Some(Input::Keep(pressed)) => {
             return match draft::done(&visit, &key(kind), pressed, form.view, "/").await? {
@@ -169,6 +176,11 @@ pub async fn post(visit: Visit, Path(kind): Path<String>, form: Form<Input>) -> 
         }
         Some(Input::Look) => return visit.page(&with_hosts(&visit, page(&visit, kind, form.view).await?).await?),
         Some(Input::Send(report)) => *report,
+    };
+    beside.alert = match alert(&form.view) {
+        // A log that cannot be read stops nobody from reporting (S3).
+        Some(alert) => activity::record(visit.services(), &mut visit.ctx(), &alert).await.unwrap_or_default(),
+        None => None,
     };
     // Whoever was told was told before this was sent; the minute is not asked for in the first minute.
     if let Some(told) = &mut report.told {
@@ -194,12 +206,25 @@ pub async fn post(visit: Visit, Path(kind): Path<String>, form: Form<Input>) -> 
     visit.go_saying(&format!("/reports/{}", filed.concern), Tone::Done, &words)
 }
 
+/// The alert from which the form was opened.
+fn alert(form: &FormView) -> Option<activity::Alert> {
+    if form.value("alert").is_empty() {
+        return None;
+    }
+    let host = Some(form.value("alert_host").to_owned()).filter(|host| !host.is_empty() && host.len() <= 253);
+    Some(activity::Alert { at: form.value("alert_at").parse().ok()?, device: chosen(form.value("alert_device")), host })
+}
+
 async fn page(visit: &Visit, kind: ConcernKind, mut form: FormView) -> Result<ReportForm, Fault> {
     let ctx = visit.ctx();
     let lists = contacts::lists(visit.services(), &ctx).await?;
     let sheet = contacts::sheet(visit.services(), &ctx).await?;
     let whom = sheet.whom.into_iter().find(|whom| whom.kind == kind).map(|whom| tell(whom.first)).unwrap_or_default();
     form.set("kind", kind.key());
+    let record = match alert(&form) {
+        Some(alert) => activity::record(visit.services(), &mut visit.ctx(), &alert).await.unwrap_or_default(),
+        None => None,
+    };
     let words = visit.services().content.kind(kind);
     let first_words = concerns::first_words_here(visit.services(), &ctx, kind).await?;
     let mut adults = options(&lists.staff);
@@ -218,6 +243,8 @@ async fn page(visit: &Visit, kind: ConcernKind, mut form: FormView) -> Result<Re
         adults,
         rooms: options(&lists.rooms),
         devices: options(&lists.devices),
+        linked: options(&concerns::linkable(visit.services(), &ctx).await?),
+        record,
         hosts: None,
         draft: Some(Draft::default()),
     })

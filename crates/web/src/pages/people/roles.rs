@@ -3,6 +3,7 @@
 use app::people;
 use axum::extract::Path;
 use domain::PersonId;
+use domain::access::{Action, Relation, authorize};
 use domain::people::Role;
 use uuid::Uuid;
 use views::FormView;
@@ -110,13 +111,17 @@ pub async fn roles(visit: Visit) -> Answer {
     }
     let vacant =
         |role: &Role| Banner::new(Tone::Gap, &format!("Vacant: {}. The next in line receives.", front.title(*role)));
+    let mut ways = vec![("/people".into(), "People".into())];
+    if authorize(&visit.ctx().actor, Action::Appoint, Relation::Setting).is_ok() {
+        ways.push(("/people/case-manager".into(), "Who takes allegations".into()));
+    }
     visit.page(&RegisterList {
         heading: "Roles".into(),
         about: "Who is what, today. An appointment is ended on the person's page.".into(),
         notes: roster.vacant.iter().map(vacant).collect(),
         table,
         empty: ("No role is held.".into(), "Open a person and give them a role.".into()),
-        ways: vec![("/people".into(), "People".into())],
+        ways,
         ..RegisterList::default()
     })
 }

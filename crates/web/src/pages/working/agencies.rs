@@ -38,6 +38,11 @@ pub async fn get(visit: Visit) -> Answer {
         };
         notes.push(Banner::new(Tone::Due, &say));
     }
+    let mut ways = vec![("/contact-sheet".to_owned(), "The contact sheet for the wall".to_owned())];
+    if found.may_check {
+        ways.push(("/agencies/new".to_owned(), "Enter an agency that is missing".to_owned()));
+        ways.push(("/agencies/area".to_owned(), "Another area, or a pack file".to_owned()));
+    }
     visit.page(&RegisterList {
         heading: "Agencies".to_owned(),
         about: if found.may_check {
@@ -49,7 +54,7 @@ pub async fn get(visit: Visit) -> Answer {
         table,
         empty: ("No agency is listed.".to_owned(), "They come with the program, as packs of an area.".to_owned()),
         add: None,
-        ways: vec![("/contact-sheet".to_owned(), "The contact sheet for the wall".to_owned())],
+        ways,
     })
 }
 
@@ -109,6 +114,7 @@ impl FromForm for Found {
                 email: email?,
                 web: web?,
                 hours: hours?,
+                ..Details::default()
             },
             note: note?,
         })
@@ -183,4 +189,160 @@ fn page(visit: &Visit, entry: &Entry, form: FormView) -> RegisterForm {
 
 fn sentence(text: &str) -> String {
     if text.ends_with('.') { text.to_owned() } else { format!("{text}.") }
+}
+
+/// The form for an agency that no pack has.
+///
+/// # Errors
+/// Not for this person.
+pub async fn new(visit: Visit) -> Answer {
+    agencies::area(visit.services(), &visit.ctx()).await?;
+    visit.page(&new_page(FormView::new()))
+}
+
+fn new_page(form: FormView) -> RegisterForm {
+    RegisterForm {
+        heading: "Enter an agency".to_owned(),
+        back: Some(("/agencies".to_owned(), "Agencies".to_owned())),
+        about: vec!["For what no pack has: your area\u{2019}s own team, a school, a helpline. It is dated from today and shows as old after a year.".to_owned()],
+        fields: vec![
+            field(&form.text("name", "What is it called?").max(120)),
+            field(&form.text("when", "When does one turn to it?").max(300)),
+            field(&form.text("phone", "Telephone").max(120)),
+            field(&form.text("phone_out_of_hours", "Out of hours").max(120)),
+            field(&form.text("email", "Mail address").max(120)),
+            field(&form.text("web", "Web address").hint("Without https, like kscmp.org.uk").max(120)),
+            field(&form.text("hours", "When is it open?").max(120)),
+            field(&form.text("note", "How did you check it?").hint("Rung it, read their page.").max(300)),
+        ],
+        action: "/agencies/new".to_owned(),
+        button: "Enter it".to_owned(),
+        form,
+        ..RegisterForm::default()
+    }
+}
+
+/// An agency, as typed.
+pub struct New(Details, String);
+
+impl FromForm for New {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let name = fields.text("name", 120, "Write its name");
+        let when = fields.text("when", 300, "Say when to turn to it");
+        let note = fields.text("note", 300, "Say how you checked it");
+        let mut line = |field: &str| fields.maybe(field, 120);
+        let (phone, phone_out_of_hours) = (line("phone"), line("phone_out_of_hours"));
+        let (email, web, hours) = (line("email"), line("web"), line("hours"));
+        let details = Details {
+            phone: phone?,
+            phone_out_of_hours: phone_out_of_hours?,
+            email: email?,
+            web: web?,
+            hours: hours?,
+            name: name.clone(),
+            when: when.clone(),
+            last_checked: None,
+        };
+        name.and(when)?;
+        Some(Self(details, note?))
+    }
+}
+
+/// Enters it.
+///
+/// # Errors
+/// Not for this person.
+pub async fn post_new(visit: Visit, form: Form<New>) -> Answer {
+    let Some(New(details, note)) = form.input else { return visit.again(&new_page(form.view)) };
+    match agencies::add(visit.services(), &mut visit.ctx(), details, &note).await {
+        Ok(_) => visit.go_saying("/agencies", Tone::Done, "It is in the directory."),
+        Err(error) => visit.again(&new_page(mend(form.view, error)?)),
+    }
+}
+
+/// Where the setting is, and the form for a pack file.
+///
+/// # Errors
+/// Not for this person.
+pub async fn area(visit: Visit) -> Answer {
+    let found = agencies::area(visit.services(), &visit.ctx()).await?;
+    let form = FormView::new().with("area", found.key.clone());
+    visit.page(&area_page(&found, form))
+}
+
+fn area_page(found: &agencies::Area, form: FormView) -> RegisterForm {
+    let mut radios = form.radios("area", "In which area is the setting?");
+    for key in &found.packs {
+        let mut name = key.replace('_', " ");
+        if let Some(first) = name.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        radios = radios.option(key, &name);
+    }
+    let radios = radios.option_with(
+        agencies::OTHER,
+        "Another area of England",
+        "The national agencies stay. Enter your council\u{2019}s own by hand, or bring its pack.",
+    );
+    RegisterForm {
+        heading: "Area and packs".to_owned(),
+        back: Some(("/agencies".to_owned(), "Agencies".to_owned())),
+        about: vec![
+            "Social care, the LADO and the advice team differ from council to council. A pack holds those of one area, each with the day on which it was last checked.".to_owned(),
+        ],
+        fields: vec![
+            field(&radios),
+            field(
+                &form
+                    .area("pack", "A pack file, if you have one")
+                    .hint("The text of a file like content/agencies/kent.toml. Every agency in it is taken with its own \u{201c}last checked\u{201d} day; what you have is kept beside it.")
+                    .rows(8),
+            ),
+        ],
+        action: "/agencies/area".to_owned(),
+        button: "Save".to_owned(),
+        form,
+        ..RegisterForm::default()
+    }
+}
+
+/// Area and pack, as typed.
+pub struct Place {
+    area: String,
+    pack: String,
+}
+
+impl FromForm for Place {
+    const LIMIT: usize = 12 * 60_000 + crate::form::LIMIT;
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let area = fields.choice("area", |key| Some(key.to_owned()), "Choose the area");
+        let pack = fields.maybe("pack", 60_000);
+        Some(Self { area: area?, pack: pack?.unwrap_or_default() })
+    }
+}
+
+/// Saves the area, and takes a pack.
+///
+/// # Errors
+/// Not for this person.
+pub async fn post_area(visit: Visit, form: Form<Place>) -> Answer {
+    let found = agencies::area(visit.services(), &visit.ctx()).await?;
+    let Some(Place { area, pack }) = form.input else { return visit.again(&area_page(&found, form.view)) };
+    let mut ctx = visit.ctx();
+    let done = async {
+        // Where it is changes for the manager alone; a pack can be brought by whoever keeps the directory.
+        if area != found.key {
+            agencies::set_area(visit.services(), &mut ctx, &area).await?;
+        }
+        match pack.trim() {
+            "" => Ok(0),
+            pack => agencies::take_pack(visit.services(), &mut ctx, pack).await,
+        }
+    };
+    match done.await {
+        Ok(0) => visit.go_saying("/agencies", Tone::Done, "Saved."),
+        Ok(count) => visit.go_saying("/agencies", Tone::Done, &format!("Saved, with {count} agencies of the pack.")),
+        Err(error) => visit.again(&area_page(&found, mend(form.view, error)?)),
+    }
 }

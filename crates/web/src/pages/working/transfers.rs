@@ -46,7 +46,7 @@ pub async fn list(visit: Visit) -> Answer {
     }
     visit.page(&RegisterList {
         heading: "Files that move on".to_owned(),
-        about: "When a child moves to another setting or to school, its safeguarding file goes there within five working days, apart from other papers and by a safe way. It is ours until they say that they have it.".to_owned(),
+        about: "When a child moves to another setting or to school, its safeguarding file goes there within five days, apart from other papers and by a safe way. It is ours until they say that they have it.".to_owned(),
         table,
         empty: ("No file is on its way.".to_owned(), "Begin one when a child leaves.".to_owned()),
         add: Some(("/transfers/new".to_owned(), "Begin a file".to_owned())),

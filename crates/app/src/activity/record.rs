@@ -1,0 +1,74 @@
+//! What the filter wrote of one alert, as a sentence for the concern that a person makes of it (P2, S22): what was asked for and
+//! blocked, how often, when; "asked for", never "visited", and with what is known of the device. Of a sealed entry the moment
+//! alone. It is read from the log again when the concern is filed, so that nobody can write it otherwise.
+
+use domain::access::{Action, Relation, authorize};
+use domain::{DeviceId, OpCtx};
+use jiff::{SignedDuration, Timestamp};
+
+use super::of_setting;
+use crate::concerns::defanged;
+use crate::gateway::What;
+use crate::{Result, Services};
+
+/// Which alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// When it was last seen.
+    pub at: Timestamp,
+    /// The device, if one is known.
+    pub device: Option<DeviceId>,
+    /// The name that was blocked; none: a sealed entry, of which no name is kept.
+    pub host: Option<String>,
+}
+
+/// Alerts of one name within so long of another are one record: prefetch and adverts ask many times.
+const AROUND: SignedDuration = SignedDuration::from_mins(15);
+
+/// The record of an alert, in words; `None`: the log holds no such thing (any more).
+///
+/// # Errors
+/// Refused for who does not read activity; [`crate::Error::Unavailable`] when the log cannot be read.
+pub async fn record(services: &Services, ctx: &mut OpCtx, alert: &Alert) -> Result<Option<String>> {
+    authorize(&ctx.actor, Action::ReadActivity, Relation::Setting)?;
+    let from = alert.at.saturating_sub(AROUND).unwrap_or(alert.at);
+    let to = alert.at.saturating_add(AROUND).unwrap_or(alert.at);
+    let events = of_setting(services, ctx, from, to).await?;
+    let say = |at: Timestamp| services.calendar.say(at);
+    let Some(wanted) = &alert.host else {
+        let found = events.iter().find(|event| event.at == alert.at && matches!(event.what, What::Sealed { .. }));
+        return Ok(found.map(|event| {
+            format!(
+                "From the filter: an illegal address was asked for and blocked at {}. Which, and by whom, is not kept.",
+                say(event.at)
+            )
+        }));
+    };
+    let (mut times, mut first, mut last, mut why, mut proven) = (0_u64, None, None, String::new(), true);
+    for event in events.iter().filter(|event| event.device == alert.device) {
+        let (count, because) = match &event.what {
+            What::Blocked { host, count, because, .. } if host == wanted => (*count, because.as_str()),
+            What::Bypass { host } if host == wanted => (1, "a way round the filter"),
+            _ => continue,
+        };
+        times = times.saturating_add(count);
+        first = Some(first.map_or(event.at, |known: Timestamp| known.min(event.at)));
+        last = Some(last.map_or(event.until, |known: Timestamp| known.max(event.until)));
+        because.clone_into(&mut why);
+        proven &= event.proven;
+    }
+    let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
+    let names = super::devices(services, ctx).await?;
+    let device = alert.device.and_then(|id| names.into_iter().find(|(known, _)| *known == id));
+    let by = match (device, proven) {
+        (Some((_, name)), true) => format!("by {name}, which proved who it is"),
+        (Some((_, name)), false) => format!("by {name}, known by its network address alone"),
+        (None, _) => "by a device that nobody knows".to_owned(),
+    };
+    let host = defanged(std::slice::from_ref(wanted));
+    let when = if first == last { say(last) } else { format!("{} to {}", say(first), say(last)) };
+    let many = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+    Ok(Some(format!(
+        "From the filter: {host} was asked for {many} and blocked, {when}, {by}. Why: {why}. Asked for is not visited: adverts and pages ask by themselves."
+    )))
+}
