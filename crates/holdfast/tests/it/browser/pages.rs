@@ -67,6 +67,10 @@ const NO_LINK: [&str; 42] = [
     "/concerns/{id}/addresses",
     "/transfers/{id}",
     "/transfers/{id}/record/{act}",
+    // Nothing is held, nothing has left, and no bundle has been read over.
+    "/keeping/holds/{id}/lift",
+    "/exports/{id}",
+    "/concerns/{id}/bundle/make",
     // The demo has a lead and a chair, and fetches no list.
     "/set-up/lead",
     "/set-up/chair",
