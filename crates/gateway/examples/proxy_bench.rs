@@ -114,6 +114,7 @@ fn policy() -> filter::PolicySnapshot {
         networks: Vec::new(),
         calendar: Default::default(),
         sessions: Vec::new(),
+        case_addresses: Default::default(),
         inspection: Default::default(),
     }
 }

@@ -120,7 +120,7 @@ pub async fn list_letters(db: &impl Reads, setting: SettingId, sees: &Sees, id: 
 ///
 /// # Errors
 /// As any read.
-pub async fn list_strands_for_program(db: &impl Reads, setting: SettingId) -> Result<Vec<Strand>> {
+pub async fn list_all_strands_for_program(db: &impl Reads, setting: SettingId) -> Result<Vec<Strand>> {
     rows::many(db, rows::select::<Strand>(Condition::all().add(strand::Column::SettingId.eq(setting.0)))).await
 }
 

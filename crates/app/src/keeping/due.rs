@@ -335,6 +335,8 @@ struct Obstacles {
     asked: BTreeSet<PersonId>,
     tied_to_open: BTreeSet<ConcernId>,
     waiting: BTreeSet<ConcernId>,
+    lent: BTreeSet<ConcernId>,
+    sealing: BTreeSet<ConcernId>,
     moving: BTreeSet<PersonId>,
 }
 
@@ -354,7 +356,7 @@ impl Obstacles {
             asked.extend(bundle.map(|bundle| bundle.person_id));
         }
         let mut tied_to_open = BTreeSet::new();
-        for strand in store::working::list_strands_for_program(db, setting).await? {
+        for strand in store::working::list_all_strands_for_program(db, setting).await? {
             if open.contains(&strand.one_id) || open.contains(&strand.other_id) {
                 tied_to_open.extend([strand.one_id, strand.other_id]);
             }
@@ -369,6 +371,12 @@ impl Obstacles {
             asked,
             tied_to_open,
             waiting: waiting.map(|row| row.concern_id).collect(),
+            lent: store::together::list_lenders_for_program(db, setting).await?,
+            sealing: store::together::list_addresses_for_gateway(db, setting)
+                .await?
+                .into_iter()
+                .map(|row| row.concern_id)
+                .collect(),
             moving: moving.into_iter().filter(|row| row.receipt_at.is_none()).map(|row| row.child_id).collect(),
         })
     }
@@ -402,6 +410,13 @@ impl Obstacles {
         }
         if is(&self.waiting) {
             why.push("An agency has not answered its referral.".to_owned());
+        }
+        if is(&self.lent) {
+            why.push("Words of it stand in another concern too.".to_owned());
+        }
+        // Only a release opens it (S19); with its concern nobody could release it any more.
+        if is(&self.sealing) {
+            why.push("An address of it is still sealed.".to_owned());
         }
         if one.named.iter().any(|person| self.moving.contains(person)) {
             why.push("A child’s file is on its way, without a receipt.".to_owned());

@@ -98,6 +98,13 @@ impl Going {
             attachments::forget_content(tx, self.setting, file.id).await?;
         }
         let of = Condition::all().add(Expr::col("concern_id").eq(id.0));
+        self.all(
+            tx,
+            named("action_origin").into_iter(),
+            &points_at(&[("action_id", "action"), ("entry_id", "entry")], id),
+        )
+        .await?;
+        self.all(tx, named("shared_entry").into_iter(), &points_at(&[("entry_id", "entry")], id)).await?;
         self.all(tx, going_tables(), &of).await?;
         let either = Condition::any().add(strand::Column::OneId.eq(id.0)).add(strand::Column::OtherId.eq(id.0));
         self.all(tx, named("strand").into_iter(), &either).await?;
@@ -166,6 +173,15 @@ impl Going {
         let subject = Subject { table: def.name, id: Some(def.subject_of(fields)) };
         audit::destroy_content(tx, self.setting, subject, &self.why).await.map(|_| ())
     }
+}
+
+/// Rows that hang on a concern by what hangs on it, and have no column for it.
+fn points_at(columns: &[(&'static str, &'static str)], id: ConcernId) -> Condition {
+    columns.iter().fold(Condition::any(), |any, (column, table)| {
+        let mut of = Query::select();
+        of.column("id").from(*table).and_where(Expr::col("concern_id").eq(id.0));
+        any.add(Expr::col(*column).in_subquery(of))
+    })
 }
 
 /// What stays of a concern.

@@ -20,7 +20,7 @@ const WALKERS: [&str; 8] = ["dsl", "manager", "practitioner", "technician", "cha
 const DOORS: [&str; 2] = ["/", "/notices"];
 
 /// Doors to which no link of a fresh demo leads, and why. `journey` has axe look at those that it comes through.
-const NO_LINK: [&str; 42] = [
+const NO_LINK: [&str; 45] = [
     // For who works in several settings; the demo has one.
     "/account/settings",
     // Words that are handed over or mailed once.
