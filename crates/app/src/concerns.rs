@@ -36,6 +36,7 @@ pub(crate) use entries::{append, by_the_program};
 pub use finish::{Debrief, Lesson, REVIEWS, close, debrief, reopen};
 pub use looks::{LookView, looks};
 pub use mine::{MyReport, Receipt, ToTell, by_code, mine, receipt};
+pub(crate) use paper::for_export;
 pub use paper::{Print, export, kind_in_words, print, what_in_words};
 pub(crate) use people::tell_holders;
 pub use people::{Afterwards, FamilyAdult, add_person, child_cannot_be_known, exclude, hand_over, invite, name_child};

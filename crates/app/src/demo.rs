@@ -6,6 +6,7 @@
 
 pub mod bulk;
 mod history;
+mod keeping;
 mod register;
 
 use std::collections::BTreeMap;
@@ -67,11 +68,16 @@ pub(crate) struct Built {
 
 /// What the demo's manager signed: kind, words, days ago. The external test is left out on purpose: it would say that a
 /// licensed list is there, and none is (FIL-04).
-const SIGNED: [(&str, &str, i64); 5] = [
+const SIGNED: [(&str, &str, i64); 6] = [
     ("signed_check/network_passwords", "Every login of the network is one person\u{2019}s own, and strong.", 40),
     ("signed_check/progress_app_accounts", "Every account of the progress app is one person\u{2019}s own.", 40),
     ("signed_check/filter_periodic", "Tried by hand on each device of both rooms and the office.", 20),
     ("signed_check/secure_mail", "Personal information leaves by encrypted mail only.", 40),
+    (
+        "signed_check/data_protection",
+        "The record of processing and the privacy notice are up to date; each purpose has its basis.",
+        30,
+    ),
     ("signed_check/device_security", "Updates, locks and encryption looked at on every device.", 25),
 ];
 
@@ -99,6 +105,7 @@ pub async fn build(services: &Services, ctx: &mut OpCtx, setting: &str) -> Resul
     let (built, credentials) = register::build(services, ctx, &demo, &profile).await?;
     history::enter(services, &demo, &built, now).await?;
     ctx.now = now;
+    keeping::enter(services, &built, now).await?;
     register::signed_checks(services, ctx, &built, &SIGNED, "manager").await?;
     Ok(credentials)
 }

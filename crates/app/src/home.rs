@@ -9,6 +9,7 @@ use store::Scope;
 use store::words::ProposalState;
 
 use crate::evidence::signed;
+use crate::keeping::{bundle, dispose, emergency};
 use crate::sight::sees;
 use crate::{Result, Services, concerns, drafts, evidence, follow_up, notices};
 
@@ -68,6 +69,7 @@ pub async fn of(services: &Services, ctx: &mut OpCtx) -> Result<Home> {
     drafts_waiting(services, ctx, &mut todo).await?;
     filter_waiting(services, ctx, &mut todo).await?;
     tasks_waiting(services, ctx, &mut todo).await?;
+    keeping_waits(services, ctx, &mut todo).await?;
     evidence_waiting(services, ctx, &mut todo).await?;
     todo.sort_by_key(|one| one.tone);
     Ok(Home { todo, ways: ways(ctx) })
@@ -97,6 +99,38 @@ async fn concerns_waiting(services: &Services, ctx: &OpCtx, todo: &mut Vec<Todo>
             tone: if ages.older > 0 { Tone::Due } else { Tone::Quiet },
             word: format!("{} open", ages.open),
         });
+    }
+    Ok(())
+}
+
+/// What waits for a second person, a request for data half way, an emergency that nobody has looked at.
+async fn keeping_waits(services: &Services, ctx: &OpCtx, todo: &mut Vec<Todo>) -> Result<()> {
+    if authorize(&ctx.actor, Action::KeepRetention, Relation::Setting).is_err() {
+        return Ok(());
+    }
+    let line = |title: &str, href: String, hint: &str, tone: Tone, word: &str| Todo {
+        title: title.to_owned(),
+        href,
+        hint: Some(hint.to_owned()),
+        tone,
+        word: word.to_owned(),
+    };
+    for one in dispose::list_waiting(services, ctx).await?.into_iter().filter(|one| !one.mine) {
+        let (title, hint) = ("Agree or not: a record may go", "One person says so. Nothing goes without a second.");
+        todo.push(line(title, format!("/keeping/decisions/{}", one.id), hint, Tone::Due, "1 waits"));
+    }
+    for (request, to_check) in bundle::waiting(services, ctx).await? {
+        let (title, word) = match to_check {
+            true => ("Read over what somebody is to be given", "To check"),
+            false => ("Go on with a request for data", "Begun"),
+        };
+        let hint = "It has a month, from the day on which they asked.";
+        todo.push(line(title, format!("/concerns/{request}/bundle"), hint, Tone::Due, word));
+    }
+    if emergency::list(services, ctx).await?.iter().any(|one| one.mine_to_review) {
+        let (title, hint) =
+            ("Look at what was opened in an emergency", "Somebody else than who opened it says whether it was right.");
+        todo.push(line(title, "/emergency".to_owned(), hint, Tone::Now, "To review"));
     }
     Ok(())
 }
@@ -224,6 +258,10 @@ fn ways(ctx: &OpCtx) -> Vec<(String, String)> {
         (Action::MoveFile, "/transfers", "Files that move on with a child"),
         (Action::KeepLowLevel, "/low-level", "Low-level concerns about adults here"),
         (Action::ReadTrends, "/trends", "Trends and the termly report"),
+        (Action::KeepRetention, "/keeping", "What is kept, and how long"),
+        (Action::KeepRetention, "/exports", "Exports: what left the building"),
+        (Action::OpenInEmergency, "/emergency", "Open a record in an emergency"),
+        (Action::ReadInspection, "/inspection", "What an inspector is shown"),
         (Action::ReadContacts, "/agencies", "Agencies: whom to ask, whom to tell"),
         (Action::HoldDevice, "/alerts", "Calls for help"),
         (Action::ReportConcern, "/reports", "Your reports"),

@@ -37,6 +37,10 @@ pub enum Kind {
     ForgetDrafts,
     /// Has an agency answered a referral?
     ChaseReferral,
+    /// Take away exports that nobody fetched for a week, every day (S47).
+    ForgetExports,
+    /// Shut a record that was opened in an emergency (S12).
+    EndEmergency,
     /// Has somebody done what they were asked to do?
     RemindAction,
     /// Was a support plan looked at on its day?
@@ -44,7 +48,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 15] = [
         Self::MailNotice,
         Self::Escalate,
         Self::PublishPolicy,
@@ -56,6 +60,8 @@ impl Kind {
         Self::MailAddressProof,
         Self::ForgetDrafts,
         Self::ChaseReferral,
+        Self::ForgetExports,
+        Self::EndEmergency,
         Self::RemindAction,
         Self::RemindPlan,
     ];
@@ -74,6 +80,8 @@ impl Kind {
             Self::MailAddressProof => "person.mail_proof",
             Self::ForgetDrafts => "draft.forget",
             Self::ChaseReferral => "referral.chase",
+            Self::ForgetExports => "export.forget",
+            Self::EndEmergency => "emergency.end",
             Self::RemindAction => "action.remind",
             Self::RemindPlan => "plan.remind",
         }
@@ -134,12 +142,13 @@ pub async fn run_due(services: &Services, ctx: &mut OpCtx) -> Result<usize> {
 }
 
 /// Work that comes back by itself, and how often.
-const RECURRING: [(Kind, SignedDuration); 5] = [
+const RECURRING: [(Kind, SignedDuration); 6] = [
     (Kind::SelfTest, DAY),
     (Kind::ForgetActivity, DAY),
     (Kind::SignHead, DAY),
     (Kind::BackUp, DAY),
     (Kind::ForgetDrafts, DAY),
+    (Kind::ForgetExports, DAY),
 ];
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -220,6 +229,8 @@ async fn perform(services: &Services, ctx: &mut OpCtx, job: &Job) -> Result<()> 
         Kind::FilterAlert => crate::activity::alert(services, ctx, setting, &work).await,
         Kind::SignHead => crate::upkeep::sign_head(services, ctx, setting).await,
         Kind::BackUp => crate::upkeep::back_up(services, ctx, setting).await,
+        Kind::ForgetExports => crate::keeping::exports::forget_old(services, ctx.now),
+        Kind::EndEmergency => crate::keeping::emergency::end_due(services, ctx, setting).await,
         Kind::ForgetDrafts => {
             crate::guests::forget_ended(services, ctx, setting).await?;
             crate::drafts::forget_old(services, ctx, setting).await

@@ -29,6 +29,7 @@ pub mod holds;
 pub mod home;
 pub mod imports;
 pub mod jobs;
+pub mod keeping;
 pub mod low_level;
 pub mod mail;
 pub mod notices;
@@ -51,6 +52,7 @@ pub mod transfers;
 pub mod trends;
 pub mod upkeep;
 pub mod wall;
+pub mod wrong_clock;
 
 pub use error::{Error, Result};
 pub use services::{Clock, Services};

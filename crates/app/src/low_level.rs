@@ -124,7 +124,7 @@ pub async fn adults(services: &Services, ctx: &OpCtx) -> Result<Vec<(PersonId, S
 }
 
 /// Oneself, and one's family as the register knows it.
-async fn not_for(db: &impl Reads, member: &Member) -> Result<BTreeSet<PersonId>> {
+pub(crate) async fn not_for(db: &impl Reads, member: &Member) -> Result<BTreeSet<PersonId>> {
     let mut shut = BTreeSet::from([member.person]);
     for tie in store::people::list_relationships(db, member.setting, member.person).await? {
         shut.extend([tie.person_id, tie.other_id]);
@@ -153,9 +153,7 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, new: New) -> Result<Uuid>
             return Err(Error::invalid(field, missing));
         }
     }
-    if new.event_at > ctx.now {
-        return Err(Error::invalid("at", "That time is still to come. Check the day and the time."));
-    }
+    crate::wrong_clock::has_come(&tx, member.setting, ("at", new.event_at), ctx.now).await?;
     let row = LowLevel {
         id: tx.fresh(),
         setting_id: member.setting,

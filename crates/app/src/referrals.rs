@@ -299,7 +299,8 @@ pub async fn change(
     if let (Change::Sent { before_its_turn: false, .. }, Some(locked)) = (&change, shut) {
         return Err(Error::Locked(locked));
     }
-    let next = next(services, row, form, &name, change, ctx.now)?;
+    let latest = crate::wrong_clock::latest(&tx, member.setting, ctx.now).await?;
+    let next = next(services, row, form, &name, change, (ctx.now, latest))?;
     store::working::set_referral(&mut tx, &next.row).await?;
     let entry = store::concerns::Entry {
         id: tx.fresh(),
@@ -339,7 +340,7 @@ fn next(
     form: &ReferralForm,
     name: &str,
     change: Change,
-    now: Timestamp,
+    (now, latest): (Timestamp, Timestamp),
 ) -> Result<Next> {
     let becomes = match &change {
         Change::Rewrite(_) | Change::Chased { .. } => row.state,
@@ -369,7 +370,7 @@ fn next(
             at: now,
         },
         Change::Sent { how, at, reference, .. } => {
-            let (how, at) = (line("how", &how, "Say how it went: telephone, portal, mail.")?, past("at", at, now)?);
+            let (how, at) = (line("how", &how, "Say how it went: telephone, portal, mail.")?, past("at", at, latest)?);
             let reference = optional("reference", reference)?.or(row.reference.clone());
             let given = reference.as_ref().map(|known| format!(" Their reference: {known}.")).unwrap_or_default();
             let said = format!("Referred to {name}, by {how}.{given}");
@@ -381,14 +382,15 @@ fn next(
             }
         }
         Change::Acknowledged { at, reference, words } => {
-            let (words, at) = (line("words", &words, "Say who answered, and what they said.")?, past("at", at, now)?);
+            let (words, at) =
+                (line("words", &words, "Say who answered, and what they said.")?, past("at", at, latest)?);
             let reference = optional("reference", reference)?.or(row.reference.clone());
             let given = reference.as_ref().map(|known| format!(" Their reference: {known}.")).unwrap_or_default();
             let said = format!("{name} have the referral: {words}.{given}");
             Next { row: Referral { acknowledged_at: Some(at), reference, chase_at: Some(chase(at)?), ..row }, said, at }
         }
         Change::Outcome { at, words } => {
-            let at = past("at", at, now)?;
+            let at = past("at", at, latest)?;
             let words = words.trim().to_owned();
             if !(3..=4_000).contains(&words.chars().count()) {
                 return Err(Error::invalid("words", "Say what they decided, in a few words."));
@@ -397,7 +399,8 @@ fn next(
             Next { row: Referral { outcome: Some(words), outcome_at: Some(at), chase_at: None, ..row }, said, at }
         }
         Change::Chased { at, words } => {
-            let (words, at) = (line("words", &words, "Say whom you asked, and what they said.")?, past("at", at, now)?);
+            let (words, at) =
+                (line("words", &words, "Say whom you asked, and what they said.")?, past("at", at, latest)?);
             let said = format!("{name} were asked again about the referral: {words}");
             Next { row: Referral { chase_at: Some(chase(at)?), ..row }, said, at }
         }
@@ -422,8 +425,8 @@ fn optional(field: &str, text: Option<String>) -> Result<Option<String>> {
     text.filter(|text| !text.trim().is_empty()).map(|text| line(field, &text, "")).transpose()
 }
 
-fn past(field: &str, at: Timestamp, now: Timestamp) -> Result<Timestamp> {
-    if at > now {
+fn past(field: &str, at: Timestamp, latest: Timestamp) -> Result<Timestamp> {
+    if at > latest {
         return Err(Error::invalid(field, "That time is still to come. Check the day and the time."));
     }
     Ok(at)

@@ -231,9 +231,7 @@ pub async fn change(services: &Services, ctx: &mut OpCtx, id: TransferId, change
     if words.is_empty() || words.chars().count() > LONGEST_LINE {
         return Err(Error::invalid(field, "Write it in one line."));
     }
-    if at > ctx.now {
-        return Err(Error::invalid("at", "That time is still to come. Check the day and the time."));
-    }
+    crate::wrong_clock::has_come(&tx, member.setting, ("at", at), ctx.now).await?;
     let row = match change {
         Change::Sent { .. } => Transfer { sent_at: Some(at), how: Some(words), ..row },
         Change::Received { .. } => Transfer { receipt_at: Some(at), receipt_from: Some(words), ..row },

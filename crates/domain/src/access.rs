@@ -136,6 +136,12 @@ actions! {
     ArrangeCover = "arrange_cover";
     /// Send a child's file on to the next setting.
     MoveFile = "move_file";
+    /// See what is due to be looked at again; place and lift holds; keep longer, or say that it may go.
+    KeepRetention = "keep_retention";
+    /// Open one record for four hours because nobody who may is there (S12).
+    OpenInEmergency = "open_in_emergency";
+    /// See what an inspector is shown: counts and proofs, no names, no words of a case.
+    ReadInspection = "read_inspection";
 }
 
 /// Why not.
@@ -207,6 +213,10 @@ pub fn allowed(role: Role, action: Action, relation: Relation) -> bool {
         A::KeepLowLevel => matches!(role, R::Manager | R::Chair),
         A::ArrangeCover => matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair),
         A::MoveFile => matches!(role, R::Dsl | R::Deputy),
+        A::KeepRetention | A::OpenInEmergency => matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair),
+        A::ReadInspection => {
+            matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair | R::Committee | R::Inspector)
+        }
         A::MakeToken => matches!(role, R::Dsl | R::Manager | R::Technician),
     }
 }

@@ -187,6 +187,9 @@ pub enum ConcernStatus {
     Open,
     /// Closed with outcome and debrief. May be opened again.
     Closed,
+    /// Destroyed by two people when its time had come (S37): an empty place, so that what was made from it still knows who
+    /// must not see it. No list, search, count or page finds it.
+    Destroyed,
 }
 
 impl ConcernStatus {
@@ -196,12 +199,13 @@ impl ConcernStatus {
             Self::Received => "received",
             Self::Open => "open",
             Self::Closed => "closed",
+            Self::Destroyed => "destroyed",
         }
     }
 
     /// The status of this key.
     pub fn from_key(key: &str) -> Option<Self> {
-        [Self::Received, Self::Open, Self::Closed].into_iter().find(|status| status.key() == key)
+        [Self::Received, Self::Open, Self::Closed, Self::Destroyed].into_iter().find(|status| status.key() == key)
     }
 }
 

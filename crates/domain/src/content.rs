@@ -14,6 +14,7 @@ use crate::concern::{ConcernKind, RouteKind};
 use crate::control::{Control, Obligation, Proof};
 use crate::procedure::{Procedure, Rule, Shared, shared};
 use crate::referral::{LetterText, ReferralForm};
+use crate::retention;
 use crate::setting::Profile;
 
 /// Everything in `content/` that the program itself reads.
@@ -45,6 +46,10 @@ pub struct Content {
     pub referral_forms: Vec<ReferralForm>,
     /// Letters to families.
     pub letters: Vec<LetterText>,
+    /// How long what is kept.
+    pub retention: Vec<retention::Rule>,
+    /// What is kept by another clock.
+    pub kept_elsewhere: Vec<retention::Elsewhere>,
 }
 
 /// An agency, with its numbers and when they were last checked.
@@ -244,6 +249,13 @@ struct LettersFile {
     letter: Vec<LetterText>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RetentionFile {
+    rule: Vec<retention::Rule>,
+    elsewhere: Vec<retention::Elsewhere>,
+}
+
 fn parse<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, Wrong> {
     toml::from_str(text).map_err(|error| Wrong { file: file.to_owned(), why: error.to_string() })
 }
@@ -268,6 +280,8 @@ impl Content {
             never_log: Vec::new(),
             referral_forms: Vec::new(),
             letters: Vec::new(),
+            retention: Vec::new(),
+            kept_elsewhere: Vec::new(),
         };
         for (file, text) in files {
             content.read_one(file, text)?;
@@ -299,6 +313,11 @@ impl Content {
                 self.referral_forms.iter().try_for_each(ReferralForm::check).map_err(wrong)?;
             }
             ("letters.toml", _) => self.letters = parse::<LettersFile>(file, text)?.letter,
+            ("retention.toml", _) => {
+                let file_of = parse::<RetentionFile>(file, text)?;
+                retention::check(&file_of.rule).map_err(wrong)?;
+                (self.retention, self.kept_elsewhere) = (file_of.rule, file_of.elsewhere);
+            }
             // Read together, since they share parts.
             (_, Some(("procedures", _))) => {}
             (_, Some(("agencies", area))) => {
@@ -400,6 +419,14 @@ impl Content {
             }
         }
         for profile in self.profiles.values() {
+            if let Some(strange) =
+                profile.retention.keys().find(|key| !self.retention.iter().any(|rule| rule.key == **key))
+            {
+                return wrong(
+                    &format!("settings/{}.toml", profile.key),
+                    format!("no rule of retention is called {strange}"),
+                );
+            }
             if !self.agencies.contains_key(&profile.area) {
                 return wrong(&format!("settings/{}.toml", profile.key), format!("no agencies for {}", profile.area));
             }

@@ -104,6 +104,18 @@ ids! {
     LetterId;
     /// A child's file on its way to the next setting.
     TransferId;
+    /// A reason for which records must not be destroyed.
+    LegalHoldId;
+    /// A decision about a record whose time has come; done, it is a certificate.
+    DisposalId;
+    /// Something that left the building.
+    ExportId;
+    /// Somebody's data, gathered and redacted for them.
+    BundleId;
+    /// A mark on such a bundle.
+    RedactionId;
+    /// A record opened in an emergency.
+    EmergencyId;
     /// A support plan.
     PlanId;
     /// An address that a concern speaks of.

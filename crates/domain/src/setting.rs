@@ -60,6 +60,10 @@ pub struct Profile {
     /// Duties to come whose first day somebody entered (`content/duties-to-come.toml`): key → day.
     #[serde(default)]
     pub duties: BTreeMap<String, Date>,
+    /// Years for which this setting keeps something, where it keeps it longer than `content/retention.toml` asks: by rule.
+    /// Shorter ones have no effect (S42).
+    #[serde(default)]
+    pub retention: crate::retention::Longer,
 }
 
 /// When the setting is open on a weekday, local time.

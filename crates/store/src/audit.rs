@@ -32,6 +32,9 @@ pub const INSTALLATION: SettingId = SettingId(Uuid::nil());
 /// The act that explains why content is missing.
 pub(crate) const DESTROY: &str = "audit.destroy_content";
 
+/// The act that says that a record itself was destroyed, by two people: a restore destroys it again.
+pub(crate) const DESTROY_RECORD: &str = "audit.destroy_record";
+
 /// What an act was done to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subject<'a> {

@@ -36,7 +36,7 @@ use crate::{dialect, migrate, place, rows};
 
 pub use file_keys::write as write_file_keys;
 pub use read::verify;
-pub use restore::{Destruction, Restored, list_destructions, restore};
+pub use restore::{Destruction, Restored, list_destructions, restore, write_destructions};
 
 const FORMAT: &str = "holdfast-backup-1";
 
@@ -108,6 +108,7 @@ pub async fn create(db: &Db, scope: Scope, file: &Path, now: Timestamp) -> Resul
     let written = aside.persist(file).map_err(|error| Error::io("writing a backup")(error.error))?;
     written.sync_all().map_err(Error::io("writing a backup"))?;
     file_keys::write(db, scope, folder, now).await?;
+    write_destructions(db, folder).await?;
     let bytes = written.metadata().map_or(0, |about| about.len());
     Ok(Summary { made_at: now, setting, rows: count, bytes })
 }

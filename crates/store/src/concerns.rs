@@ -22,11 +22,14 @@ pub use crate::entity::cases::{Concern, ConcernPerson, Entry, Exclusion, Invitat
 pub use about::{About, list_about, list_entries_about, list_steps_about};
 pub use counts::{Counted, Fact, facts};
 pub use program::{
-    count_unsigned_for_program, has_reference, list_entries_of_author, list_ids_of_people_for_program,
-    list_messages_for_program, list_parts_for_program, list_steps_for_program, list_steps_of_several_for_program,
+    count_unsigned_for_program, find_by_reference_for_program, has_reference, list_entries_of_author,
+    list_ids_of_people_for_program, list_messages_for_program, list_parts_for_program, list_steps_for_program,
+    list_steps_of_several_for_program,
 };
 pub use seen::Sees;
-pub(crate) use seen::{inherits, not_excluded as not_shut_out, of_visible, visible_to};
+pub(crate) use seen::{
+    inherits, is_there, not_excluded as not_shut_out, of_visible, visible_even_destroyed, visible_to,
+};
 
 /// Which concerns to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -220,7 +223,10 @@ pub async fn list_unopened(db: &impl Reads, setting: SettingId, before: Timestam
 /// # Errors
 /// As any read.
 pub async fn lookup_for_program(db: &impl Reads, setting: SettingId, id: ConcernId) -> Result<Option<Concern>> {
-    let condition = Condition::all().add(concern::Column::SettingId.eq(setting.0)).add(concern::Column::Id.eq(id.0));
+    let condition = Condition::all()
+        .add(concern::Column::SettingId.eq(setting.0))
+        .add(concern::Column::Id.eq(id.0))
+        .add(is_there());
     rows::one(db, rows::select::<Concern>(condition)).await
 }
 

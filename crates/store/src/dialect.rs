@@ -110,6 +110,18 @@ pub(crate) fn index(engine: DbBackend, setting: Uuid, concern: ConcernId, source
 const INDEX_POSTGRES: &str = "INSERT INTO search (setting_id, concern_id, source_id, text) VALUES ($1, $2, $3, $4)";
 const INDEX_SQLITE: &str = "INSERT INTO search (setting_id, concern_id, source_id, text) VALUES (?, ?, ?, ?)";
 
+/// Takes every text of a concern out of the index.
+pub(crate) fn forget(engine: DbBackend, concern: ConcernId) -> Statement {
+    let sql = match engine {
+        DbBackend::Postgres => FORGET_POSTGRES,
+        _ => FORGET_SQLITE,
+    };
+    Statement::from_sql_and_values(engine, sql, [concern.0.into()])
+}
+
+const FORGET_POSTGRES: &str = "DELETE FROM search WHERE concern_id = $1";
+const FORGET_SQLITE: &str = "DELETE FROM search WHERE concern_id = ?";
+
 /// The columns that a table has in this database: before an upgrade it may not yet have all that we know.
 pub(crate) async fn columns(db: &impl Reads, def: &'static TableDef) -> Result<Vec<&'static Column>> {
     let on = db.connection();
@@ -136,16 +148,19 @@ pub(crate) fn prepared(engine: DbBackend) -> Vec<String> {
             LOCK_ALL,
             LOCK_SETTING,
             INDEX_POSTGRES,
+            FORGET_POSTGRES,
             COLUMNS_POSTGRES,
             &format!("SELECT count(*) FROM concern WHERE {MATCH_POSTGRES}"),
         ]
         .iter()
         .map(|sql| format!("PREPARE checked AS {sql}; DEALLOCATE checked"))
         .collect(),
-        _ => [INDEX_SQLITE, COLUMNS_SQLITE, &format!("SELECT count(*) FROM concern WHERE {MATCH_SQLITE}")]
-            .iter()
-            .map(|sql| format!("EXPLAIN {sql}"))
-            .collect(),
+        _ => {
+            [INDEX_SQLITE, FORGET_SQLITE, COLUMNS_SQLITE, &format!("SELECT count(*) FROM concern WHERE {MATCH_SQLITE}")]
+                .iter()
+                .map(|sql| format!("EXPLAIN {sql}"))
+                .collect()
+        }
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod cases;
 #[allow(unreachable_pub, reason = "rows of pieces and keys stay in the crate; the macro makes all rows public")]
 pub(crate) mod files;
 pub(crate) mod house;
+pub(crate) mod keeping;
 pub(crate) mod lists;
 pub(crate) mod policy;
 pub(crate) mod register;
@@ -61,6 +62,13 @@ pub(crate) const TABLES: &[&TableDef] = &[
     working::Cover::DEF,
     working::Transfer::DEF,
     working::TransferConcern::DEF,
+    keeping::LegalHold::DEF,
+    keeping::Disposal::DEF,
+    keeping::Export::DEF,
+    keeping::ExportConcern::DEF,
+    keeping::Bundle::DEF,
+    keeping::Redaction::DEF,
+    keeping::Emergency::DEF,
     together::SharedEntry::DEF,
     together::PastProcedure::DEF,
     together::ClockRest::DEF,

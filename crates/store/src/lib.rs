@@ -39,6 +39,7 @@ pub mod filtering;
 pub mod follow_up;
 pub mod imports;
 pub mod jobs;
+pub mod keeping;
 pub mod keys;
 pub mod lists;
 pub mod migrate;

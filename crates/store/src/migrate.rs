@@ -94,6 +94,13 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        number: 14,
+        name: "keeping",
+        both: include_str!("../migrations/0014_keeping.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         number: 15,
         name: "together",
         both: include_str!("../migrations/0015_together.sql"),

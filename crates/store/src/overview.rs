@@ -32,12 +32,13 @@ fn of<C: ColumnTrait>(column: C, setting: SettingId) -> Condition {
     Condition::all().add(column.eq(setting.0))
 }
 
-/// Every concern.
+/// Every concern that was not destroyed.
 ///
 /// # Errors
 /// As any read.
 pub async fn concerns(db: &impl Reads, setting: SettingId) -> Result<Vec<Concern>> {
-    rows::many(db, rows::select::<Concern>(of(concern::Column::SettingId, setting))).await
+    let there = of(concern::Column::SettingId, setting).add(crate::concerns::is_there());
+    rows::many(db, rows::select::<Concern>(there)).await
 }
 
 /// Who must not see which concern.

@@ -71,14 +71,18 @@ pub(crate) async fn set<R: Row>(tx: &mut Tx, row: &R) -> Result<i64> {
 
 /// Takes a row away. The chain keeps that it was there.
 pub(crate) async fn remove<R: Row>(tx: &mut Tx, row: &R) -> Result<()> {
-    let fields = row.fields();
-    check_scope(tx, R::DEF, &fields)?;
+    remove_fields(tx, R::DEF, &row.fields()).await
+}
+
+/// As [`remove`], of a row that is known by its fields alone.
+pub(crate) async fn remove_fields(tx: &mut Tx, def: &'static TableDef, fields: &Fields) -> Result<()> {
+    check_scope(tx, def, fields)?;
     let mut delete = Query::delete();
-    delete.from_table(Alias::new(R::DEF.name)).cond_where(of_key(R::DEF, &fields)?);
+    delete.from_table(Alias::new(def.name)).cond_where(of_key(def, fields)?);
     if tx.exec(&delete).await?.rows_affected() == 0 {
-        return Err(Error::Missing { table: R::DEF.name, row: R::DEF.key_of(&fields) });
+        return Err(Error::Missing { table: def.name, row: def.key_of(fields) });
     }
-    record(tx, R::DEF, None, &fields).await
+    record(tx, def, None, fields).await
 }
 
 /// Inserts fields as they are, without a word to the audit: restoring, and the audit itself.

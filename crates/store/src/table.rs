@@ -221,7 +221,8 @@ macro_rules! stored_ids {
 
 stored_ids! {
     SettingId PersonId AccountId MembershipId SessionId RoomId DeviceId HoldId ConcernId EntryId StepRecordId
-    ProposalId ActionId ReviewId JobId AuditId EvidenceId DraftId AttachmentId ReferralId LetterId TransferId
+    ProposalId ActionId ReviewId JobId AuditId EvidenceId DraftId AttachmentId ReferralId LetterId TransferId LegalHoldId
+    DisposalId ExportId BundleId RedactionId EmergencyId
     PlanId SealedAddressId
 }
 
@@ -246,7 +247,9 @@ stored_words! {
     crate::words::Area crate::words::Tie crate::words::DeviceKind crate::words::Direction crate::words::ListState
     crate::words::ProposalState domain::referral::ReferralState domain::referral::Consent
     crate::words::StrandKind crate::words::Answer crate::words::StepAct crate::words::PendingKind crate::words::ImportKind
-    crate::words::FileOrder crate::words::Youngest crate::words::Way
+    crate::words::FileOrder crate::words::Youngest crate::words::Way domain::retention::RecordKind
+    domain::redaction::Ground crate::words::HoldGround crate::words::DisposalState crate::words::ExportOf
+    crate::words::BundleState
 }
 
 /// A row that callers see.

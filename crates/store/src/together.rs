@@ -36,6 +36,23 @@ pub(crate) fn written_where_seen(sees: &Sees) -> SimpleExpr {
     crate::concerns::not_shut_out((entry::Entity, entry::Column::ConcernId), sees.person)
 }
 
+/// Concerns some of whose entries stand in another one too: for the rules of keeping. Never for a page.
+///
+/// # Errors
+/// As any read.
+pub async fn list_lenders_for_program(db: &impl Reads, setting: SettingId) -> Result<BTreeSet<ConcernId>> {
+    let mut shared = Query::select();
+    shared
+        .column(shared_entry::Column::EntryId)
+        .from(shared_entry::Entity)
+        .and_where(Expr::col(shared_entry::Column::SettingId).eq(setting.0));
+    let condition =
+        Condition::all().add(entry::Column::SettingId.eq(setting.0)).add(entry::Column::Id.in_subquery(shared));
+    let entries: Vec<crate::concerns::Entry> =
+        rows::many(db, rows::select::<crate::concerns::Entry>(condition)).await?;
+    Ok(entries.into_iter().map(|entry| entry.concern_id).collect())
+}
+
 /// Puts an entry into another concern too. Twice is once.
 ///
 /// # Errors

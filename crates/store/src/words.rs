@@ -172,4 +172,52 @@ words! {
         /// Devices of the register.
         Devices = "devices",
     }
+    /// Why a record must not be destroyed.
+    HoldGround {
+        /// The police asked.
+        Police = "police",
+        /// A court or a claim.
+        Court = "court",
+        /// A public inquiry.
+        Inquiry = "inquiry",
+        /// The LADO or children's social care.
+        Council = "council",
+        /// A complaint.
+        Complaint = "complaint",
+        /// Somebody asked for their data.
+        Request = "request",
+        /// The insurer.
+        Insurer = "insurer",
+        /// Another reason.
+        Other = "other",
+    }
+    /// Where a decision about a record stands.
+    DisposalState {
+        /// It stays, until a day.
+        Kept = "kept",
+        /// One person says that it goes.
+        Proposed = "proposed",
+        /// Taken back.
+        Withdrawn = "withdrawn",
+        /// Two people said so, and it is gone.
+        Destroyed = "destroyed",
+    }
+    /// What an export is of.
+    ExportOf {
+        /// One concern.
+        Concern = "concern",
+        /// All concerns about one person.
+        File = "file",
+        /// A person's data, redacted.
+        Bundle = "bundle",
+    }
+    /// Where a bundle stands.
+    BundleState {
+        /// Being redacted.
+        Open = "open",
+        /// Waits for the second person.
+        ToCheck = "to_check",
+        /// Checked: may be made, and made again.
+        Checked = "checked",
+    }
 }

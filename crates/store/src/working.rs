@@ -116,6 +116,14 @@ pub async fn list_letters(db: &impl Reads, setting: SettingId, sees: &Sees, id: 
     rows::many(db, rows::select::<Letter>(condition).order_by_asc(letter::Column::MadeAt)).await
 }
 
+/// Every tie between concerns, for the rules of keeping. Never for a page.
+///
+/// # Errors
+/// As any read.
+pub async fn list_all_strands_for_program(db: &impl Reads, setting: SettingId) -> Result<Vec<Strand>> {
+    rows::many(db, rows::select::<Strand>(Condition::all().add(strand::Column::SettingId.eq(setting.0)))).await
+}
+
 /// Adds a letter.
 ///
 /// # Errors

@@ -15,6 +15,7 @@ pub mod filter_matrix;
 pub mod filter_networks;
 pub mod follow_up;
 pub mod guests;
+pub mod keeping;
 pub mod problem;
 pub mod register;
 pub mod sessions;

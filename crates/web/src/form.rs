@@ -52,9 +52,11 @@ pub struct Form<T> {
     pub input: Option<T>,
     /// What to show again.
     pub view: FormView,
+    /// A time in it is ahead of the clock.
+    asks_for_the_clock: bool,
 }
 
-impl<S: Send + Sync, T: FromForm> FromRequest<S> for Form<T> {
+impl<S: Send + Sync, T: FromForm + Send> FromRequest<S> for Form<T> {
     type Rejection = Fault;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Fault> {
@@ -62,15 +64,21 @@ impl<S: Send + Sync, T: FromForm> FromRequest<S> for Form<T> {
         let visit = Visit::from_request_parts(&mut parts, state).await?;
         let bytes = read_body(body, T::LIMIT).await?;
         let pairs = pairs(parts, bytes).await?;
-        Ok(Self::from_pairs(&visit, pairs))
+        let form = Self::from_pairs(&visit, pairs.clone(), visit.site().now());
+        if !form.asks_for_the_clock {
+            return Ok(form);
+        }
+        // A time that is still to come, or a clock that is wrong (S43)? Only now is it worth asking the records.
+        Ok(Self::from_pairs(&visit, pairs, visit.latest().await))
     }
 }
 
 impl<T: FromForm> Form<T> {
-    fn from_pairs(visit: &Visit, pairs: Vec<(String, String)>) -> Self {
+    fn from_pairs(visit: &Visit, pairs: Vec<(String, String)>, latest: jiff::Timestamp) -> Self {
         let token = pairs.iter().find(|(name, _)| name == "_token").map_or("", |(_, value)| value.as_str()).to_owned();
-        let mut fields = Fields::new(pairs, T::SECRETS, visit.site().now());
+        let mut fields = Fields::new(pairs, T::SECRETS, latest);
         let input = T::read(&mut fields);
+        let asks_for_the_clock = fields.is_ahead();
         let mut view = fields.into_view();
         refuse_pictures(&mut view);
         if !visit.token_is(&token) {
@@ -80,7 +88,7 @@ impl<T: FromForm> Form<T> {
             );
         }
         let input = input.filter(|_| !view.has_errors());
-        Self { input, view }
+        Self { input, view, asks_for_the_clock }
     }
 }
 

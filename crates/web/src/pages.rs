@@ -12,6 +12,7 @@ pub mod filter;
 pub mod guests;
 pub mod home;
 pub mod imports;
+pub mod keeping;
 pub mod lock;
 pub mod password;
 pub mod people;

@@ -53,6 +53,11 @@ impl Visit {
         &self.0.site
     }
 
+    /// The latest time at which something can have happened: now, or any while the clock is wrong (S43).
+    pub async fn latest(&self) -> jiff::Timestamp {
+        app::wrong_clock::latest_anywhere(self.services()).await
+    }
+
     /// What use cases need.
     pub fn services(&self) -> &app::Services {
         self.site().services()

@@ -88,7 +88,7 @@ pub async fn order(
         return Err(Error::NotFound);
     }
     let sealed = row.sealed_at.is_some() || no_files(&tx, &case).await?.is_some();
-    order.check(sealed, ctx.now)?;
+    order.check(sealed, crate::wrong_clock::latest(&tx, member.setting, ctx.now).await?)?;
     let word = json!({
         "authority": order.authority, "who": order.who.trim(), "reference": order.reference.trim(), "said_at": order.said_at,
     });
@@ -194,7 +194,7 @@ pub(super) fn in_words(word: Option<&Value>) -> String {
 }
 
 impl Order {
-    fn check(&self, sealed: bool, now: Timestamp) -> Result<()> {
+    fn check(&self, sealed: bool, latest: Timestamp) -> Result<()> {
         let mut wrong = std::collections::BTreeMap::new();
         let known = AUTHORITIES.iter().any(|(key, _)| *key == self.authority);
         if !known {
@@ -214,7 +214,7 @@ impl Order {
                 wrong.insert(field.to_owned(), say.to_owned());
             }
         }
-        if self.said_at > now {
+        if self.said_at > latest {
             wrong.insert("said".to_owned(), "That time is still to come. Check the day and the time.".to_owned());
         }
         if wrong.is_empty() { Ok(()) } else { Err(Error::Invalid(wrong)) }

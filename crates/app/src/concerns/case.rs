@@ -19,6 +19,7 @@ use store::Reads;
 use store::concerns::{Concern, Invitation};
 use store::words::StepAct;
 
+use crate::keeping::emergency;
 use crate::sight::sees;
 use crate::{Error, Result};
 
@@ -53,7 +54,11 @@ pub(crate) async fn of(db: &impl Reads, ctx: &OpCtx, action: Action, id: Concern
         other => other?,
     }
     let member = ctx.member().ok_or(Refused::SignIn)?;
-    at_least(db, member, Sight::Case, id).await
+    let case = at_least(db, member, Sight::Case, id).await?;
+    if case.invited.contains(&member.person) && emergency::is_over(db, member, id, ctx.now).await? {
+        return Err(Error::NotFound);
+    }
+    Ok(case)
 }
 
 /// The concern, if the member sees at least so much of it.

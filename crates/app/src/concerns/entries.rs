@@ -61,11 +61,7 @@ pub async fn add_entry(services: &Services, ctx: &mut OpCtx, id: ConcernId, new:
     let member = ctx.member().cloned().ok_or(domain::access::Refused::SignIn)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.entry").await?;
     let case = case::of(&tx, ctx, Action::WorkConcern, id).await?;
-    let newest = store::audit::newest_at(&tx, member.setting).await?;
-    // A clock that stands before what is on record cannot say what is still to come (S43).
-    if new.event_at > ctx.now && newest.is_none_or(|newest| ctx.now >= newest) {
-        return Err(Error::invalid("event_at", "That time is still to come. Check the day and the time."));
-    }
+    crate::wrong_clock::has_come(&tx, member.setting, ("event_at", new.event_at), ctx.now).await?;
     let text = new.text.trim();
     let entry = append(&mut tx, &case.concern, new.kind, text, new.event_at, Some(member.person), None).await?;
     tx.commit().await?;

@@ -44,6 +44,14 @@ pub async fn export(services: &Services, ctx: &mut OpCtx, id: ConcernId) -> Resu
     Ok(document(&print, ctx, &services.calendar))
 }
 
+/// A concern for what leaves the building, or for the bench on which that is made ready.
+///
+/// # Errors
+/// [`Error::NotFound`] for who may not see it.
+pub(crate) async fn for_export(services: &Services, ctx: &mut OpCtx, id: ConcernId) -> Result<ConcernView> {
+    look(services, ctx, id, Action::ExportConcern, "concern.export").await
+}
+
 async fn taken_away(services: &Services, ctx: &mut OpCtx, id: ConcernId, act: &str) -> Result<Print> {
     let concern = look(services, ctx, id, Action::ExportConcern, act).await?;
     let member = ctx.member().ok_or(Error::NotFound)?;

@@ -11,7 +11,7 @@ use store::concerns::Concern;
 
 use super::entries::append;
 use super::{LONGEST_TEXT, NO_PICTURES, case};
-use crate::{Error, Result, Services};
+use crate::{Error, Result, Services, wrong_clock};
 
 /// Stage two, as the form asks it. Empty parts are left out; one must be there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,10 +51,10 @@ pub async fn add_words(services: &Services, ctx: &mut OpCtx, id: ConcernId, stag
     authorize(&ctx.actor, Action::ReadReceipt, Relation::Own)?;
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     let parts = stage.parts()?;
-    if stage.event_at.is_some_and(|at| at > ctx.now) {
-        return Err(Error::invalid("event_at", "That time is still to come. Check the day and the time."));
-    }
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.words").await?;
+    if let Some(at) = stage.event_at {
+        wrong_clock::has_come(&tx, member.setting, ("event_at", at), ctx.now).await?;
+    }
     let case = case::at_least(&tx, &member, Sight::Receipt, id).await?;
     if case.concern.reporter_id != Some(member.person) {
         case::of(&tx, ctx, Action::WorkConcern, id).await?;

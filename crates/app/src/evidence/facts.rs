@@ -91,6 +91,12 @@ pub(super) struct Facts {
     pub(super) actions: BTreeMap<ConcernId, Vec<Action>>,
     pub(super) reviews: BTreeMap<ConcernId, Vec<Review>>,
     pub(super) referrals: Vec<store::working::Referral>,
+    /// Certificates.
+    pub(super) destroyed: Vec<store::keeping::Disposal>,
+    /// Records whose day came: how many, and of those how many wait longer than anybody should.
+    pub(super) due: (usize, usize),
+    pub(super) exports: Vec<store::keeping::Export>,
+    pub(super) emergencies: Vec<store::keeping::Emergency>,
     /// The directory as this setting has it.
     pub(super) agencies: Vec<domain::content::Agency>,
     pub(super) looks: Vec<Look>,
@@ -185,6 +191,18 @@ impl Facts {
             reviews: of_concerns(store::overview::reviews(&db, setting).await?, &hidden, |row| row.concern_id),
             referrals: kept(store::overview::referrals(&db, setting).await?, |row| known(Some(row.concern_id))),
             agencies,
+            due: crate::keeping::due::neglected(services, &db, setting, &concerns, now).await?,
+            destroyed: kept(
+                store::keeping::list_disposals_for_program(&db, setting, &[store::words::DisposalState::Destroyed])
+                    .await?,
+                |row| known(row.concern_id),
+            ),
+            exports: kept(store::keeping::list_exports_for_program(&db, setting, since).await?, |row| {
+                known(row.concern_id)
+            }),
+            emergencies: kept(store::keeping::list_emergencies_for_program(&db, setting).await?, |row| {
+                known(Some(row.concern_id))
+            }),
             looks: kept(store::overview::looks(&db, setting, &LOOKS).await?, |look| known(Some(look.concern))),
             passed_on: with_entry(&db, setting, EntryKind::System, "Nobody had opened this", since).await?,
             with_hosts: with_entry(&db, setting, EntryKind::Fact, "Names that the device", since).await?,

@@ -6,6 +6,7 @@
 mod cases;
 mod filter;
 mod held;
+mod keeping;
 mod people;
 mod procedures;
 mod working;
@@ -24,6 +25,7 @@ fn all() -> impl Iterator<Item = &'static Question> {
         .chain(procedures::ANSWERS)
         .chain(working::ANSWERS)
         .chain(held::ANSWERS)
+        .chain(keeping::ANSWERS)
 }
 
 /// The answer, if anybody here knows it.

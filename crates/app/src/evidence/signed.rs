@@ -30,7 +30,7 @@ pub const EXTERNAL_TEST: &str = "external_filter_test";
 const SELF_TEST: &str = "self_test";
 
 /// Kinds of rows that controls name, and whether a technician may sign them.
-const KINDS: [(&str, bool); 8] = [
+const KINDS: [(&str, bool); 9] = [
     (SELF_TEST, false),
     (EXTERNAL_TEST, true),
     ("signed_check/filter_periodic", false),
@@ -38,6 +38,7 @@ const KINDS: [(&str, bool); 8] = [
     ("signed_check/network_passwords", true),
     ("signed_check/progress_app_accounts", true),
     ("signed_check/secure_mail", false),
+    ("signed_check/data_protection", false),
     ("signed_check/provider_review", false),
 ];
 
@@ -157,6 +158,7 @@ fn title_of(kind: &str) -> String {
         "progress_app_accounts" => "Accounts of the progress app",
         "provider_review" => "The yearly talk with the filtering provider",
         "secure_mail" => "How staff send personal information",
+        "data_protection" => "The record of processing and the privacy notice",
         other => other,
     };
     title.to_owned()

@@ -113,7 +113,9 @@ pub async fn appoint(services: &Services, ctx: &mut OpCtx, person: PersonId, rol
         person_id: person,
         role,
         starts_at: now,
-        ends_at: None,
+        // An inspector's sign-in is for the visit: it ends by itself.
+        ends_at: (role == Role::Inspector)
+            .then(|| now.saturating_add(crate::keeping::inspector::SIGN_IN_LASTS).unwrap_or(now)),
         made_by: Some(member.person),
     };
     store::people::add_appointment(&mut tx, &appointment).await?;

@@ -51,8 +51,23 @@ async fn a_clock_that_falls_back_takes_reports_flags_them_and_destroys_nothing()
     let entry = concerns::NewEntry { kind: domain::concern::EntryKind::Fact, text: "Seen.".into(), event_at: truly };
     concerns::add_entry(services, &mut app.ctx(people.dsl), concern, entry).await.expect("an entry");
 
+    // Whatever else people date by the true clock: low-level concerns, what became of a referral.
+    let low = app::low_level::New {
+        about: people.colleague,
+        what: "Left a phone in the room.".into(),
+        response: "Spoke with her.".into(),
+        event_at: truly,
+    };
+    app::low_level::add(services, &mut app.ctx(people.manager), low).await.expect("a low-level concern");
+    assert_eq!(app::wrong_clock::latest_anywhere(services).await, jiff::Timestamp::MAX, "no form refuses a time now");
+
     // The time server is back.
     app.world.pass(years + SignedDuration::from_mins(5));
+    assert_eq!(
+        app::wrong_clock::latest_anywhere(services).await,
+        app.world.now(),
+        "an honest clock says what has come"
+    );
     assert!(!flagged(report().await).await);
     forget_old(services, app.setting, app.world.now()).await.unwrap();
     assert_eq!(app.gateway.forgot(), 2);

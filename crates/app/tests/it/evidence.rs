@@ -4,7 +4,7 @@
 //! concern by it (S8), [`worked`] follows one breach through the controls that it touches.
 
 mod lists;
-mod red;
+pub(crate) mod red;
 mod silence;
 mod worked;
 
@@ -56,6 +56,7 @@ pub(crate) async fn all_well_of(profile: &str) -> TestApp {
         ("signed_check/network_passwords", app.people.manager),
         ("signed_check/progress_app_accounts", app.people.manager),
         ("signed_check/secure_mail", app.people.dsl),
+        ("signed_check/data_protection", app.people.manager),
         ("signed_check/provider_review", app.people.manager),
         (signed::RISK_ASSESSMENT, app.people.manager),
         (signed::PROVIDER_HAS_LISTS, app.people.technician),

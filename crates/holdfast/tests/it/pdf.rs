@@ -118,3 +118,72 @@ async fn the_evidence_pack_becomes_an_accessible_pdf() {
     let token = practitioner.get("/").await.first("input[name=_token]", "value");
     assert_eq!(practitioner.download("/evidence/export", &token).await.status, 404);
 }
+
+/// Opens a parcel with a stranger's program.
+fn unpacked(parcel: &[u8], passphrase: &str) -> tempfile::TempDir {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("it.zip");
+    std::fs::write(&file, parcel).unwrap();
+    let mut command = Command::new("7zz");
+    command.arg("x").arg(format!("-p{passphrase}")).arg(format!("-o{}", folder.path().display())).arg(&file);
+    let output = command.output().expect("7-Zip (Debian: 7zip)");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    folder
+}
+
+/// The demo's request for data, half way on the bench.
+async fn a_request(lead: &Visitor) -> String {
+    let queue = lead.get("/concerns").await;
+    for id in queue.html.split("href=\"/concerns/").skip(1).filter_map(|rest| rest.split(['"', '?', '/']).next()) {
+        if lead.get(&format!("/concerns/{id}/bundle")).await.status == 200 {
+            return format!("/concerns/{id}");
+        }
+    }
+    panic!("the demo has no request for data: {}", queue.words());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_blacked_out_is_not_in_the_pdf_that_somebody_gets() {
+    there_is_a_worker();
+    let house = House::demo().await;
+    let (lead, deputy) = (house.signed_in("dsl").await, house.signed_in("deputy").await);
+    let request = a_request(&lead).await;
+    let bench = format!("{request}/bundle");
+    lead.send_on(&bench, &format!("{bench}/take"), &[]).await;
+    let before = lead.get(&format!("{bench}/preview")).await.words();
+    // A word of a record that is long enough to stand nowhere else in a letter of ours.
+    let chosen = before.split_whitespace().rev().find(|word| word.len() > 6 && word.chars().all(char::is_lowercase));
+    let chosen = chosen.expect("a word to black out").to_owned();
+    let marked = [("words", chosen.as_str()), ("ground", "third_party"), ("reason", "It is somebody else's.")];
+    assert_eq!(lead.send_on(&bench, &format!("{bench}/mark"), &marked).await.status, 303);
+    let letter = [("letter", "Here is what we hold. It was read over by two people.")];
+    let sent = lead.send_on(&bench, &format!("{bench}/send"), &letter).await;
+    assert_eq!(sent.status, 303, "{}", sent.words());
+    assert_eq!(deputy.send_on(&bench, &format!("{bench}/check"), &[]).await.status, 303);
+    let told = [("for_whom", "The mother, in the office"), ("why", "Her request"), ("other_way", "By telephone")];
+    let made = lead.fill(&format!("{bench}/make"), &told).await;
+    assert_eq!(made.status, 200, "{}", made.words());
+    let passphrase = made
+        .words()
+        .split_whitespace()
+        .find(|word| word.len() == 24 && word.matches('-').count() == 4)
+        .map(str::to_owned);
+    let export = made.first("main a[href^='/exports/']", "href");
+    let parcel = lead.download(&export, &lead.get(&export).await.token()).await;
+    assert_eq!((parcel.status, parcel.kind.as_str()), (200, "application/zip"));
+    let folder = unpacked(&parcel.body, &passphrase.expect("the passphrase, once"));
+    for name in ["1-letter.pdf", "2-index.pdf", "3-records.pdf"] {
+        let pdf = std::fs::read(folder.path().join(name)).unwrap();
+        let paper = words(&pdf);
+        assert!(!paper.contains(&chosen), "{chosen} is on {name}: {paper}");
+        assert!(paper.contains("Export") && paper.contains("for The mother"), "no watermark on {name}: {paper}");
+        assert!(!pdf.windows(chosen.len()).any(|bytes| bytes == chosen.as_bytes()), "it is in the file");
+    }
+    let records = words(&std::fs::read(folder.path().join("3-records.pdf")).unwrap());
+    assert!(records.contains("[somebody else]"), "{records}");
+    for name in ["records.csv", "records.json"] {
+        let text = std::fs::read_to_string(folder.path().join(name)).unwrap();
+        assert!(!text.contains(&chosen) && text.contains("[somebody else]"), "{name}: {text}");
+    }
+    assert!(lead.get(&export).await.words().contains("Fetched"));
+}

@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use domain::retention::RecordKind;
 use domain::{OpCtx, SettingId};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::keys::{Keys, MachineKey, RecoveryCode};
 use crate::migrate::{self, BeforeUpgrade, MIGRATIONS};
 use crate::table::{Fields, TableDef};
-use crate::{attachments, dialect, rows, settings};
+use crate::{attachments, dialect, keeping, rows, settings};
 
 /// A content that was destroyed, as the chain says it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,9 @@ pub struct Destruction {
     pub table: String,
     /// The row.
     pub row: Option<Uuid>,
+    /// The record itself went, not only what the chain kept of it.
+    #[serde(default)]
+    pub record: bool,
 }
 
 /// A restored installation.
@@ -93,9 +97,16 @@ pub async fn restore(
     }
     super::file_keys::bring_back(&mut tx, file, &backup).await?;
     let summary = backup.summary(file)?;
-    fork(&mut tx, &summary, replay).await?;
+    fork(&mut tx, &summary).await?;
     tx.commit().await?;
     migrate::run(&db, ctx.now, MIGRATIONS, &BeforeUpgrade::BackedUp).await?;
+    let mut gone = beside(file)?;
+    gone.extend_from_slice(replay);
+    gone.retain(|one| summary.setting.is_none_or(|setting| setting == one.setting));
+    // Only now: what is destroyed may hang on tables that the schema of the backup did not have.
+    let mut tx = db.write(ctx, Scope::All, "backup.restore").await?;
+    replay_all(&mut tx, &gone).await?;
+    tx.commit().await?;
     Ok(Restored { db, keys, code: new_code, summary })
 }
 
@@ -111,18 +122,33 @@ async fn put(tx: &Tx, def: &TableDef, fields: &Fields) -> Result<()> {
     Ok(())
 }
 
-async fn fork(tx: &mut Tx, summary: &Summary, replay: &[Destruction]) -> Result<()> {
+async fn fork(tx: &mut Tx, summary: &Summary) -> Result<()> {
     let about = json!({"forked": true, "made_at": summary.made_at.to_string(), "rows": summary.rows});
     let mut chains = vec![audit::INSTALLATION];
     chains.extend(settings::list(tx).await?.into_iter().map(|setting| setting.id));
     for chain in chains {
         tx.note(chain, Subject { table: "backup", id: None }, &about).await?;
     }
-    for destroyed in replay {
+    Ok(())
+}
+
+/// Destroys again what had been destroyed when the backup did not know it yet.
+async fn replay_all(tx: &mut Tx, gone: &[Destruction]) -> Result<()> {
+    let mut done = std::collections::BTreeSet::new();
+    for destroyed in gone {
+        if !done.insert((destroyed.setting, destroyed.table.clone(), destroyed.row, destroyed.record)) {
+            continue;
+        }
         let subject = Subject { table: &destroyed.table, id: destroyed.row };
         audit::destroy_content(tx, destroyed.setting, subject, "replayed after a restore").await?;
         if let (attachments::TABLE, Some(id)) = (destroyed.table.as_str(), destroyed.row) {
             attachments::forget_content(tx, destroyed.setting, id.into()).await?;
+        }
+        if destroyed.record
+            && let (Some(record), Some(id)) = (RecordKind::from_key(&destroyed.table), destroyed.row)
+            && keeping::is_there(tx, destroyed.setting, record, id).await?
+        {
+            keeping::destroy(tx, destroyed.setting, record, id, "replayed after a restore").await?;
         }
     }
     Ok(())
@@ -133,7 +159,59 @@ async fn fork(tx: &mut Tx, summary: &Summary, replay: &[Destruction]) -> Result<
 /// # Errors
 /// As any read.
 pub async fn list_destructions(db: &impl Reads, setting: SettingId) -> Result<Vec<Destruction>> {
-    let filter = audit::Filter { act: Some(audit::DESTROY.into()), ..Default::default() };
-    let links = audit::list(db, setting, &filter, u64::from(u32::MAX)).await?;
-    Ok(links.into_iter().map(|link| Destruction { setting, table: link.subject_table, row: link.subject_id }).collect())
+    let mut all = Vec::new();
+    for act in [audit::DESTROY, audit::DESTROY_RECORD] {
+        let filter = audit::Filter { act: Some(act.into()), ..Default::default() };
+        let links = audit::list(db, setting, &filter, u64::from(u32::MAX)).await?;
+        let record = act == audit::DESTROY_RECORD;
+        all.extend(links.into_iter().map(|link| Destruction {
+            setting,
+            table: link.subject_table,
+            row: link.subject_id,
+            record,
+        }));
+    }
+    Ok(all)
+}
+
+/// The list beside the backups, in the open: tables and ids, no names. Whoever copies backups elsewhere copies it with them.
+const LIST: &str = "destroyed.jsonl";
+
+/// Writes the list of everything that was destroyed into a folder of backups, over its older self: a line each.
+///
+/// # Errors
+/// As any read; [`Error::Io`] of the file.
+pub async fn write_destructions(db: &Db, folder: &Path) -> Result<()> {
+    use std::io::Write;
+    let reader = db.read(Scope::All).await?;
+    let mut lines = String::new();
+    for setting in settings::list(&reader).await? {
+        for one in list_destructions(&reader, setting.id).await? {
+            lines.push_str(&serde_json::to_string(&one).map_err(|error| Error::File(error.to_string()))?);
+            lines.push('\n');
+        }
+    }
+    let path = folder.join(LIST);
+    if lines.is_empty() && !path.exists() {
+        return Ok(());
+    }
+    let what = "writing the list of what was destroyed";
+    let mut aside = tempfile::NamedTempFile::new_in(folder).map_err(Error::io(what))?;
+    aside.write_all(lines.as_bytes()).map_err(Error::io(what))?;
+    aside.persist(&path).map_err(|error| Error::io(what)(error.error))?.sync_all().map_err(Error::io(what))
+}
+
+/// The list beside a backup, oldest first; empty where there is none. A line that cannot be read stops the restore: what
+/// was destroyed must not come back unnoticed.
+fn beside(backup: &Path) -> Result<Vec<Destruction>> {
+    let folder = backup.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let path = folder.join(LIST);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = std::fs::read_to_string(&path).map_err(Error::io("reading the list of what was destroyed"))?;
+    let read = |line: &str| {
+        serde_json::from_str(line).map_err(|error| Error::File(format!("{} is damaged: {error}", path.display())))
+    };
+    text.lines().map(read).collect()
 }

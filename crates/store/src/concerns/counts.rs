@@ -55,6 +55,7 @@ impl Counted {
             .and_where(Expr::col(invitation::Column::PersonId).eq(person.0));
         Condition::all()
             .add(concern::Column::SettingId.eq(setting.0))
+            .add(super::seen::is_there())
             .add(
                 Condition::any()
                     .add(concern::Column::Route.eq(RouteKind::Safeguarding.key()))

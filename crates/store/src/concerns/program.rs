@@ -21,6 +21,22 @@ pub async fn has_reference(db: &impl Reads, setting: SettingId, reference: &str)
     Ok(rows::count::<Concern>(db, rows::select::<Concern>(condition)).await? > 0)
 }
 
+/// The concern of a reference that somebody typed in an emergency. The caller asks who is shut out, and answers no differently.
+///
+/// # Errors
+/// As any read.
+pub async fn find_by_reference_for_program(
+    db: &impl Reads,
+    setting: SettingId,
+    reference: &str,
+) -> Result<Option<Concern>> {
+    let condition = Condition::all()
+        .add(concern::Column::SettingId.eq(setting.0))
+        .add(concern::Column::Reference.eq(reference))
+        .add(super::is_there());
+    rows::one(db, rows::select::<Concern>(condition)).await
+}
+
 /// How many concerns were told since a time by people without an account.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Who may know of a concern, as one condition that every query shares.
 
-use domain::concern::RouteKind;
+use domain::concern::{ConcernStatus, RouteKind};
 use domain::{PersonId, SettingId};
 use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Iden};
@@ -21,6 +21,16 @@ pub struct Sees {
 /// The concerns of a setting that a viewer may know of: not shut out, and either on one of their routes or invited by
 /// name.
 pub(crate) fn visible_to(setting: SettingId, sees: &Sees) -> Condition {
+    visible_even_destroyed(setting, sees).add(is_there())
+}
+
+/// It was not destroyed.
+pub(crate) fn is_there() -> SimpleExpr {
+    concern::Column::Status.ne(ConcernStatus::Destroyed.key())
+}
+
+/// As [`visible_to`], with the empty places of destroyed ones: for certificates alone.
+pub(crate) fn visible_even_destroyed(setting: SettingId, sees: &Sees) -> Condition {
     let mut invited = Query::select();
     invited
         .column(invitation::Column::ConcernId)

@@ -12,6 +12,7 @@ use store::{Db, Error, Scope, accounts, concerns, drafts, jobs, people, search};
 use testkit::postgres::Postgres;
 use testkit::{House, NewConcern, World};
 
+use crate::destroyed::what_is_destroyed_is_gone_and_its_walls_stay;
 use crate::inherited::what_is_made_from_a_concern_inherits_its_exclusions;
 
 #[tokio::test]
@@ -58,6 +59,7 @@ async fn contract(fresh: impl AsyncFn(&str) -> (Db, tempfile::TempDir)) {
         every_write_is_in_the_chain
         many_writers_make_one_chain
         what_is_made_from_a_concern_inherits_its_exclusions
+        what_is_destroyed_is_gone_and_its_walls_stay
     }
 }
 

@@ -14,6 +14,7 @@ extern crate holdfast_store as store;
 mod audit;
 mod backup;
 mod contract;
+mod destroyed;
 mod files;
 mod inherited;
 mod keys;

@@ -13,6 +13,8 @@ mod concerns;
 mod evidence;
 #[path = "samples/filter.rs"]
 mod filter;
+#[path = "samples/keeping.rs"]
+mod keeping;
 #[path = "samples/tell.rs"]
 mod tell;
 #[path = "samples/working.rs"]
@@ -200,6 +202,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     all.extend(evidence::all());
     all.extend(filter::all());
     all.extend(working::all());
+    all.extend(keeping::all());
     all
 }
 

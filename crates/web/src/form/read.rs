@@ -13,6 +13,7 @@ pub struct Fields {
     typed: BTreeMap<String, Vec<String>>,
     view: FormView,
     now: Timestamp,
+    ahead: bool,
 }
 
 /// A password or code: never shown, never logged.
@@ -48,7 +49,7 @@ impl Fields {
             }
             typed.entry(name).or_default().push(value);
         }
-        Self { typed, view, now }
+        Self { typed, view, now, ahead: false }
     }
 
     /// The fields of an address (`?day-day=3`): what a page is asked to show.
@@ -59,6 +60,11 @@ impl Fields {
     /// What to show again.
     pub fn into_view(self) -> FormView {
         self.view
+    }
+
+    /// Was a time ahead of the clock?
+    pub(super) fn is_ahead(&self) -> bool {
+        self.ahead
     }
 
     /// What was typed, trimmed.
@@ -168,7 +174,10 @@ impl Fields {
         let time = moment::time(self.raw(&format!("{name}-time")));
         let at = time.and_then(|time| moment::instant(date, time));
         match at {
-            Ok(at) if at > self.now => self.error(name, "That is still to come. Check the day and the time"),
+            Ok(at) if at > self.now => {
+                self.ahead = true;
+                self.error(name, "That is still to come. Check the day and the time");
+            }
             Ok(at) => return Some(at),
             Err(say) => self.error(name, say),
         }

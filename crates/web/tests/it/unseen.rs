@@ -155,3 +155,27 @@ async fn a_lead_who_is_shut_out_of_a_breach_finds_no_trace_of_it_and_the_deputy_
     }
     assert!(seen >= 2, "nobody found it");
 }
+
+/// An inspector walks through every page that opens: no child, no parent, no reference, no word of a case (S47). Pages say whom
+/// to ring, so that colleagues' names may stand there.
+#[tokio::test]
+async fn an_inspector_walks_the_whole_house_and_meets_no_child_and_no_case() {
+    let nursery = Nursery::new().await;
+    let app = &nursery.app;
+    let overheard = told_about(&nursery, ConcernKind::ChildAtRisk, About::Nobody, app.people.practitioner).await;
+    let browser = Browser::of(&nursery, app.people.inspector).await;
+    let (mut opened, mut words) = (0, vec!["Joy Child", "Kit Child", "Ida Parent"]);
+    words.extend(MARKERS);
+    words.extend(overheard.keys.iter().map(String::as_str));
+    for route in routes::all().iter().filter(|route| route.method == Method::GET) {
+        for (path, _) in overheard.paths(route) {
+            let typed: Vec<String> =
+                words.iter().filter(|word| path.contains(**word)).map(|word| (*word).to_owned()).collect();
+            let found = answer(&browser, &path, &typed).await;
+            opened += usize::from(found.starts_with("200"));
+            let told: Vec<&&str> = words.iter().filter(|word| found.contains(**word)).collect();
+            assert!(told.is_empty(), "{told:?} at {path}: {found}");
+        }
+    }
+    assert!(opened > 50, "{opened} pages opened");
+}

@@ -340,6 +340,22 @@ const DRIVEN: &[Driver] = &[
     Driver { path: "/devices/{id}/retire", who: lead, fields: version },
     Driver { path: "/evidence/export", who: lead, fields: |_, _| Vec::new() },
     Driver {
+        path: "/keeping/holds/new",
+        who: lead,
+        fields: |_, _| {
+            fixed(&[("reach", "all"), ("ground", "inquiry"), ("asked_by", "The inquiry"), ("reason", "They asked.")])
+        },
+    },
+    Driver {
+        path: "/exports/new",
+        who: lead,
+        fields: |_, things| {
+            let mut fields = fixed(&[("for_whom", "PC 4711"), ("why", "They asked."), ("other_way", "By telephone.")]);
+            fields.push(("concern", things.concern.clone()));
+            fields
+        },
+    },
+    Driver {
         path: "/agencies/{key}/check",
         who: lead,
         fields: |_, _| fixed(&[("phone", "03000 41 11 11"), ("note", "Rang it.")]),
@@ -420,6 +436,22 @@ fn version(_: &Nursery, _: &Things) -> Vec<(&'static str, String)> {
 /// doors do cannot miss one; that they answer at all is walked above.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("/duties", "who_may_know, in app"),
+    ("/keeping/records/{what}/{id}/keep", "keeping, in app: needs a record whose day has come"),
+    ("/keeping/records/{what}/{id}/propose", "the same"),
+    ("/keeping/decisions/{id}/agree", "the same"),
+    ("/keeping/decisions/{id}/withdraw", "the same"),
+    ("/keeping/holds/{id}/lift", "the same"),
+    ("/exports/{id}", "handing_out, in app"),
+    ("/concerns/{id}/bundle", "handing_out, in app: needs a request for data"),
+    ("/concerns/{id}/bundle/mark", "the same"),
+    ("/concerns/{id}/bundle/take", "the same"),
+    ("/concerns/{id}/bundle/unmark", "the same"),
+    ("/concerns/{id}/bundle/send", "the same"),
+    ("/concerns/{id}/bundle/check", "the same"),
+    ("/concerns/{id}/bundle/make", "the same"),
+    ("/emergency", "handing_out, in app"),
+    ("/emergency/{id}/review", "the same"),
+    ("/inspection", "the same"),
     ("/tell/{place}/new", "telling: without a session, and with a token of its own"),
     ("/tell/{place}/back", "the same; it opens, and changes nothing"),
     ("/tell/{place}/read", "the same"),

@@ -32,7 +32,7 @@ macro_rules! flips {
 }
 
 /// Somebody with the key and a database tool, past the program.
-async fn tamper(app: &TestApp, sql: &str) {
+pub(crate) async fn tamper(app: &TestApp, sql: &str) {
     use sqlx::{ConnectOptions, Connection};
     let test = app.database();
     let key = hex::encode(*test.keys.derive("sqlcipher"));
@@ -333,6 +333,56 @@ flips! {
     }
     accounts_of_the_app: "progress_app_accounts", |app| {
         app.world.pass(SignedDuration::from_hours(24 * 401)); run_gateway(&app);
+    }
+    the_record_of_processing_grew_old: "data_protection_signed", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 401)); run_gateway(&app);
+    }
+    a_record_that_came_to_its_day_and_nobody_looked: "retention_looked_at", |app| {
+        crate::keeping::born(&app).await;
+        crate::keeping::closed(&app, "thing").await;
+        app.world.pass(SignedDuration::from_hours(24 * 366 * 23)); run_gateway(&app);
+    }
+    a_certificate_without_a_digest: "destroyed_by_two", |app| {
+        let mut ctx = app.world.system();
+        let row = store::keeping::Disposal {
+            id: ctx.fresh(), setting_id: app.setting, record: domain::retention::RecordKind::Transfer, record_id: Uuid::nil(),
+            concern_id: None, about_id: None, state: store::words::DisposalState::Destroyed, rule: "file_transfer".into(),
+            edition: "1".into(), due: jiff::civil::date(2026, 1, 1), reason: "Old.".into(), keep_until: None,
+            decided_by: app.people.dsl, decided_at: ctx.now, second_by: Some(app.people.deputy), second_at: Some(ctx.now),
+            digest: None, gone: Some(1), version: 0,
+        };
+        let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+        store::keeping::add_disposal(&mut tx, &row).await.expect("add");
+        tx.commit().await.expect("commit");
+    }
+    an_export_that_does_not_say_why: "exports_accounted", |app| {
+        let mut ctx = app.world.system();
+        let row = store::keeping::Export {
+            id: ctx.fresh(), setting_id: app.setting, number: "X".into(), what: store::words::ExportOf::File, concern_id: None,
+            person_id: None, for_whom: "Somebody".into(), why: String::new(), other_way: "By hand".into(), bytes: 1,
+            sha256: String::new(), made_by: app.people.dsl, made_at: ctx.now, taken: 0, taken_at: None, version: 0,
+        };
+        let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+        store::keeping::add_export(&mut tx, &row, &[]).await.expect("add");
+        tx.commit().await.expect("commit");
+    }
+    a_request_for_data_that_nobody_answered: "requests_answered", |app| {
+        let report = concerns::Report { kind: ConcernKind::AccessRequest, device: None, room: None, ..app.breach() };
+        concerns::report(&app.services, &mut app.ctx(app.people.dsl), report).await.expect("filed");
+        app.world.pass(SignedDuration::from_hours(24 * 33)); run_gateway(&app);
+    }
+    an_emergency_that_nobody_looked_at: "emergencies_reviewed", |app| {
+        let concern_id = neglected(&app, 1).await;
+        let mut ctx = app.world.system();
+        let row = store::keeping::Emergency {
+            id: ctx.fresh(), setting_id: app.setting, concern_id, person_id: app.people.chair, reason: "Nobody there.".into(),
+            opened_at: ctx.now, ends_at: ctx.now, ended_at: Some(ctx.now), reviewed_by: None, reviewed_at: None, review: None,
+            justified: None, version: 0,
+        };
+        let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+        store::keeping::add_emergency(&mut tx, &row).await.expect("add");
+        tx.commit().await.expect("commit");
+        app.world.pass(SignedDuration::from_hours(24 * 8)); run_gateway(&app);
     }
     how_staff_send_mail: "secure_mail", |app| {
         app.world.pass(SignedDuration::from_hours(24 * 401)); run_gateway(&app);

@@ -20,7 +20,7 @@ const WALKERS: [&str; 8] = ["dsl", "manager", "practitioner", "technician", "cha
 const DOORS: [&str; 2] = ["/", "/notices"];
 
 /// Doors to which no link of a fresh demo leads, and why. `journey` has axe look at those that it comes through.
-const NO_LINK: [&str; 42] = [
+const NO_LINK: [&str; 45] = [
     // For who works in several settings; the demo has one.
     "/account/settings",
     // Words that are handed over or mailed once.
@@ -67,6 +67,10 @@ const NO_LINK: [&str; 42] = [
     "/concerns/{id}/addresses",
     "/transfers/{id}",
     "/transfers/{id}/record/{act}",
+    // Nothing is held, nothing has left, and no bundle has been read over.
+    "/keeping/holds/{id}/lift",
+    "/exports/{id}",
+    "/concerns/{id}/bundle/make",
     // The demo has a lead and a chair, and fetches no list.
     "/set-up/lead",
     "/set-up/chair",

@@ -5,7 +5,7 @@ use app::holds::Cut;
 use axum::extract::Path;
 use domain::ConcernId;
 use domain::clock::Standing;
-use domain::concern::{ConcernStatus, EntryKind, Part, RouteKind, Urgency};
+use domain::concern::{ConcernKind, ConcernStatus, EntryKind, Part, RouteKind, Urgency};
 use domain::procedure::{Act, ProgramAct, State};
 use views::FormView;
 use views::pages::concerns::Word;
@@ -72,11 +72,22 @@ async fn page(visit: &Visit, id: ConcernId, form: FormView) -> Result<Case, Faul
     for person in concern.people.iter().filter(|person| person.part != Part::Witness) {
         let href = format!("/people/{}/chronology", person.id);
         ways.push((href, format!("Everything about {}", person.name)));
+        ways.push((
+            format!("/exports/new?person={}", person.id),
+            format!("Make an export of everything about {}", person.name),
+        ));
     }
     if let Some((device, name)) = &concern.device {
         ways.push((format!("/devices/{device}/chronology"), format!("Everything about {name}")));
     }
     ways.push((format!("/concerns/{id}/looks"), "Who has looked at it".to_owned()));
+    if concern.kind == ConcernKind::AccessRequest {
+        ways.push((format!("/concerns/{id}/bundle"), "Gather what we hold, and redact it".to_owned()));
+    }
+    ways.push((format!("/exports/new?concern={id}"), "Make an export: encrypted, for somebody outside".to_owned()));
+    if concern.status == ConcernStatus::Closed {
+        ways.push((format!("/keeping/records/concern/{id}"), "How long it is kept".to_owned()));
+    }
     let mut case = drawn(visit, concern, form);
     case.heed.extend(prompts.into_iter().map(|(sentence, _)| sentence));
     Ok(Case { referrals: referrals.iter().map(referral).collect(), beside: ways, ..case })
@@ -195,7 +206,7 @@ fn moved_on(concern: &ConcernView) -> Option<String> {
 fn tags(concern: &ConcernView) -> Vec<Word> {
     let mut tags = Vec::new();
     match concern.status {
-        ConcernStatus::Closed => tags.push(Word::new(Tone::Done, "Closed")),
+        ConcernStatus::Closed | ConcernStatus::Destroyed => tags.push(Word::new(Tone::Done, "Closed")),
         ConcernStatus::Received | ConcernStatus::Open => tags.push(Word::new(Tone::Info, "Open")),
     }
     if concern.urgency == Urgency::Urgent && concern.status != ConcernStatus::Closed {

@@ -49,7 +49,7 @@ pub async fn post(visit: Visit, Path(id): Path<ConcernId>, form: Form<Typed>) ->
     if form.input.is_none() {
         return visit.again(&page(&around, form.view));
     }
-    let mut fields = Fields::kept(&form.view, visit.services().now());
+    let mut fields = Fields::kept(&form.view, visit.latest().await);
     let answers = around.answers(&mut fields);
     let lessons = (0..LESSONS).filter_map(|n| lesson(&mut fields, n)).collect();
     let seen = fields.raw("seen").parse().unwrap_or(0);
@@ -129,7 +129,7 @@ pub async fn post_close(visit: Visit, Path(id): Path<ConcernId>, form: Form<Type
     if form.input.is_none() {
         return visit.again(&closing(&around, form.view));
     }
-    let mut fields = Fields::kept(&form.view, visit.services().now());
+    let mut fields = Fields::kept(&form.view, visit.latest().await);
     let answers = around.answers(&mut fields);
     let seen = fields.raw("seen").parse().unwrap_or(0);
     let mut view = fields.into_view();

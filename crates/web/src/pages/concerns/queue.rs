@@ -66,7 +66,7 @@ impl Part {
 fn cells(visit: &Visit, row: &QueueRow) -> Vec<Cell> {
     let title = format!("{} {}", kind_in_words(row.kind), row.reference);
     let stands = match (row.status, row.urgency) {
-        (ConcernStatus::Closed, _) => Tag::new(Tone::Done, "Closed"),
+        (ConcernStatus::Closed | ConcernStatus::Destroyed, _) => Tag::new(Tone::Done, "Closed"),
         (_, Urgency::Urgent) if row.opened_at.is_none() => Tag::new(Tone::Gap, "Urgent, not opened"),
         (_, Urgency::Urgent) => Tag::new(Tone::Gap, "Urgent"),
         (ConcernStatus::Received, _) => Tag::new(Tone::Due, "Not opened"),
@@ -128,7 +128,7 @@ pub async fn search(visit: Visit, Query(pairs): Query<Vec<(String, String)>>) ->
     let mut table = Table::new("Found").quiet_caption().column("Concern").column("Happened").column("How it stands");
     for hit in hits {
         let stands = match hit.status {
-            ConcernStatus::Closed => Tag::new(Tone::Done, "Closed"),
+            ConcernStatus::Closed | ConcernStatus::Destroyed => Tag::new(Tone::Done, "Closed"),
             ConcernStatus::Received => Tag::new(Tone::Due, "Not opened"),
             ConcernStatus::Open => Tag::new(Tone::Info, "Open"),
         };

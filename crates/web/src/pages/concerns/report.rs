@@ -256,7 +256,7 @@ async fn with_hosts(visit: &Visit, mut page: ReportForm) -> Result<ReportForm, F
         page.form.error("device", "Choose the device first.");
         return Ok(page);
     };
-    let mut fields = Fields::kept(&page.form, visit.services().now());
+    let mut fields = Fields::kept(&page.form, visit.latest().await);
     let Some(at) = fields.moment("event", "Say when it happened") else { return Ok(page) };
     let hosts = activity::hosts_around(visit.services(), &visit.ctx(), device, at).await.unwrap_or_default();
     let calendar = &visit.services().calendar;

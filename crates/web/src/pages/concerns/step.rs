@@ -60,7 +60,7 @@ pub async fn post(visit: Visit, Path((id, key)): Path<(ConcernId, String)>, form
     if form.input.is_none() {
         return visit.again(&around.page(&visit, act, form.view, None));
     }
-    let mut fields = Fields::kept(&form.view, visit.services().now());
+    let mut fields = Fields::kept(&form.view, visit.latest().await);
     if let Some(pressed) = draft::pressed(&fields) {
         return match draft::done(&visit, &around.key(act), pressed, form.view, &around.back()).await? {
             Next::Go(answer) => answer,

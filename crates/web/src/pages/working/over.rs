@@ -110,7 +110,7 @@ async fn page(visit: &Visit, of: Of, before: Option<Timestamp>, much: Much) -> A
             .iter()
             .map(|strand| {
                 let word = match strand.status {
-                    ConcernStatus::Closed => Word::new(Tone::Done, "Closed"),
+                    ConcernStatus::Closed | ConcernStatus::Destroyed => Word::new(Tone::Done, "Closed"),
                     ConcernStatus::Received => Word::new(Tone::Due, "Not opened"),
                     ConcernStatus::Open => Word::new(Tone::Info, "Open"),
                 };

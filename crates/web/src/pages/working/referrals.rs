@@ -435,7 +435,7 @@ pub async fn post_record(visit: Visit, Path((id, act)): Path<(ReferralId, String
     if record_form(&view, &act, FormView::new()).is_none() {
         return Err(Fault::NotFound);
     }
-    let change = if form.input.is_some() { change_of(&visit, &view, &act, &mut typed) } else { None };
+    let change = if form.input.is_some() { change_of(&visit, &view, &act, &mut typed).await } else { None };
     let drawn = |typed: FormView| record_form(&view, &act, typed).ok_or(Fault::NotFound);
     let Some(change) = change else { return visit.again(&drawn(typed)?) };
     let version = typed.value("version").parse().unwrap_or(-1);
@@ -457,11 +457,11 @@ pub async fn post_record(visit: Visit, Path((id, act)): Path<(ReferralId, String
     }
 }
 
-fn change_of(visit: &Visit, view: &ReferralView, act: &str, typed: &mut FormView) -> Option<Change> {
+async fn change_of(visit: &Visit, view: &ReferralView, act: &str, typed: &mut FormView) -> Option<Change> {
     if act == "rewrite" {
         return text_of(&view.form, typed).map(Change::Rewrite);
     }
-    let mut fields = Fields::kept(typed, visit.services().now());
+    let mut fields = Fields::kept(typed, visit.latest().await);
     let raw = |fields: &Fields, name: &str| fields.raw(name).to_owned();
     let reference = given(fields.raw("reference")).map(str::to_owned);
     let change = match act {

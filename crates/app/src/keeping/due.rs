@@ -1,0 +1,428 @@
+//! What is due: each record with the day on which people look at it again, why it must not go, and what was decided.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::access::{Action, Refused, Relation, authorize};
+use domain::concern::{ConcernKind, ConcernStatus, Part};
+use domain::ctx::Member;
+use domain::referral::ReferralState;
+use domain::retention::{Due, Elsewhere, Facts, RecordKind, Rule, due};
+use domain::{ConcernId, OpCtx, PersonId, SettingId};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use store::keeping::{Disposal, LegalHold, Resting};
+pub use store::words::DisposalState;
+use store::{Reads, Scope};
+use uuid::Uuid;
+
+use crate::concerns::{Names, case};
+use crate::sight::sees;
+use crate::{Error, Result, Services};
+
+/// A record that is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Which kind.
+    pub record: RecordKind,
+    /// Which.
+    pub id: Uuid,
+    /// What people call it: a reference, never what it says.
+    pub name: String,
+    /// Where it can be read.
+    pub href: String,
+    /// The adult whom a low-level concern is about.
+    pub about: Option<PersonId>,
+    /// When people look at it again.
+    pub due: Due,
+    /// The rule in plain words.
+    pub rule: Option<Rule>,
+    /// Why it must not go. Empty: nothing holds it.
+    pub held: Vec<String>,
+    /// What was decided last, and stands.
+    pub decision: Option<Disposal>,
+}
+
+impl Record {
+    /// The day on which people look again: the rule's, or the later one to which it was kept.
+    pub fn day(&self) -> Option<Date> {
+        let Due::On { day, .. } = &self.due else { return None };
+        let kept = self.decision.as_ref().filter(|last| last.state == DisposalState::Kept);
+        Some(kept.and_then(|last| last.keep_until).map_or(*day, |until| until.max(*day)))
+    }
+
+    /// Has its day come?
+    pub fn is_due(&self, today: Date) -> bool {
+        self.day().is_some_and(|day| day <= today)
+    }
+}
+
+/// The page: what is due, what comes next, and what cannot be reckoned.
+#[derive(Debug, Clone, Default)]
+pub struct Wall {
+    /// Their day has come.
+    pub due: Vec<Record>,
+    /// Proposed by one person, waiting for another.
+    pub proposed: Vec<Record>,
+    /// Within the next year.
+    pub soon: Vec<Record>,
+    /// Closed, and a date is missing.
+    pub unclear: Vec<Record>,
+    /// Later than that: how many.
+    pub later: usize,
+    /// The rules.
+    pub rules: Vec<Rule>,
+    /// What goes by another clock.
+    pub elsewhere: Vec<Elsewhere>,
+    /// Days of the backups that lie in the data folder.
+    pub backups: Vec<String>,
+}
+
+/// What is due, for those who may decide.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn wall(services: &Services, ctx: &OpCtx) -> Result<Wall> {
+    authorize(&ctx.actor, Action::KeepRetention, Relation::Setting)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let today = services.calendar.local(ctx.now).date();
+    let year = today.checked_add(jiff::Span::new().years(1)).unwrap_or(today);
+    let mut wall = Wall {
+        rules: services.content.retention.clone(),
+        elsewhere: services.content.kept_elsewhere.clone(),
+        backups: backups(services),
+        ..Wall::default()
+    };
+    for record in all(services, &reader, member).await? {
+        let proposed = record.decision.as_ref().is_some_and(|last| last.state == DisposalState::Proposed);
+        match (proposed, record.day()) {
+            (true, _) => wall.proposed.push(record),
+            (_, None) => wall.unclear.push(record),
+            (_, Some(day)) if day <= today => wall.due.push(record),
+            (_, Some(day)) if day <= year => wall.soon.push(record),
+            _ => wall.later += 1,
+        }
+    }
+    for list in [&mut wall.due, &mut wall.proposed, &mut wall.soon] {
+        list.sort_by_key(Record::day);
+    }
+    Ok(wall)
+}
+
+/// Days of the backups beside the database, oldest first.
+pub(crate) fn backups(services: &Services) -> Vec<String> {
+    let Ok(folder) = std::fs::read_dir(services.data.join("backups")) else { return Vec::new() };
+    let names = folder.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut days: Vec<String> = names.filter_map(|name| name.strip_suffix(".backup").map(str::to_owned)).collect();
+    days.sort();
+    days
+}
+
+/// One record.
+///
+/// # Errors
+/// [`Error::NotFound`] for who may not see it.
+pub async fn one(services: &Services, ctx: &OpCtx, record: RecordKind, id: Uuid) -> Result<Record> {
+    authorize(&ctx.actor, Action::KeepRetention, Relation::Setting)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    find(services, &reader, member, record, id).await
+}
+
+pub(super) async fn find(
+    services: &Services,
+    db: &impl Reads,
+    member: &Member,
+    record: RecordKind,
+    id: Uuid,
+) -> Result<Record> {
+    let all = all(services, db, member).await?;
+    all.into_iter().find(|one| one.record == record && one.id == id).ok_or(Error::NotFound)
+}
+
+/// Every record that is closed or complete and that the member may see.
+async fn all(services: &Services, db: &impl Reads, member: &Member) -> Result<Vec<Record>> {
+    let setting = member.setting;
+    let candidates = candidates(services, db, member).await?;
+    let obstacles = Obstacles::load(db, setting).await?;
+    let longer = case::profile(db, setting).await?.retention;
+    let states = [DisposalState::Kept, DisposalState::Proposed, DisposalState::Withdrawn];
+    let mut last: BTreeMap<(RecordKind, Uuid), Disposal> = BTreeMap::new();
+    for row in store::keeping::list_disposals_for_program(db, setting, &states).await? {
+        last.entry((row.record, row.record_id)).or_insert(row);
+    }
+    let rules = &services.content.retention;
+    Ok(candidates
+        .into_iter()
+        .map(|one| {
+            let due = due(rules, &longer, &one.facts);
+            let key = match &due {
+                Due::On { rule, .. } => Some(rule.clone()),
+                Due::NotYet(_) => None,
+            };
+            Record {
+                record: one.facts.record,
+                id: one.id,
+                about: one.about,
+                held: obstacles.of(&one),
+                rule: rules.iter().find(|rule| Some(&rule.key) == key.as_ref()).cloned(),
+                decision: last.remove(&(one.facts.record, one.id)),
+                name: one.name,
+                href: one.href,
+                due,
+            }
+        })
+        .collect())
+}
+
+/// A record before the rules were asked.
+struct Candidate {
+    id: Uuid,
+    name: String,
+    href: String,
+    facts: Facts,
+    named: BTreeSet<PersonId>,
+    concern: Option<ConcernId>,
+    about: Option<PersonId>,
+}
+
+async fn candidates(services: &Services, db: &impl Reads, member: &Member) -> Result<Vec<Candidate>> {
+    let setting = member.setting;
+    let day = |at: Timestamp| services.calendar.local(at).date();
+    let dates: BTreeMap<PersonId, (Option<Date>, Option<Date>)> =
+        store::keeping::list_dates(db, setting).await?.into_iter().map(|(id, born, gone)| (id, (born, gone))).collect();
+    let born = |person: &PersonId| dates.get(person).and_then(|dates| dates.0);
+    let gone = |person: &PersonId| dates.get(person).and_then(|dates| dates.1);
+    let mut found = Vec::new();
+    let (concerns, parts) = store::keeping::list_visible_with_parts(db, setting, &sees(member)).await?;
+    let mut by_concern: BTreeMap<ConcernId, Vec<(PersonId, Part)>> = BTreeMap::new();
+    for row in parts {
+        by_concern.entry(row.concern_id).or_default().push((row.person_id, row.part));
+    }
+    for concern in concerns.into_iter().filter(|concern| concern.status == ConcernStatus::Closed) {
+        let parts = by_concern.remove(&concern.id).unwrap_or_default();
+        found.push(Candidate {
+            id: concern.id.0,
+            name: format!("Concern {}", concern.reference),
+            href: format!("/concerns/{}", concern.id),
+            facts: facts_of(&concern, &parts, &born, &day),
+            named: parts.iter().map(|(person, _)| *person).collect(),
+            concern: Some(concern.id),
+            about: None,
+        });
+    }
+    let plain = |record, recorded: Date| Facts {
+        record,
+        kind: None,
+        route: None,
+        children: Vec::new(),
+        adults: Vec::new(),
+        left: Vec::new(),
+        recorded,
+        closed: None,
+        sent: None,
+    };
+    if domain::access::any_allowed(&member.roles, Action::KeepLowLevel, Relation::Setting) {
+        let shut: Vec<PersonId> = crate::low_level::not_for(db, member).await?.into_iter().collect();
+        let names = Names::load(db, setting).await?;
+        for row in store::keeping::list_low_level_but(db, setting, &shut).await? {
+            let recorded = day(row.recorded_at);
+            found.push(Candidate {
+                id: row.id,
+                name: format!(
+                    "Low-level concern about {}, {}",
+                    names.person(row.person_id),
+                    domain::clock::say_day(recorded)
+                ),
+                href: "/low-level".to_owned(),
+                facts: Facts { left: vec![gone(&row.person_id)], ..plain(RecordKind::LowLevel, recorded) },
+                named: BTreeSet::from([row.person_id]),
+                concern: None,
+                about: Some(row.person_id),
+            });
+        }
+    }
+    if domain::access::any_allowed(&member.roles, Action::MoveFile, Relation::Setting) {
+        for row in store::working::list_transfers(db, setting, &sees(member), None).await? {
+            found.push(Candidate {
+                id: row.id.0,
+                name: format!("File that went to {}", row.to_name),
+                href: format!("/transfers/{}", row.id),
+                facts: Facts {
+                    children: vec![born(&row.child_id)],
+                    sent: row.sent_at.map(day),
+                    ..plain(RecordKind::Transfer, day(row.made_at))
+                },
+                named: BTreeSet::from([row.child_id]),
+                concern: None,
+                about: None,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// How many closed concerns have come to their day, and how many of those nobody has decided on within ninety days: for the
+/// evidence, of concerns whose sight the caller has asked about.
+pub(crate) async fn neglected(
+    services: &Services,
+    db: &impl Reads,
+    setting: SettingId,
+    concerns: &[store::concerns::Concern],
+    now: Timestamp,
+) -> Result<(usize, usize)> {
+    let today = services.calendar.local(now).date();
+    let patience = today.checked_sub(jiff::Span::new().days(PATIENCE_DAYS)).unwrap_or(today);
+    let longer = case::profile(db, setting).await?.retention;
+    let closed: Vec<_> = concerns.iter().filter(|concern| concern.status == ConcernStatus::Closed).collect();
+    if closed.is_empty() {
+        return Ok((0, 0));
+    }
+    let dates: BTreeMap<PersonId, Option<Date>> =
+        store::keeping::list_dates(db, setting).await?.into_iter().map(|(id, born, _)| (id, born)).collect();
+    let mut parts: BTreeMap<ConcernId, Vec<(PersonId, Part)>> = BTreeMap::new();
+    for row in store::keeping::list_parts_of_all_for_program(db, setting).await? {
+        parts.entry(row.concern_id).or_default().push((row.person_id, row.part));
+    }
+    let states = [DisposalState::Kept, DisposalState::Proposed, DisposalState::Withdrawn];
+    let mut last: BTreeMap<Uuid, Disposal> = BTreeMap::new();
+    for row in store::keeping::list_disposals_for_program(db, setting, &states).await? {
+        last.entry(row.record_id).or_insert(row);
+    }
+    let day = |at: Timestamp| services.calendar.local(at).date();
+    let (mut came, mut late) = (0, 0);
+    for concern in closed {
+        let parts = parts.remove(&concern.id).unwrap_or_default();
+        let facts = facts_of(concern, &parts, &|person| dates.get(person).copied().flatten(), &day);
+        let Due::On { day, .. } = due(&services.content.retention, &longer, &facts) else { continue };
+        let kept =
+            last.get(&concern.id.0).filter(|last| last.state == DisposalState::Kept).and_then(|last| last.keep_until);
+        let day = kept.map_or(day, |until| until.max(day));
+        came += usize::from(day <= today);
+        late += usize::from(day < patience);
+    }
+    Ok((came, late))
+}
+
+/// What the rules ask of a concern.
+fn facts_of(
+    concern: &store::concerns::Concern,
+    parts: &[(PersonId, Part)],
+    born: &dyn Fn(&PersonId) -> Option<Date>,
+    day: &dyn Fn(Timestamp) -> Date,
+) -> Facts {
+    let with = |part: Part| parts.iter().filter(move |(_, own)| *own == part).map(|(person, _)| person);
+    Facts {
+        record: RecordKind::Concern,
+        kind: Some(concern.kind),
+        route: Some(concern.route),
+        children: with(Part::Child).map(born).collect(),
+        adults: with(Part::About).map(born).collect(),
+        left: Vec::new(),
+        recorded: day(concern.recorded_at),
+        closed: concern.closed_at.map(day),
+        sent: None,
+    }
+}
+
+/// So long a record may be due before the evidence says so.
+const PATIENCE_DAYS: i64 = 90;
+
+/// Why records must not go, gathered over everything: a hold that the viewer may not see holds all the same.
+struct Obstacles {
+    holds: Vec<LegalHold>,
+    resting: Vec<(ConcernId, Resting)>,
+    asked: BTreeSet<PersonId>,
+    tied_to_open: BTreeSet<ConcernId>,
+    waiting: BTreeSet<ConcernId>,
+    lent: BTreeSet<ConcernId>,
+    sealing: BTreeSet<ConcernId>,
+    moving: BTreeSet<PersonId>,
+}
+
+impl Obstacles {
+    async fn load(db: &impl Reads, setting: SettingId) -> Result<Self> {
+        let concerns = store::overview::concerns(db, setting).await?;
+        let open: BTreeSet<ConcernId> = concerns
+            .iter()
+            .filter(|concern| concern.status != ConcernStatus::Closed)
+            .map(|concern| concern.id)
+            .collect();
+        let mut asked = BTreeSet::new();
+        for request in concerns.iter().filter(|one| one.kind == ConcernKind::AccessRequest && open.contains(&one.id)) {
+            let parts = store::concerns::list_parts_for_program(db, setting, request.id).await?;
+            asked.extend(parts.into_iter().map(|part| part.person_id));
+            let bundle = store::keeping::find_bundle_for_program(db, setting, request.id).await?;
+            asked.extend(bundle.map(|bundle| bundle.person_id));
+        }
+        let mut tied_to_open = BTreeSet::new();
+        for strand in store::working::list_all_strands_for_program(db, setting).await? {
+            if open.contains(&strand.one_id) || open.contains(&strand.other_id) {
+                tied_to_open.extend([strand.one_id, strand.other_id]);
+            }
+        }
+        let waiting = store::overview::referrals(db, setting).await?.into_iter().filter(|row| {
+            matches!(row.state, ReferralState::Drafted | ReferralState::Sent | ReferralState::Acknowledged)
+        });
+        let moving = store::keeping::list_transfers_for_program(db, setting).await?;
+        Ok(Self {
+            holds: store::keeping::list_holds_for_program(db, setting).await?,
+            resting: store::keeping::list_resting(db, setting).await?,
+            asked,
+            tied_to_open,
+            waiting: waiting.map(|row| row.concern_id).collect(),
+            lent: store::together::list_lenders_for_program(db, setting).await?,
+            sealing: store::together::list_addresses_for_gateway(db, setting)
+                .await?
+                .into_iter()
+                .map(|row| row.concern_id)
+                .collect(),
+            moving: moving.into_iter().filter(|row| row.receipt_at.is_none()).map(|row| row.child_id).collect(),
+        })
+    }
+
+    fn of(&self, one: &Candidate) -> Vec<String> {
+        let mut why = Vec::new();
+        for hold in &self.holds {
+            let reaches = match (hold.concern_id, hold.person_id) {
+                (None, None) => true,
+                (concern, person) => {
+                    (concern.is_some() && concern == one.concern)
+                        || person.is_some_and(|person| one.named.contains(&person))
+                }
+            };
+            if reaches {
+                why.push(format!("A legal hold: {}.", super::holds::say(hold.ground)));
+            }
+        }
+        let is = |set: &BTreeSet<ConcernId>| one.concern.is_some_and(|concern| set.contains(&concern));
+        for (_, resting) in self.resting.iter().filter(|(concern, _)| one.concern == Some(*concern)) {
+            why.push(match resting {
+                Resting::Device => "A device of it is still held.".to_owned(),
+                Resting::File => "A file of it is sealed or waits for a second person.".to_owned(),
+            });
+        }
+        if one.named.iter().any(|person| self.asked.contains(person)) {
+            why.push("Somebody whom it names has asked for their data.".to_owned());
+        }
+        if is(&self.tied_to_open) {
+            why.push("What belongs to it is still worked.".to_owned());
+        }
+        if is(&self.waiting) {
+            why.push("An agency has not answered its referral.".to_owned());
+        }
+        if is(&self.lent) {
+            why.push("Words of it stand in another concern too.".to_owned());
+        }
+        // Only a release opens it (S19); with its concern nobody could release it any more.
+        if is(&self.sealing) {
+            why.push("An address of it is still sealed.".to_owned());
+        }
+        if one.named.iter().any(|person| self.moving.contains(person)) {
+            why.push("A child’s file is on its way, without a receipt.".to_owned());
+        }
+        why.sort();
+        why.dedup();
+        why
+    }
+}

@@ -1,0 +1,217 @@
+//! Handing out: an export is encrypted, marked and listed; somebody's own data are redacted for good, read over by a second
+//! person, and can be made again; a record opened in an emergency shuts by itself and is looked at (S12, S47).
+
+use std::process::Command;
+
+use app::Error;
+use app::concerns::{self, Children};
+use app::keeping::bundle::{self, NewMark};
+use app::keeping::exports::{self, For, What};
+use app::keeping::{emergency, inspector};
+use app::testing::TestApp;
+use domain::concern::ConcernKind;
+use domain::redaction::Ground;
+use domain::{ConcernId, ExportId};
+use jiff::SignedDuration;
+
+fn told() -> For {
+    For {
+        for_whom: "PC 4711, Kent Police".into(),
+        why: "Their request of today.".into(),
+        other_way: "By telephone.".into(),
+    }
+}
+
+async fn filed(app: &TestApp, kind: ConcernKind, words: &str) -> ConcernId {
+    let by = if kind == ConcernKind::AccessRequest { app.people.dsl } else { app.people.practitioner };
+    let children = Children::Known(vec![app.people.child]);
+    let report =
+        concerns::Report { kind, what_happened: words.into(), children, device: None, room: None, ..app.breach() };
+    concerns::report(&app.services, &mut app.ctx(by), report).await.expect("filed").concern
+}
+
+/// Every file of a parcel as one text, opened by a stranger's program with the passphrase.
+async fn opened(app: &TestApp, id: ExportId, passphrase: &str) -> (Vec<u8>, String) {
+    let (name, bytes) = exports::fetch(&app.services, &mut app.ctx(app.people.dsl), id).await.unwrap();
+    assert!(name.starts_with("export-") && !name.contains("Joy"));
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("it.zip");
+    std::fs::write(&file, &bytes).unwrap();
+    let out = Command::new("7zz").args(["x", "-so", &format!("-p{passphrase}")]).arg(&file).output().expect("7zz");
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    (bytes, String::from_utf8(out.stdout).unwrap())
+}
+
+#[tokio::test]
+async fn an_export_is_encrypted_marked_listed_and_taken_by_its_maker_alone() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let id = filed(&app, ConcernKind::FilterBreach, "A zanderfish came up.").await;
+    let missing = For { for_whom: String::new(), ..told() };
+    let refused = exports::make(&app.services, &mut app.ctx(people.dsl), What::Concern(id), missing).await.unwrap_err();
+    assert!(matches!(&refused, Error::Invalid(why) if why.contains_key("for_whom")), "{refused:?}");
+    let made = exports::make(&app.services, &mut app.ctx(people.dsl), What::Concern(id), told()).await.unwrap();
+    let (bytes, text) = opened(&app, made.id, &made.passphrase).await;
+    assert!(!String::from_utf8_lossy(&bytes).contains("zanderfish"), "it lies open");
+    let mark = format!("Export {}, for PC 4711, Kent Police, by Amara Lead", made.number);
+    assert_eq!(text.matches(&mark).count(), 3, "on paper, in the table, in the data: {text}");
+    assert!(text.contains("zanderfish") && text.contains("\"format\": \"holdfast-records-1\""));
+    // Kept nowhere, in the list for those who see the concern, fetched by nobody else.
+    assert!(!store::backup::every_row(&app.services.db).await.unwrap().contains(&made.passphrase));
+    let listed = exports::list(&app.services, &app.ctx(people.deputy)).await.unwrap();
+    assert_eq!(listed.iter().map(|one| (one.taken.0, one.mine)).collect::<Vec<_>>(), [(1, false)]);
+    assert!(matches!(exports::fetch(&app.services, &mut app.ctx(people.deputy), made.id).await, Err(Error::NotFound)));
+    concerns::exclude(&app.services, &mut app.ctx(people.dsl), id, people.deputy_2).await.unwrap();
+    assert!(exports::list(&app.services, &app.ctx(people.deputy_2)).await.unwrap().is_empty(), "shut out is shut out");
+    let file = exports::make(&app.services, &mut app.ctx(people.deputy_2), What::File(people.child), told()).await;
+    assert!(matches!(file, Err(Error::NotFound)));
+    // A week later the parcel is gone, the list is not.
+    app.world.pass(SignedDuration::from_hours(24 * 8));
+    app::jobs::schedule(&app.services, &mut app.world.system()).await.unwrap();
+    app.work().await;
+    assert!(matches!(exports::fetch(&app.services, &mut app.ctx(people.dsl), made.id).await, Err(Error::NotFound)));
+    assert_eq!(exports::list(&app.services, &app.ctx(people.dsl)).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_blacked_out_is_gone_for_good_and_the_same_marks_make_the_same_bundle() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let services = &app.services;
+    let record =
+        filed(&app, ConcernKind::FilterBreach, "Joy and Kit saw it; Kit's father Omar shouted of the zanderfish.")
+            .await;
+    let request = filed(&app, ConcernKind::AccessRequest, "Ida asks for Joy's data.").await;
+    assert!(matches!(
+        bundle::begin(services, &mut app.ctx(people.dsl), record, people.child).await,
+        Err(Error::NotFound)
+    ));
+    bundle::begin(services, &mut app.ctx(people.dsl), request, people.child).await.unwrap();
+    let bench = bundle::bench(services, &mut app.ctx(people.dsl), request).await.unwrap();
+    let words: Vec<&str> = bench.proposals.iter().map(|one| one.words.as_str()).collect();
+    assert!(words.contains(&"Kit") && !words.contains(&"Joy"), "{words:?}");
+    let early = bundle::send_to_check(services, &mut app.ctx(people.dsl), request, "Dear Ida").await.unwrap_err();
+    assert!(matches!(&early, Error::Invalid(why) if why[""].contains("every name")), "{early:?}");
+    bundle::take_proposals(services, &mut app.ctx(people.dsl), request).await.unwrap();
+    let mark = |words: &str, reason: &str| NewMark {
+        item: None,
+        words: Some(words.into()),
+        ground: Ground::ThirdParty,
+        reason: reason.into(),
+        left_in: false,
+    };
+    let nameless = bundle::set_marks(services, &mut app.ctx(people.dsl), request, vec![mark("Omar", "")]).await;
+    assert!(
+        matches!(&nameless, Err(Error::Invalid(why)) if why.contains_key("reason")),
+        "a third party needs a reason"
+    );
+    bundle::set_marks(services, &mut app.ctx(people.dsl), request, vec![mark("Omar", "He did not agree.")])
+        .await
+        .unwrap();
+    let whole = bench.lines.iter().find(|line| line.item.text.contains("book corner")).expect("who was safe");
+    let line = NewMark {
+        item: Some(whole.item.key.clone()),
+        words: None,
+        ground: Ground::SeriousHarm,
+        reason: "It says where she hides.".into(),
+        left_in: false,
+    };
+    bundle::set_marks(services, &mut app.ctx(people.dsl), request, vec![line]).await.unwrap();
+    // Two people, of what was sent and of nothing else.
+    assert!(bundle::make(services, &mut app.ctx(people.dsl), request, told()).await.is_err(), "not checked");
+    bundle::send_to_check(services, &mut app.ctx(people.dsl), request, "Dear Ida").await.unwrap();
+    let own = bundle::check(services, &mut app.ctx(people.dsl), request).await.unwrap_err();
+    assert!(matches!(&own, Error::Invalid(why) if why[""].contains("Somebody else")), "{own:?}");
+    bundle::check(services, &mut app.ctx(people.deputy), request).await.unwrap();
+    let made = bundle::make(services, &mut app.ctx(people.dsl), request, told()).await.unwrap();
+    let (_, text) = opened(&app, made.id, &made.passphrase).await;
+    for gone in ["Kit", "kit", "Omar", "book corner", "hides", "did not agree"] {
+        assert!(!text.contains(gone), "{gone} is left: {text}");
+    }
+    for stays in ["Joy", "[another child]'s father [somebody else]", "zanderfish", "[left out]", "Dear Ida"] {
+        assert!(text.contains(stays), "{stays} is missing: {text}");
+    }
+    // The original is untouched, and the same marks make the same again.
+    let view = concerns::open(services, &mut app.ctx(people.dsl), record).await.unwrap();
+    assert!(view.chronology.iter().any(|entry| entry.text.contains("Kit's father Omar")));
+    let again = bundle::make(services, &mut app.ctx(people.dsl), request, told()).await.unwrap();
+    let (_, second) = opened(&app, again.id, &again.passphrase).await;
+    let without_mark =
+        |text: &str| text.lines().filter(|line| !line.contains("Export ")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(without_mark(&second), without_mark(&text));
+    // Another word in a record: what was checked is not what would go.
+    let new = concerns::NewEntry {
+        kind: domain::concern::EntryKind::Fact,
+        text: "Kit came back.".into(),
+        event_at: app.world.now(),
+    };
+    concerns::add_entry(services, &mut app.ctx(people.dsl), record, new).await.unwrap();
+    let changed = bundle::make(services, &mut app.ctx(people.dsl), request, told()).await.unwrap_err();
+    assert!(matches!(&changed, Error::Invalid(why) if why[""].contains("changed")), "{changed:?}");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn an_emergency_opens_one_record_for_four_hours_tells_everybody_and_never_passes_an_exclusion() {
+    let app = TestApp::new().await;
+    let (people, services) = (app.people, &app.services);
+    let id = filed(&app, ConcernKind::ChildAtRisk, "She has a bruise.").await;
+    let reader = services.db.read(store::Scope::All).await.unwrap();
+    let reference = store::concerns::lookup_for_program(&reader, app.setting, id).await.unwrap().unwrap().reference;
+    drop(reader);
+    assert!(concerns::open(services, &mut app.ctx(people.chair), id).await.is_err(), "the chair reads no cases");
+    let why = "She is at the hospital; lead and deputies do not answer.";
+    concerns::exclude(services, &mut app.ctx(people.dsl), id, people.manager).await.unwrap();
+    let words = |error: Error| match error {
+        Error::Invalid(why) => why,
+        other => panic!("{other:?}"),
+    };
+    let shut = words(emergency::open(services, &mut app.ctx(people.manager), &reference, why).await.unwrap_err());
+    let none = words(emergency::open(services, &mut app.ctx(people.manager), "ZZ-0000", why).await.unwrap_err());
+    assert_eq!(shut, none, "shut out looks like not there");
+    assert!(emergency::open(services, &mut app.ctx(people.practitioner), &reference, why).await.is_err());
+
+    emergency::open(services, &mut app.ctx(people.chair), &reference, why).await.unwrap();
+    concerns::open(services, &mut app.ctx(people.chair), id).await.expect("open now");
+    for told in [people.dsl, people.deputy, people.deputy_2] {
+        let notices = app::notices::mine(services, &app.ctx(told)).await.unwrap();
+        assert!(notices.iter().any(|notice| notice.link == "/emergency"), "not told");
+    }
+    let shut = app::notices::mine(services, &app.ctx(people.manager)).await.unwrap();
+    assert!(shut.iter().all(|notice| notice.link != "/emergency"), "the one shut out is not told");
+    assert!(emergency::list(services, &app.ctx(people.manager)).await.unwrap().is_empty());
+    // Four hours; by the clock even where the job does not run.
+    app.world.pass(SignedDuration::from_hours(4));
+    assert!(concerns::open(services, &mut app.ctx(people.chair), id).await.is_err(), "still open");
+    app.work().await;
+    assert!(concerns::open(services, &mut app.ctx(people.chair), id).await.is_err());
+    let one = emergency::list(services, &app.ctx(people.dsl)).await.unwrap().remove(0);
+    assert!(one.mine_to_review && !one.lasts);
+    let own = emergency::review(services, &mut app.ctx(people.chair), one.id, "I was right.", true).await;
+    assert!(own.is_err(), "nobody reviews themselves");
+    emergency::review(services, &mut app.ctx(people.dsl), one.id, "We were on a train.", true).await.unwrap();
+    app.end().await;
+}
+
+#[tokio::test]
+async fn an_inspector_reads_no_name_and_is_shown_one_case_in_writing() {
+    let app = TestApp::new().await;
+    let (people, services) = (app.people, &app.services);
+    let id = filed(&app, ConcernKind::ChildAtRisk, "She has a bruise.").await;
+    let seen = inspector::of(services, &mut app.ctx(people.inspector)).await.unwrap();
+    let all = format!("{seen:?}");
+    for name in ["Joy", "Kit", "Amara", "Ben", "Ida", "bruise"] {
+        assert!(!all.contains(name), "{name} is shown");
+    }
+    assert!(!seen.may_show);
+    assert!(app::keeping::exports::list(services, &app.ctx(people.inspector)).await.is_err());
+    let reader = services.db.read(store::Scope::All).await.unwrap();
+    let reference = store::concerns::lookup_for_program(&reader, app.setting, id).await.unwrap().unwrap().reference;
+    drop(reader);
+    let who = "Mx Inspector, Ofsted";
+    assert!(inspector::show_one(services, &mut app.ctx(people.committee), &reference, who).await.is_err());
+    inspector::show_one(services, &mut app.ctx(people.dsl), &reference, who).await.unwrap();
+    let view = concerns::open(services, &mut app.ctx(people.deputy), id).await.unwrap();
+    assert!(view.chronology.iter().any(|entry| entry.text.contains(who)));
+    app.end().await;
+}
