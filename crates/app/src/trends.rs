@@ -297,7 +297,6 @@ pub async fn report(services: &Services, ctx: &mut OpCtx, period: Option<&str>) 
             rows: counts.told().map(|(label, shown)| (label.clone(), in_words(*shown))).collect(),
             paragraphs: counts.none().into_iter().collect(),
             heading: counts.title,
-            ..PaperSection::default()
         });
     }
     sections.push(work(&tx, &member, from, to).await?);

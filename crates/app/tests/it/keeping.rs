@@ -184,8 +184,8 @@ async fn a_restore_of_an_older_backup_does_not_bring_back_what_was_destroyed() {
     let waits = propose(&app, app.people.dsl, id).await.unwrap();
     agree(&app, app.people.deputy, waits).await.unwrap();
     let folder = app.services.data.join("backups");
-    let backup = std::fs::read_dir(&folder).unwrap().flatten().map(|entry| entry.path());
-    let backup = backup.filter(|path| path.extension().is_some_and(|it| it == "backup")).next().expect("a backup");
+    let mut backup = std::fs::read_dir(&folder).unwrap().flatten().map(|entry| entry.path());
+    let backup = backup.find(|path| path.extension().is_some_and(|it| it == "backup")).expect("a backup");
     let into = tempfile::TempDir::new().unwrap();
     let config = testkit::db::config(into.path());
     let machine = store::MachineKey::beside(into.path());

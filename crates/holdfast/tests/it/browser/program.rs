@@ -82,8 +82,7 @@ impl Program {
         program.web = running["web"].as_str().expect("the pages' address").to_owned();
         program.dns = address("dns");
         program.proxy = address("proxy");
-        let if_any = |key: &str| running[key].as_str().and_then(|text| text.parse().ok());
-        program.block_https = if_any("block_https");
+        program.block_https = running["block_https"].as_str().and_then(|text| text.parse().ok());
         let credentials = fs::read(data.join("demo-credentials.json")).expect("credentials");
         program.credentials = serde_json::from_slice(&credentials).expect("credentials are JSON");
         program

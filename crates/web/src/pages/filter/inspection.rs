@@ -17,7 +17,7 @@ use crate::{Answer, Visit};
 pub async fn get(visit: Visit) -> Answer {
     let overview = view::overview(visit.services(), &visit.ctx()).await?;
     let table = Table::new("Groups").quiet_caption().column("Group").column("Inspected").column("Until");
-    let mut groups = table.column("Assessment and notice").column("");
+    let mut groups = table.column("Assessment and notice").column("What you can do");
     for (key, group) in &overview.policy.groups {
         let now = overview.policy.inspection.get(key).filter(|how| visit.ctx().now < how.until);
         groups = groups.row(row(&visit, key, group, now));
