@@ -2,11 +2,11 @@
 //! a restore does not bring it back (S36–S38, S40, S43).
 
 use app::Error;
-use app::concerns;
 use app::keeping::dispose::{self, Keep};
 use app::keeping::due;
 use app::keeping::holds::{self, HoldGround, New, Reach};
 use app::testing::TestApp;
+use app::{concerns, follow_up};
 use domain::concern::ConcernStatus;
 use domain::retention::{Due, RecordKind};
 use domain::{ConcernId, PersonId};
@@ -61,6 +61,42 @@ async fn agree(app: &TestApp, who: PersonId, id: domain::DisposalId) -> app::Res
 async fn is_there(app: &TestApp, id: ConcernId) -> bool {
     let reader = app.services.db.read(Scope::Setting(app.setting)).await.unwrap();
     store::concerns::lookup_for_program(&reader, app.setting, id).await.unwrap().is_some()
+}
+
+/// Words that stand in a second concern hold the first; what points at entries goes with them, and nothing is left half.
+#[tokio::test]
+async fn a_record_that_lent_its_words_waits_for_the_other_and_then_goes_whole() {
+    let app = TestApp::new().await;
+    born(&app).await;
+    let (services, people) = (&app.services, app.people);
+    let (lender, borrower) = (closed(&app, SECRET).await, closed(&app, "harmless").await);
+    let view = concerns::open(services, &mut app.ctx(people.dsl), lender).await.unwrap();
+    let entry = view.chronology.iter().filter(|entry| entry.text.contains(SECRET)).find_map(|entry| entry.id).unwrap();
+    let due = services.calendar.local(app.world.now()).date();
+    let task = follow_up::NewTask { title: "Look again".into(), owner: people.technician, due };
+    let origin = follow_up::Origin::Entry(entry);
+    follow_up::add_from(services, &mut app.ctx(people.dsl), lender, origin, task).await.expect("given");
+    let mut tx = services.db.write(&mut app.world.system(), Scope::Setting(app.setting), "test.share").await.unwrap();
+    let shared = store::together::SharedEntry {
+        concern_id: borrower,
+        entry_id: entry,
+        setting_id: app.setting,
+        shared_by: people.dsl,
+        shared_at: app.world.now(),
+    };
+    store::together::share_entry(&mut tx, &shared).await.unwrap();
+    tx.commit().await.unwrap();
+    app.world.pass(years(30));
+
+    let held = propose(&app, people.dsl, lender).await.unwrap_err();
+    assert!(matches!(&held, Error::Invalid(why) if why[""].contains("another concern")), "{held:?}");
+    for id in [borrower, lender] {
+        let waits = propose(&app, people.dsl, id).await.expect("nothing holds it now");
+        agree(&app, people.deputy, waits).await.expect("it goes whole");
+        assert!(!is_there(&app, id).await);
+    }
+    assert!(!store::backup::every_row(&services.db).await.unwrap().contains(SECRET), "a word of it is left");
+    assert!(verify(&services.db, &[]).await.unwrap().is_whole());
 }
 
 #[tokio::test]
