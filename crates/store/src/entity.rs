@@ -3,7 +3,7 @@
 //! To add one: `table!` in its area and a line in [`TABLES`], after the tables that it points to.
 
 pub(crate) mod cases;
-#[allow(unreachable_pub, reason = "rows of pieces and keys stay in the crate; the macro makes all rows public")]
+#[expect(unreachable_pub, reason = "rows of pieces and keys stay in the crate; the macro makes all rows public")]
 pub(crate) mod files;
 pub(crate) mod house;
 pub(crate) mod keeping;

@@ -9,7 +9,7 @@ use domain::ctx::Member;
 use domain::setting::{FourEyes, Profile};
 use domain::{ConcernId, OpCtx, PersonId, ProposalId, Role, SettingId};
 use filter::Audience;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::filtering::{FilterPolicy, Proposal};
 use store::words::ProposalState;
@@ -86,31 +86,7 @@ pub async fn propose(services: &Services, ctx: &mut OpCtx, new: Propose) -> Resu
         return Err(Error::invalid("change", NOTHING));
     }
     let direction = compare::direction(&before, &after);
-    let is_lead = member.roles.contains(&Role::Dsl) || member.roles.contains(&Role::Deputy);
-    let mut proposal = Proposal {
-        id,
-        setting_id: member.setting,
-        change: json(&new.change)?,
-        direction: match direction {
-            Direction::Tightens => store::words::Direction::Tightens,
-            Direction::Loosens => store::words::Direction::Loosens,
-        },
-        reason: new.reason.trim().to_owned(),
-        risk: json(&new.risk)?,
-        concern_id: new.concern,
-        proposed_by: member.person,
-        proposed_at: ctx.now,
-        state: ProposalState::Waiting,
-        decided_by: None,
-        decided_at: None,
-        decision_note: None,
-        // A lead who proposes has agreed.
-        lead_agreed_by: is_lead.then_some(member.person),
-        lead_agreed_at: is_lead.then_some(ctx.now),
-        applied_number: None,
-        base_number: number,
-        version: 0,
-    };
+    let mut proposal = written(id, &member, &new, direction, number, ctx.now)?;
     if direction == Direction::Tightens {
         proposal.applied_number =
             Some(put(&mut tx, &member, number, &after, &proposal, &new.change.say(&before)).await?);
@@ -130,6 +106,41 @@ pub async fn propose(services: &Services, ctx: &mut OpCtx, new: Propose) -> Resu
     Ok(Proposed { id, in_force })
 }
 
+/// A proposal as it is first written down: it waits, and a lead who proposes has agreed.
+fn written(
+    id: ProposalId,
+    member: &Member,
+    new: &Propose,
+    direction: Direction,
+    base_number: i64,
+    now: Timestamp,
+) -> Result<Proposal> {
+    let is_lead = member.roles.contains(&Role::Dsl) || member.roles.contains(&Role::Deputy);
+    Ok(Proposal {
+        id,
+        setting_id: member.setting,
+        change: json(&new.change)?,
+        direction: match direction {
+            Direction::Tightens => store::words::Direction::Tightens,
+            Direction::Loosens => store::words::Direction::Loosens,
+        },
+        reason: new.reason.trim().to_owned(),
+        risk: json(&new.risk)?,
+        concern_id: new.concern,
+        proposed_by: member.person,
+        proposed_at: now,
+        state: ProposalState::Waiting,
+        decided_by: None,
+        decided_at: None,
+        decision_note: None,
+        lead_agreed_by: is_lead.then_some(member.person),
+        lead_agreed_at: is_lead.then_some(now),
+        applied_number: None,
+        base_number,
+        version: 0,
+    })
+}
+
 /// Proposes to move a device to a group that reaches more. Nothing happens until others have said yes.
 pub(super) async fn propose_move(
     services: &Services,
@@ -143,27 +154,8 @@ pub(super) async fn propose_move(
     check(&new)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::ProposeChange.key()).await?;
     let (number, _) = in_force(&tx, member.setting).await?;
-    let is_lead = member.roles.contains(&Role::Dsl) || member.roles.contains(&Role::Deputy);
-    let proposal = Proposal {
-        id: tx.fresh(),
-        setting_id: member.setting,
-        change: json(&new.change)?,
-        direction: store::words::Direction::Loosens,
-        reason: new.reason.trim().to_owned(),
-        risk: json(&new.risk)?,
-        concern_id: None,
-        proposed_by: member.person,
-        proposed_at: ctx.now,
-        state: ProposalState::Waiting,
-        decided_by: None,
-        decided_at: None,
-        decision_note: None,
-        lead_agreed_by: is_lead.then_some(member.person),
-        lead_agreed_at: is_lead.then_some(ctx.now),
-        applied_number: None,
-        base_number: number,
-        version: 0,
-    };
+    let id = tx.fresh();
+    let proposal = written(id, &member, &new, Direction::Loosens, number, ctx.now)?;
     store::filtering::add_proposal(&mut tx, &proposal).await?;
     let waits_for = awaited(&tx, &proposal).await?;
     tell(&mut tx, &proposal, &waits_for).await?;

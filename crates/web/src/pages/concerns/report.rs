@@ -127,7 +127,7 @@ impl FromForm for Input {
 }
 
 /// Written by hand first: then who, when and where the sheet lies are all asked. The outer `None` is an error.
-#[allow(clippy::option_option, reason = "an error and an empty part of the form are two things")]
+#[expect(clippy::option_option, reason = "an error and an empty part of the form are two things")]
 fn paper(fields: &mut Fields) -> Option<Option<Paper>> {
     if !["paper_by", "paper_place"].iter().any(|name| !fields.raw(name).is_empty()) && !fields.yes("on_paper") {
         return Some(None);
