@@ -62,8 +62,8 @@ impl Bench<'_> {
         let port = free()?;
         let mut proxy = Process(self.command(peer, port)?.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
         wait(port, &mut proxy)?;
-        // Peers ask the machine for a name; ours asks a resolver of its own. Both know it by heart after the first time.
-        let to = format!("{}:{}", if peer == "holdfast" { "origin.example" } else { "localhost" }, self.origin);
+        // Peers ask the machine for a name; ours asks a resolver of its own, for one that may lead inside (no rebinding). Both know it by heart after the first time.
+        let to = format!("{}:{}", if peer == "holdfast" { "origin.test" } else { "localhost" }, self.origin);
         let at = SocketAddr::from(([127, 0, 0, 1], port)).to_string();
         for (what, words) in [("get", "requests"), ("connect", "tunnels")] {
             self.load(what, &at, &to, 1)?;
