@@ -62,7 +62,8 @@ impl Bench<'_> {
         let port = free()?;
         let mut proxy = Process(self.command(peer, port)?.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
         wait(port, &mut proxy)?;
-        // Peers ask the machine for a name; ours asks a resolver of its own, for one that may lead inside (no rebinding). Both know it by heart after the first time.
+        // Peers ask the machine for a name; ours asks a resolver of its own, for one that may lead inside (no rebinding). Both
+        // know it by heart after the first time.
         let to = format!("{}:{}", if peer == "holdfast" { "origin.test" } else { "localhost" }, self.origin);
         let at = SocketAddr::from(([127, 0, 0, 1], port)).to_string();
         for (what, words) in [("get", "requests"), ("connect", "tunnels")] {
@@ -120,7 +121,7 @@ impl Bench<'_> {
                 format!(
                     "http_port 127.0.0.1:{port}\nhttp_access allow all\ncache deny all\ncache_mem 8 MB\naccess_log none\n\
                      cache_log /dev/null\npid_filename none\ncoredump_dir {0}\nserver_persistent_connections on\nicp_port 0\n\
-                     cache_effective_user root\nmax_filedescriptors 8192\npinger_enable off\n",
+                     cache_effective_user proxy\nmax_filedescriptors 8192\npinger_enable off\n",
                     self.folder.display()
                 )
             }
