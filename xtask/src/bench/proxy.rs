@@ -117,7 +117,8 @@ impl Bench<'_> {
                 )
             }
             _ => {
-                command.args(["-N", "-f"]).arg(&conf);
+                // A name of its own: shared memory that another squid left behind ends it otherwise.
+                command.args(["-N", "-n", &format!("bench{port}"), "-f"]).arg(&conf);
                 format!(
                     "http_port 127.0.0.1:{port}\nhttp_access allow all\ncache deny all\ncache_mem 8 MB\naccess_log none\n\
                      cache_log /dev/null\npid_filename none\ncoredump_dir {0}\nserver_persistent_connections on\nicp_port 0\n\
