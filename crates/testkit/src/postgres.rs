@@ -17,21 +17,35 @@ pub struct Postgres {
     binaries: PathBuf,
     folder: TempDir,
     user: Option<(u32, u32)>,
+    /// What `fsync` is set to.
+    fsync: &'static str,
 }
 
 impl Postgres {
-    /// Starts a server.
+    /// Starts a server that does not wait for its disk, which spares tests seconds.
     ///
     /// # Errors
     /// If PostgreSQL is not installed (the sentence says what to do), or does not start (with the end of its log).
     pub fn start() -> Result<Self> {
+        Self::with_fsync("off")
+    }
+
+    /// Starts a server that waits for its disk as a real one does: for measuring.
+    ///
+    /// # Errors
+    /// As [`Postgres::start`].
+    pub fn start_durable() -> Result<Self> {
+        Self::with_fsync("on")
+    }
+
+    fn with_fsync(fsync: &'static str) -> Result<Self> {
         let binaries = binaries()?;
         let user = user()?;
         let folder = TempDir::new()?;
         if let Some((uid, gid)) = user {
             std::os::unix::fs::chown(folder.path(), Some(uid), Some(gid))?;
         }
-        let server = Self { binaries, folder, user };
+        let server = Self { binaries, folder, user, fsync };
         let data = server.path("data");
         server
             .run("initdb", &["-D", &data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])?;
@@ -82,7 +96,7 @@ impl Postgres {
 
     fn control(&self, verb: &str) -> Result<()> {
         let (data, log) = (self.path("data"), self.path("log"));
-        let options = format!("-c listen_addresses='' -c fsync=off -k {}", self.folder.path().display());
+        let options = format!("-c listen_addresses='' -c fsync={} -k {}", self.fsync, self.folder.path().display());
         self.run("pg_ctl", &["-D", &data, "-l", &log, "-w", "-t", "60", "-o", &options, verb]).map(|_| ())
     }
 

@@ -1,12 +1,13 @@
-//! Ten thousand invented concerns with two hundred thousand entries, for measuring pages: entered below the use cases, in large transactions, audited like
-//! any other row.
+//! Ten thousand invented concerns with two hundred thousand entries, fifty staff and a hundred and twenty children, for measuring pages:
+//! entered below the use cases, in large transactions, audited like any other row.
 
 use domain::concern::{ConcernKind, ConcernStatus, EntryKind, Part, RouteKind, Urgency};
 use domain::people::{PersonKind, Role};
-use domain::{EntryId, OpCtx, SettingId};
+use domain::{EntryId, OpCtx, PersonId, SettingId};
 use jiff::SignedDuration;
 use store::Scope;
 use store::concerns::{Concern, ConcernPerson, Entry};
+use store::people::{Appointment, Person};
 use store::words::Area;
 
 use crate::{Error, Result, Services};
@@ -58,6 +59,77 @@ fn referral(
 /// Entries of each concern.
 const ENTRIES: usize = 20;
 
+/// People of a large setting: at least so many.
+const STAFF: usize = 50;
+const CHILDREN: usize = 120;
+
+const FIRST: [&str; 12] =
+    ["Alba", "Bram", "Cleo", "Dara", "Esme", "Finn", "Gwen", "Hugo", "Iris", "Jude", "Kira", "Levi"];
+const LAST: [&str; 17] = [
+    "Appleyard",
+    "Barrow",
+    "Catchpole",
+    "Dunmore",
+    "Elver",
+    "Fairlie",
+    "Garner",
+    "Hazel",
+    "Ingle",
+    "Jessop",
+    "Kettle",
+    "Larch",
+    "Marl",
+    "Nettle",
+    "Orchard",
+    "Pennywort",
+    "Quill",
+];
+
+/// Invented people until there are as many as a large setting has. Staff are practitioners without a sign-in.
+async fn crowd(services: &Services, ctx: &mut OpCtx, setting: SettingId) -> Result<()> {
+    let mut tx = services.db.write(ctx, Scope::Setting(setting), "demo.bulk").await?;
+    for (kind, least, from) in [(PersonKind::Staff, STAFF, 0), (PersonKind::Child, CHILDREN, STAFF)] {
+        let there = store::people::list(&tx, setting, Some(kind)).await?.len();
+        for number in there..least {
+            // Twelve and seventeen have no divisor in common: 204 different names.
+            let at = number.saturating_add(from);
+            let first = FIRST.get(at % FIRST.len()).copied().unwrap_or_default();
+            let last = LAST.get(at % LAST.len()).copied().unwrap_or_default();
+            let id: PersonId = tx.fresh();
+            let row = Person {
+                id,
+                setting_id: setting,
+                kind,
+                name: format!("{first} {last}"),
+                known_as: first.to_owned(),
+                born: None,
+                email: None,
+                email_verified_at: None,
+                phone: None,
+                room_id: None,
+                joined: None,
+                gone: None,
+                version: 0,
+            };
+            store::people::add(&mut tx, &row).await?;
+            if kind == PersonKind::Staff {
+                let row = Appointment {
+                    id: tx.fresh(),
+                    setting_id: setting,
+                    person_id: id,
+                    role: Role::Practitioner,
+                    starts_at: tx.now(),
+                    ends_at: None,
+                    made_by: None,
+                };
+                store::people::add_appointment(&mut tx, &row).await?;
+            }
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Adds so many concerns to a demo's setting: nine in ten closed, each with a child, a device and twenty entries, one in
 /// twenty with a referral; over all kinds and areas.
 ///
@@ -67,12 +139,10 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, setting: SettingId, count
     if !services.demo {
         return Err(Error::Unavailable { say: "Only a demo takes invented concerns.".into() });
     }
+    crowd(services, ctx, setting).await?;
     let reader = services.db.read(Scope::Setting(setting)).await?;
     let children = store::people::list(&reader, setting, Some(PersonKind::Child)).await?;
-    let reporter = store::people::find_by_role(&reader, setting, Role::Practitioner, ctx.now).await?;
-    drop(reader);
-    let reporter = reporter.first().map(|held| held.person_id);
-    let reader = services.db.read(Scope::Setting(setting)).await?;
+    let staff = store::people::list(&reader, setting, Some(PersonKind::Staff)).await?;
     let devices = store::devices::list(&reader, setting).await?;
     drop(reader);
     let now = ctx.now;
@@ -92,6 +162,8 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, setting: SettingId, count
                 let digits = id.0.simple().to_string().to_uppercase();
                 format!("B{}-{}", digits.get(20..25).unwrap_or("00000"), digits.get(25..32).unwrap_or("0000000"))
             };
+            let by = |at: usize| staff.get(at % staff.len().max(1)).map(|person| person.id);
+            let reporter = by(number);
             let kind = KINDS.get(number % KINDS.len()).copied().unwrap_or(ConcernKind::SomethingElse);
             let procedure = services
                 .content
@@ -139,7 +211,7 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, setting: SettingId, count
                 let id = tx.fresh();
                 store::working::add_referral(&mut tx, &referral(id, &concern, reporter, at)?).await?;
             }
-            for (kind, text) in SAID.iter().copied().cycle().take(ENTRIES) {
+            for (at_entry, (kind, text)) in SAID.iter().copied().cycle().take(ENTRIES).enumerate() {
                 let entry = Entry {
                     id: tx.fresh(),
                     setting_id: setting,
@@ -148,7 +220,7 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, setting: SettingId, count
                     text: format!("{text} ({number})"),
                     event_at: at,
                     recorded_at: at,
-                    author_id: reporter,
+                    author_id: by(number.saturating_add(at_entry)),
                     supersedes: None,
                     out_of_order: false,
                 };
