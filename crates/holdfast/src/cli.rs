@@ -419,7 +419,7 @@ pub(crate) enum Token {
         /// How long, e.g. 1h.
         #[arg(long, value_parser = span)]
         expires: jiff::SignedDuration,
-        /// evidence, filter. Never case content (S16).
+        /// evidence, filter. Never case content.
         #[arg(long, value_delimiter = ',', default_value = "evidence,filter")]
         scope: Vec<String>,
     },

@@ -12,4 +12,5 @@ mod clock;
 mod content;
 mod engine;
 mod p1;
+mod plain_words;
 mod walls;

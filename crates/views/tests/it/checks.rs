@@ -111,6 +111,22 @@ fn nothing_inline_and_nothing_from_elsewhere() {
     }
 }
 
+/// Rules and sources by the names that readers know, never by the numbers that we use among ourselves (`S38`, a seed).
+#[test]
+fn nothing_speaks_in_the_makers_own_words() {
+    each(|name, page| {
+        for text in page.root_element().text() {
+            let ours = text.split(|letter: char| !letter.is_alphanumeric()).find(|word| {
+                let numbered = word.strip_prefix('S').is_some_and(|number| {
+                    (1..=2).contains(&number.len()) && number.chars().all(|figure| figure.is_ascii_digit())
+                });
+                numbered || ["seed", "seeds", "casework"].contains(&word.to_lowercase().as_str())
+            });
+            assert_eq!(ours, None, "{name}: {}", text.trim());
+        }
+    });
+}
+
 #[test]
 fn every_form_that_posts_carries_the_token() {
     let mut forms = 0;

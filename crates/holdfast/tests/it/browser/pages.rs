@@ -164,6 +164,9 @@ impl Walk {
         if page["lost"].as_bool() == Some(true) && !asked_for {
             self.faults.push(format!("{whose}: a link leads to a page that says “{}”", text("heading")));
         }
+        if let Some(ours) = page["ours"].as_str() {
+            self.faults.push(format!("{whose}: a word of the makers' own: {ours}"));
+        }
         let links = page["links"].as_array().cloned().unwrap_or_default();
         links.iter().filter_map(|link| link.as_str().map(str::to_owned)).collect()
     }
@@ -240,6 +243,7 @@ const PAGE: &str = "
     return {
         path: location.pathname + location.search, links: [...new Set(links)], print, kind: document.contentType,
         heading: heading ? heading.innerText : '',
+        ours: (document.body.textContent.match(/[^.]*\\b([Ss]eeds? polic|[Cc]asework\\b|[Rr]ules? S\\d)[^.]*/) || [null])[0],
         lost: performance.getEntriesByType('navigation')[0].responseStatus >= 400,
     };";
 
