@@ -36,6 +36,7 @@ pub mod notices;
 pub mod people;
 pub mod plans;
 pub mod printer;
+pub mod procedures;
 pub mod referrals;
 pub mod scanner;
 pub mod sealed;

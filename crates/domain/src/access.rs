@@ -27,11 +27,11 @@ impl Relation {
 }
 
 macro_rules! actions {
-    ($($(#[$doc:meta])* $name:ident = $key:literal;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident = $key:literal;)*) => {
         /// A thing that people may do.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
-        pub enum Action { $($(#[$doc])* $name,)* }
+        pub enum Action { $($(#[doc = $doc])* $name,)* }
 
         impl Action {
             /// Every action, in the order of the table.
@@ -40,6 +40,11 @@ macro_rules! actions {
             /// The word for it in the audit and in the table.
             pub fn key(self) -> &'static str {
                 match self { $(Self::$name => $key,)* }
+            }
+
+            /// What it is, for people: the sentence above it in this file.
+            pub fn in_words(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),*).trim_ascii(),)* }
             }
         }
     };
@@ -114,6 +119,8 @@ actions! {
     KeepReviews = "keep_reviews";
     /// See who did what, without names of concerns that one may not see.
     ReadAudit = "read_audit";
+    /// Add a rule of the setting's own to a procedure, agree to one, or take one back: two people (S42).
+    OwnProcedure = "own_procedure";
     /// Change the setting's profile.
     ChangeSetting = "change_setting";
     /// Make or check a backup.
@@ -203,6 +210,7 @@ pub fn allowed(role: Role, action: Action, relation: Relation) -> bool {
         A::KeepActions => own || matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair),
         A::KeepReviews => matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair),
         A::ReadAudit => matches!(role, R::Dsl | R::Manager | R::Chair),
+        A::OwnProcedure => matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair),
         A::ChangeSetting => matches!(role, R::Manager),
         A::MakeBackup => matches!(role, R::Manager | R::Technician),
         A::ReadOutbox => matches!(role, R::Dsl | R::Manager | R::Technician),
@@ -267,15 +275,15 @@ pub fn any_allowed(roles: &RoleSet, action: Action, relation: Relation) -> bool 
 /// The table as text: a line an action, a column a role; `-` never, `s` for anything of the setting, `o` for one's
 /// own, `c` for concerns that one may see.
 pub fn table() -> String {
-    let mut out = String::from("| action |");
+    let mut out = String::from("| What | |");
     for role in Role::ALL {
         out.push_str(&format!(" {} |", role.key()));
     }
-    out.push_str("\n|---|");
+    out.push_str("\n|---|---|");
     out.push_str(&"---|".repeat(Role::ALL.len()));
     out.push('\n');
     for action in Action::ALL {
-        out.push_str(&format!("| {} |", action.key()));
+        out.push_str(&format!("| {} | `{}` |", action.in_words(), action.key()));
         for role in Role::ALL {
             let mark = if allowed(role, *action, Relation::Setting) {
                 "s"

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::concern::{ConcernKind, RouteKind};
 use crate::control::{Control, Obligation, Proof};
+use crate::procedure::own::{Change, OwnRule};
 use crate::procedure::{Procedure, Rule, Shared, shared};
 use crate::referral::{LetterText, ReferralForm};
 use crate::retention;
@@ -427,11 +428,38 @@ impl Content {
                     format!("no rule of retention is called {strange}"),
                 );
             }
+            for rule in &profile.own {
+                self.check_own(rule).map_err(|why| Wrong {
+                    file: format!("settings/{}.toml", profile.key),
+                    why: format!("own rule {}: {why}", rule.key),
+                })?;
+            }
+            for procedure in self.procedures.values() {
+                profile
+                    .own_edition(procedure)
+                    .map_err(|why| Wrong { file: format!("settings/{}.toml", profile.key), why })?;
+            }
             if !self.agencies.contains_key(&profile.area) {
                 return wrong(&format!("settings/{}.toml", profile.key), format!("no agencies for {}", profile.area));
             }
         }
         Ok(())
+    }
+
+    /// Does what a rule of a setting names exist? Whether it weakens anything is asked when it is laid over its procedure.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub fn check_own(&self, rule: &OwnRule) -> Result<(), String> {
+        if !self.procedures.contains_key(&rule.procedure) {
+            return Err("Choose one of the procedures.".into());
+        }
+        match &rule.change {
+            Change::Agency { agency, .. } if !self.agencies.values().flatten().any(|known| known.key == *agency) => {
+                Err("Choose an agency from the list.".into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What an agency asks for in a referral: its own form, or the one for any agency.

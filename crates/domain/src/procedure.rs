@@ -11,6 +11,7 @@
 
 mod engine;
 mod model;
+pub mod own;
 pub(crate) mod shared;
 
 pub use engine::{

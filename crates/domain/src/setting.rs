@@ -6,6 +6,8 @@ use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::people::Role;
+use crate::procedure::Procedure;
+use crate::procedure::own::{self, OwnRule};
 
 /// The configuration of a setting: `content/settings/*.toml`, kept in the database once a setting exists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +66,9 @@ pub struct Profile {
     /// Shorter ones have no effect (S42).
     #[serde(default)]
     pub retention: crate::retention::Longer,
+    /// What this setting adds to procedures (S42).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<OwnRule>,
 }
 
 /// When the setting is open on a weekday, local time.
@@ -123,6 +128,14 @@ impl Profile {
         let begun = self.duties.iter().filter(|(_, from)| **from <= known);
         switches.extend(begun.map(|(key, _)| (key.clone(), "begun".to_owned())));
         switches
+    }
+
+    /// A procedure as it holds here, with what the setting adds to it.
+    ///
+    /// # Errors
+    /// One sentence, when a rule no longer fits the edition that the program carries.
+    pub fn own_edition(&self, procedure: &Procedure) -> Result<Procedure, String> {
+        own::in_setting(procedure, &self.own, |role| self.title(role).to_owned())
     }
 
     /// What a role is called here.

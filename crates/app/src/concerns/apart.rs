@@ -166,8 +166,8 @@ async fn concern(
     chosen: &[&Entry],
 ) -> Result<Concern> {
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
-    let procedure = services.content.serving(split.kind, route);
-    if let Some(procedure) = procedure {
+    let procedure = case::serving(tx, &services.content, case.setting(), split.kind, route).await?;
+    if let Some(procedure) = &procedure {
         edition::keep(tx, case.setting(), procedure).await?;
     }
     let now = ctx.now;
@@ -184,7 +184,7 @@ async fn concern(
         route,
         area: area(split.kind),
         status: if seen { ConcernStatus::Open } else { ConcernStatus::Received },
-        procedure: procedure.map(|known| known.id.clone()).unwrap_or_default(),
+        procedure: procedure.as_ref().map(|known| known.id.clone()).unwrap_or_default(),
         edition: procedure.map(|known| known.edition.clone()).unwrap_or_default(),
         event_at: first(|entry| entry.event_at),
         known_at,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::{Action, Refused, Relation, authorize};
 use domain::clock::Calendar;
-use domain::concern::Part;
+use domain::concern::{ConcernKind, Part, RouteKind};
 use domain::content::Content;
 use domain::ctx::Member;
 use domain::exclusion::{Sight, Tie, Walls, sight_of};
@@ -170,6 +170,28 @@ pub(crate) async fn procedure<'a>(
         Some(kept) => Ok(Some(Cow::Owned(read_text(kept.text)?))),
         None => Ok(carried.map(Cow::Borrowed)),
     }
+}
+
+/// A procedure as it holds in a setting: with what the setting adds to it (S42). A rule that no longer fits the edition that
+/// this program carries has no effect, so that it can never stand in the way of a report (S3); the page of the procedure
+/// says so.
+pub(crate) fn own_edition<'a>(profile: &Profile, carried: &'a Procedure) -> Cow<'a, Procedure> {
+    match profile.own_edition(carried) {
+        Ok(own) if own.edition != carried.edition => Cow::Owned(own),
+        Ok(_) | Err(_) => Cow::Borrowed(carried),
+    }
+}
+
+/// The procedure that serves a kind of concern in a setting, as it holds there.
+pub(crate) async fn serving<'a>(
+    db: &impl Reads,
+    content: &'a Content,
+    setting: SettingId,
+    kind: ConcernKind,
+    route: RouteKind,
+) -> Result<Option<Cow<'a, Procedure>>> {
+    let profile = profile(db, setting).await?;
+    Ok(content.serving(kind, route).map(|carried| own_edition(&profile, carried)))
 }
 
 /// A text that was kept. An older one lacks what later versions ask for; that has its default.

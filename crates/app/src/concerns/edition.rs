@@ -39,7 +39,9 @@ pub async fn move_edition(services: &Services, ctx: &mut OpCtx, id: ConcernId, r
     let case = case::of(&tx, ctx, Action::WorkConcern, id).await?;
     let work = Work::load(services, &tx, case, ctx.now).await?;
     let concern = &work.case.concern;
+    let profile = case::profile(&tx, member.setting).await?;
     let carried = services.content.procedures.get(&concern.procedure);
+    let carried = carried.map(|carried| case::own_edition(&profile, carried));
     let carried = carried.filter(|carried| carried.edition != concern.edition).ok_or(Error::NotFound)?;
     let reason = reason.trim();
     let length = reason.chars().count();
@@ -50,10 +52,10 @@ pub async fn move_edition(services: &Services, ctx: &mut OpCtx, id: ConcernId, r
         "The concern was moved from edition {} of the procedure to edition {}. {} Why: {reason}",
         concern.edition,
         carried.edition,
-        difference(work.procedure().unwrap_or(carried), carried, &work.records),
+        difference(work.procedure().unwrap_or(&carried), &carried, &work.records),
     );
     append(&mut tx, concern, EntryKind::Note, &text, ctx.now, Some(member.person), None).await?;
-    keep(&mut tx, member.setting, carried).await?;
+    keep(&mut tx, member.setting, &carried).await?;
     let moved = Concern { edition: carried.edition.clone(), ..concern.clone() };
     store::concerns::set(&mut tx, &moved).await?;
     tx.commit().await?;

@@ -66,9 +66,10 @@ pub async fn add_person(
         let mut text =
             "This is now a concern about an adult who works here. It goes to the case manager alone.".to_owned();
         // Its procedure must know the LADO: else the one for allegations takes over, and every record stays.
-        let serving = services.content.serving(concern.kind, RouteKind::Allegation);
+        let (content, route) = (&services.content, RouteKind::Allegation);
+        let serving = case::serving(&tx, content, member.setting, concern.kind, route).await?;
         if let Some(procedure) = serving.filter(|procedure| procedure.id != concern.procedure) {
-            super::edition::keep(&mut tx, member.setting, procedure).await?;
+            super::edition::keep(&mut tx, member.setting, &procedure).await?;
             super::retype::remember(&mut tx, &concern).await?;
             text = format!(
                 "{text} From now on it follows procedure {}, \u{201c}{}\u{201d}.",

@@ -361,8 +361,8 @@ impl Filing<'_> {
     async fn concern(&mut self, ctx: &mut OpCtx, route: RouteKind) -> Result<Concern> {
         let setting = self.teller.setting();
         let content = &self.services.content;
-        let procedure = content.serving(self.report.kind, route);
-        if let Some(procedure) = procedure {
+        let procedure = case::serving(self.tx, content, setting, self.report.kind, route).await?;
+        if let Some(procedure) = &procedure {
             super::edition::keep(self.tx, setting, procedure).await?;
         }
         let newest = store::audit::newest_at(self.tx, setting).await?;
@@ -378,7 +378,7 @@ impl Filing<'_> {
             area: area(self.report.kind),
             urgency: self.report.urgency(),
             status: ConcernStatus::Received,
-            procedure: procedure.map(|known| known.id.clone()).unwrap_or_default(),
+            procedure: procedure.as_ref().map(|known| known.id.clone()).unwrap_or_default(),
             edition: procedure.map(|known| known.edition.clone()).unwrap_or_default(),
             event_at: self.report.event_at,
             // The clock of the law starts when somebody here knew, even if by word of mouth or on paper (S43).

@@ -45,9 +45,10 @@ pub async fn retype(
             "Then add the adult as the one it is about, under “who is involved”: it goes to the case manager alone.",
         ));
     }
-    let serving = services.content.serving(kind, route).ok_or_else(|| Error::Internal("no procedure".into()))?;
+    let serving = case::serving(&tx, &services.content, member.setting, kind, route).await?;
+    let serving = serving.ok_or_else(|| Error::Internal("no procedure".into()))?;
     remember(&mut tx, &case.concern).await?;
-    edition::keep(&mut tx, member.setting, serving).await?;
+    edition::keep(&mut tx, member.setting, &serving).await?;
     let retyped = Concern {
         kind,
         area: area(kind),

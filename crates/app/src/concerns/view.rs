@@ -319,7 +319,8 @@ async fn whole(
     let records = case::for_engine(&rows);
     let procedure = case::procedure(db, &services.content, concern).await?;
     let procedure = procedure.as_deref();
-    let carried = services.content.procedures.get(&concern.procedure).map(|carried| carried.edition.clone());
+    let carried = services.content.procedures.get(&concern.procedure);
+    let carried = carried.map(|carried| case::own_edition(&profile, carried).edition.clone());
     let switches = case::switches(&profile, &services.calendar, concern);
     let agencies = crate::agencies::of(services, db, setting, &profile.area).await?;
     let steps = procedure.map_or_else(Vec::new, |procedure| {

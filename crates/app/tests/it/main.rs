@@ -26,6 +26,7 @@ mod keeping;
 mod list_sources;
 mod loose_ends;
 mod nobody_shut_out_learns;
+mod own_rules;
 mod places;
 mod procedures;
 mod referrals;

@@ -174,7 +174,7 @@ impl Shared {
 }
 
 /// Tells two texts of one edition apart, so that an edition names one text and no other (S42).
-fn mark(procedure: &Procedure) -> Result<String, String> {
+pub(super) fn mark(procedure: &Procedure) -> Result<String, String> {
     let text = serde_json::to_vec(procedure).map_err(|error| error.to_string())?;
     Ok(hex::encode(Sha256::digest(text)).chars().take(6).collect())
 }

@@ -7,7 +7,7 @@ use holdfast_domain::access::table;
 const HEAD: &str = "# Who may do what\n\nThis table is printed from the program's own rule and compared with it by a \
                     test, so it cannot be out of date: `s` means for anything of the setting, `o` for one's own, `c` for \
                     a concern that one may see, `-` never. Whoever must not see a concern sees nothing of it, whatever \
-                    stands here.\n\n";
+                    stands here. Which page needs which of these is in [doors](doors.md).\n\n";
 
 /// `UPDATE=1` writes the table after a change that somebody wants; look at the difference before you commit it.
 #[test]

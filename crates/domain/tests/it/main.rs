@@ -11,6 +11,7 @@ mod access;
 mod clock;
 mod content;
 mod engine;
+mod own;
 mod p1;
 mod plain_words;
 mod walls;

@@ -11,6 +11,7 @@ pub mod low_level;
 pub mod over;
 pub mod paper;
 pub mod plans;
+pub mod procedures;
 pub mod referrals;
 pub mod rests;
 pub mod strands;

@@ -1,5 +1,7 @@
 //! Every door of the list, knocked on by nobody.
 
+use domain::access::{Relation, allowed};
+use domain::people::Role;
 use holdfast_web::{Access, routes};
 use http::{Method, StatusCode, header};
 
@@ -40,4 +42,37 @@ fn no_two_doors_are_the_same_and_every_mutating_one_is_a_post() {
         assert_eq!(route.mutating, route.method == Method::POST, "{}", route.path);
         assert!(!route.doc.is_empty());
     }
+}
+
+const HEAD: &str = "# Every door\n\nPrinted from the program's own list of pages and compared with it by a test, so it cannot be \
+                    out of date. Who may come in at all stands here; what they then see of one concern is asked again, of \
+                    the very concern. Who may do what: [authorisation](authorisation.md).\n\n\
+                    | Door | What it is | Who comes in |\n|---|---|---|\n";
+
+/// `UPDATE=1` writes the list after a change that somebody wants.
+#[test]
+fn the_list_of_doors_is_the_one_checked_in() {
+    let mut now = HEAD.to_owned();
+    for route in routes::all() {
+        let who = match route.access {
+            Access::Public => "Anybody, without an account".to_owned(),
+            Access::Nameless => "Anybody, and the program must not learn who".to_owned(),
+            Access::AnySession => "Anybody signed in, behind a locked screen too".to_owned(),
+            Access::SignedIn => "Anybody signed in".to_owned(),
+            Access::Token => "A token".to_owned(),
+            Access::Action(action) => {
+                let may = |role: &Role| Relation::ALL.iter().any(|relation| allowed(*role, action, *relation));
+                let roles: Vec<&str> = Role::ALL.iter().filter(|role| may(role)).map(|role| role.key()).collect();
+                format!("`{}`: {}", action.key(), roles.join(", "))
+            }
+        };
+        let does = if route.mutating { "does" } else { "shows" };
+        now.push_str(&format!("| `{}` {does} | {} | {who} |\n", route.path, route.doc));
+    }
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/doors.md");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &now).unwrap();
+    }
+    let checked_in = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(checked_in == now, "docs/doors.md differs from the list; run with UPDATE=1 and read the difference");
 }

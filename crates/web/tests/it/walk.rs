@@ -61,6 +61,7 @@ impl Things {
             Some("referrals") => &self.referral,
             Some("letters") => &self.letter,
             Some("transfers") => &self.transfer,
+            Some("procedures") => "P4",
             Some("filter" | "actions" | "reviews" | "sessions" | "guests" | "plans") => NOBODYS,
             _ => &self.concern,
         };
@@ -75,7 +76,7 @@ impl Things {
             .replace("{id}", id)
             .replace("{entry}", &self.entry)
             .replace("{key}", key)
-            .replace("{kind}", "filter_breach")
+            .replace("{kind}", if route.path.starts_with("/procedures") { "step" } else { "filter_breach" })
             .replace("{act}", "sent")
             .replace("{what}", "people")
             .replace("{token}", "no-such-token")
@@ -261,6 +262,19 @@ const DRIVEN: &[Driver] = &[
                 ("children", "unknown"),
             ]));
             fields
+        },
+    },
+    Driver {
+        path: "/procedures/{id}/own/{kind}",
+        who: lead,
+        fields: |_, _| {
+            fixed(&[
+                ("step", "judge"),
+                ("title", "Ring the chair"),
+                ("text", "The chair hears of it."),
+                ("closes", "yes"),
+                ("why", "Decided on 3 November."),
+            ])
         },
     },
     Driver { path: "/reports/{id}/words", who: practitioner, fields: |_, _| fixed(&[("child_words", "“Look!”")]) },
@@ -485,6 +499,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/concerns/{id}/addresses/{address}/copy", "together, in app"),
     ("/concerns/{id}/clocks/{key}", "together, in app"),
     ("/agencies/area", "together, in app"),
+    ("/procedures/{id}/agree", "own_rules, in app"),
+    ("/procedures/{id}/take-back", "own_rules, in app"),
     ("/people/case-manager", "together, in app"),
     ("/set-up/terms", "together, in app"),
     ("/trends/report/export", "working_pages"),
