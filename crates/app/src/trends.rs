@@ -71,6 +71,10 @@ impl Counts {
     pub fn none(&self) -> Option<String> {
         let labels: Vec<&str> =
             self.rows.iter().filter(|(_, shown)| shown.count() == Some(0)).map(|(label, _)| label.as_str()).collect();
+        if labels.len() == self.rows.len() {
+            // Of nothing at all a list of everything says less than one word.
+            return Some("None.".to_owned());
+        }
         (!labels.is_empty()).then(|| format!("None: {}.", labels.join("; ")))
     }
 }

@@ -30,7 +30,7 @@ pub const EXTERNAL_TEST: &str = "external_filter_test";
 const SELF_TEST: &str = "self_test";
 
 /// Kinds of rows that controls name, and whether a technician may sign them.
-const KINDS: [(&str, bool); 9] = [
+const KINDS: [(&str, bool); 13] = [
     (SELF_TEST, false),
     (EXTERNAL_TEST, true),
     ("signed_check/filter_periodic", false),
@@ -40,6 +40,10 @@ const KINDS: [(&str, bool); 9] = [
     ("signed_check/secure_mail", false),
     ("signed_check/data_protection", false),
     ("signed_check/provider_review", false),
+    ("signed_check/reporting_shown", false),
+    ("signed_check/abuse_explained", false),
+    ("signed_check/image_law_explained", false),
+    ("signed_check/committee_report", false),
 ];
 
 /// What is signed although no control names it by itself: a question about records or a probe reads it.

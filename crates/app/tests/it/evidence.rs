@@ -58,6 +58,10 @@ pub(crate) async fn all_well_of(profile: &str) -> TestApp {
         ("signed_check/secure_mail", app.people.dsl),
         ("signed_check/data_protection", app.people.manager),
         ("signed_check/provider_review", app.people.manager),
+        ("signed_check/reporting_shown", app.people.dsl),
+        ("signed_check/abuse_explained", app.people.dsl),
+        ("signed_check/image_law_explained", app.people.dsl),
+        ("signed_check/committee_report", app.people.dsl),
         (signed::RISK_ASSESSMENT, app.people.manager),
         (signed::PROVIDER_HAS_LISTS, app.people.technician),
     ] {

@@ -17,6 +17,7 @@ mod encrypted;
 mod flood;
 mod house;
 mod kill;
+mod kill_papers;
 mod kill_work;
 mod lan;
 mod lists;

@@ -24,11 +24,39 @@ pub(super) const ANSWERS: &[Question] = &[
     ("technical_role_without_cases", technical_role_without_cases),
     ("second_factor_on", second_factor_on),
     ("accounts_personal", accounts_personal),
+    ("everybody_can_tell", everybody_can_tell),
     ("devices_traceable", devices_traceable),
 ];
 
 /// How long before the end of an appointment somebody must have been found.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// Whoever works here today can sign in and tell; each kind has its words beside it on the form.
+fn everybody_can_tell(facts: &Facts) -> Answer {
+    let with_login: BTreeSet<PersonId> = facts
+        .memberships
+        .iter()
+        .filter(|membership| membership.ended_at.is_none())
+        .map(|membership| membership.person_id)
+        .collect();
+    let works: BTreeSet<PersonId> =
+        facts.appointments.iter().filter(|held| held.role.is_staff()).map(|held| held.person_id).collect();
+    let without: Vec<&str> = works
+        .difference(&with_login)
+        .filter_map(|person| facts.people.get(person))
+        .map(|person| person.name.as_str())
+        .collect();
+    let words = |kind: &domain::concern::ConcernKind| {
+        facts.content.kind(*kind).is_some_and(|words| !words.guidance.is_empty() && !words.next.is_empty())
+    };
+    let silent = domain::concern::ConcernKind::ALL.iter().filter(|kind| !words(kind)).count();
+    let what = match (without.as_slice(), silent) {
+        ([], 0) => format!("{} people work here; each can sign in and tell.", works.len()),
+        ([], _) => format!("{silent} kinds of concern stand on the form without words."),
+        (without, _) => format!("Without a login: {}.", without.join(", ")),
+    };
+    Answer::new(without.is_empty() && silent == 0 && !works.is_empty(), what, facts.now)
+}
 
 fn held(facts: &Facts, role: Role) -> Answer {
     let title = facts.profile.title(role);

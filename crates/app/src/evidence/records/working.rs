@@ -13,6 +13,7 @@ pub(super) const ANSWERS: &[Question] = &[
     ("support_plans_kept", support_plans_kept),
     ("actions_kept", actions_kept),
     ("ceop_shown", ceop_shown),
+    ("family_helplines", family_helplines),
 ];
 
 /// Numbers without which nobody can act.
@@ -94,6 +95,24 @@ fn actions_kept(facts: &Facts) -> Answer {
     };
     let given = facts.actions.values().flatten();
     every(facts, given, |row| row.done_at.is_some() || !is_past(facts, row.due), say)
+}
+
+/// Where families find help without us: each helpline that the directory shows them can be reached, and somebody looked.
+fn family_helplines(facts: &Facts) -> Answer {
+    let today = facts.calendar.local(facts.now).date();
+    let shown: Vec<_> = facts.agencies.iter().filter(|agency| agency.for_families).collect();
+    let there = ["nspcc", "childline"].iter().all(|key| shown.iter().any(|agency| agency.key == *key));
+    let old: Vec<&str> = shown
+        .iter()
+        .filter(|agency| is_old(agency.last_checked, today) || (agency.phone.is_none() && agency.web.is_none()))
+        .map(|agency| agency.name.as_str())
+        .collect();
+    let what = match (there, old.as_slice()) {
+        (true, []) => format!("{} helplines for families, each checked in the last year.", shown.len()),
+        (false, _) => "The directory for families lacks the NSPCC or Childline.".to_owned(),
+        (true, old) => format!("Nobody has checked for a year: {}.", old.join(", ")),
+    };
+    Answer::new(there && old.is_empty(), what, facts.now)
 }
 
 /// The route by which a child or an adult reports to CEOP stands in the directory and on the steps for abuse online.

@@ -255,6 +255,31 @@ flips! {
         app.world.pass(SignedDuration::from_hours(24 * 16));
         run_gateway(&app);
     }
+    somebody_here_has_no_login: "everybody_can_tell", |app| {
+        let mut ctx = app.world.system();
+        let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
+        let all = store::people::list_memberships(&tx, app.setting).await.expect("read");
+        let theirs = all.into_iter().find(|membership| membership.person_id == app.people.practitioner).expect("there");
+        store::people::end_membership(&mut tx, theirs).await.expect("ended");
+        tx.commit().await.expect("commit");
+    }
+    a_helpline_that_nobody_checked: "family_helplines", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 500));
+        run_gateway(&app);
+    }
+    nobody_was_shown_the_form_for_a_year: "reporting_shown", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 401)); run_gateway(&app);
+    }
+    nobody_spoke_of_abuse_online_for_a_year: "abuse_explained", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 401)); run_gateway(&app);
+    }
+    nobody_spoke_of_the_law_on_images: "image_law_explained", |app| {
+        app.world.pass(SignedDuration::from_mins(1)); run_gateway(&app);
+        sign(&app, "signed_check/image_law_explained", app.people.dsl, false).await;
+    }
+    the_committee_heard_nothing_for_two_terms: "committee_report", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 241)); run_gateway(&app);
+    }
     ceop_has_no_address: "ceop_shown", |app| {
         // What the setting found counts from the day on which it is newer than the pack.
         app.world.pass(SignedDuration::from_hours(24 * 300));
