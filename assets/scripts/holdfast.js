@@ -10,6 +10,24 @@ for (const part of [Button, CharacterCount, Checkboxes, ExitThisPage, PasswordIn
 createAll(ErrorSummary);
 createAll(SkipLink);
 
+// Where one can leave fast, the way back is short: a page of the open door takes the place of the one before it, and the way
+// out takes the place of the page. "Back" then leads to where somebody was before they came. What the browser's own list of
+// visited pages keeps is not ours to clear; the page says so.
+if (document.querySelector(".govuk-exit-this-page")) {
+  const here = location.pathname.split("/").slice(0, 2).join("/");
+  document.addEventListener("click", (event) => {
+    const way = event.target.closest?.("a[href]");
+    if (!way || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const out = way.matches(".govuk-exit-this-page__button, .govuk-js-exit-this-page-skiplink");
+    const within = way.origin === location.origin && way.pathname.startsWith(`${here}/`) && !way.hash;
+    if (!out && !within) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (out) document.documentElement.hidden = true;
+    location.replace(way.href);
+  }, true);
+}
+
 // The hidden screen. An empty sheet over everything: nothing typed is lost, nothing is left to read, and a screen reader
 // says nothing of what is below.
 const link = document.querySelector("[data-blank]");
