@@ -14,4 +14,5 @@ mod engine;
 mod own;
 mod p1;
 mod plain_words;
+mod routing;
 mod walls;

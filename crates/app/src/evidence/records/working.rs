@@ -104,7 +104,10 @@ fn family_helplines(facts: &Facts) -> Answer {
     let there = ["nspcc", "childline"].iter().all(|key| shown.iter().any(|agency| agency.key == *key));
     let old: Vec<&str> = shown
         .iter()
-        .filter(|agency| is_old(agency.last_checked, today) || (agency.phone.is_none() && agency.web.is_none()))
+        .filter(|agency| {
+            is_old(agency.last_checked, today)
+                || (agency.phone.is_none() && agency.web.is_none() && agency.email.is_none())
+        })
         .map(|agency| agency.name.as_str())
         .collect();
     let what = match (there, old.as_slice()) {
