@@ -89,8 +89,8 @@ fn loosened(step: usize, was: &Procedure) -> Vec<(String, Procedure)> {
     });
     add("nobody’s act", &|step| step.act = None);
     add("stops no clock", &|step| step.clock = None);
-    add("not for the chair", &|step| drop(step.who.remove(&Role::Chair)));
-    add("for a parent too", &|step| drop(step.who.insert(Role::Parent)));
+    add("not for the chair", &|step| step.who.retain(|role| *role != Role::Chair));
+    add("for a parent too", &|step| step.who.extend([Role::Parent]));
     add("waived by others", &|step| {
         step.waiver = Some(holdfast_domain::procedure::Waiver { who: [Role::Practitioner].into() });
     });

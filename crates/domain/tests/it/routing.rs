@@ -46,8 +46,8 @@ fn every_kind_about_every_role_reaches_somebody_who_may_know() {
     for profile in content.profiles.values() {
         let (roster, names) = house(profile);
         now.push_str(&format!(
-            "\n## As seed {}\n\n| What it is about | Whom | Way | Who is told |\n|---|---|---|---|\n",
-            profile.seed
+            "\n## {}\n\n| What it is about | Whom | Way | Who is told |\n|---|---|---|---|\n",
+            profile.name
         ));
         for kind in ConcernKind::ALL {
             for role in about() {

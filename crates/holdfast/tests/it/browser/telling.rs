@@ -1,8 +1,11 @@
 //! A parent tells without an account, on a phone of their own, and comes back to read the answer.
 
+use std::time::Duration;
+
 use super::axe::{self, Rules};
 use super::chrome::{Browser, Chromedriver};
 use super::program::Program;
+use crate::house::until;
 
 /// A picture of the page; and nothing for axe to find on it.
 async fn look(browser: &Browser, name: &str) {
@@ -14,6 +17,25 @@ async fn look(browser: &Browser, name: &str) {
 
 async fn cookies(browser: &Browser) -> String {
     browser.run("return document.cookie", vec![]).await.as_str().unwrap_or_default().to_owned()
+}
+
+/// The way out takes the place of the page, and the page took the place of the door: "Back" leads to where the parent was
+/// before they came. The way is turned to a page of this machine first.
+async fn the_way_out_leaves_no_way_back(program: &Program, parent: &Browser) {
+    let before = format!("{}/healthz", program.web);
+    let out = format!("{}/healthz/gateway", program.web);
+    let arrives = async |url: &str| {
+        until("the browser moves on", Duration::from_secs(10), async || parent.url().await == url).await;
+    };
+    parent.go(&before).await;
+    parent.go(&format!("{}/tell", program.web)).await;
+    parent.follow("Tell us").await;
+    parent.fill("worry", "Words that nobody behind me may read.").await;
+    let turn = "const way = document.querySelector('a.govuk-exit-this-page__button'); way.href = '/healthz/gateway'; way.click()";
+    parent.run(turn, vec![]).await;
+    arrives(&out).await;
+    parent.run("history.back()", vec![]).await;
+    arrives(&before).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,5 +89,6 @@ async fn a_parent_tells_and_reads_the_answer() {
     parent.see("We have your message.").await;
     // The way out leaves at once. Where it leads is not ours, and no test asks it.
     assert!(parent.has("a.govuk-exit-this-page__button[rel='nofollow noreferrer']").await);
+    the_way_out_leaves_no_way_back(&program, &parent).await;
     chromedriver.stop().await;
 }
