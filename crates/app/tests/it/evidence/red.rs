@@ -192,6 +192,51 @@ flips! {
         app.world.pass(SignedDuration::from_mins(1)); run_gateway(&app);
         sign(&app, "signed_check/provider_review", app.people.manager, false).await;
     }
+    a_page_that_does_not_say_its_limits: "limits_said", |app| {
+        change_probe(&app, "the page that an adult sees", "block page").await;
+    }
+    the_progress_app_on_a_personal_phone: "progress_app_on_our_devices", |app| {
+        change_policy(&app, |groups| {
+            groups["guests"] = json!({ "name": "Guests", "audience": "guests", "blocked": {} });
+        }).await;
+    }
+    staff_who_use_their_own_phones: "personal_phones_told", |app| {
+        app.world.pass(SignedDuration::from_mins(1)); run_gateway(&app);
+        sign(&app, "signed_check/personal_phones", app.people.manager, false).await;
+    }
+    access_taken_without_a_word: "access_taken_with_reason", |app| {
+        let mut ctx = app.ctx(app.people.dsl);
+        let why = "Betting at work, twice after we had spoken.";
+        app::holds::place_saying(&app.services, &mut ctx, app.people.laptop, why).await.expect("held");
+        assert_eq!(status(&standing(&app).await, "access_taken_with_reason"), Status::Met);
+        tamper(&app, "UPDATE hold SET reason = NULL").await;
+    }
+    no_group_is_stricter: "stricter_group_ready", |app| {
+        change_policy(&app, |groups| groups["children"]["supervised"] = json!(false)).await;
+    }
+    nobody_was_told_of_monitoring: "monitoring_told", |app| {
+        app.world.pass(SignedDuration::from_mins(1)); run_gateway(&app);
+        sign(&app, "signed_check/monitoring_told", app.people.dsl, false).await;
+    }
+    activity_that_nobody_forgot: "activity_forgotten", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 34)); run_gateway(&app);
+    }
+    nobody_told_staff_of_the_limits: "limits_told", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 401)); run_gateway(&app);
+    }
+    a_change_after_the_review_was_closed: "changes_reviewed", |app| {
+        let open = app::follow_up::reviews(&app.services, &app.ctx(app.people.manager), false).await.expect("reviews");
+        for review in open {
+            let mut ctx = app.ctx(app.people.manager);
+            app::follow_up::close_review(&app.services, &mut ctx, review.id, "The policy says so already.").await.expect("closed");
+        }
+        assert_eq!(status(&standing(&app).await, "changes_reviewed"), Status::Met);
+        app.world.pass(SignedDuration::from_mins(1)); run_gateway(&app);
+        change_policy(&app, |groups| groups["staff"]["name"] = json!("All staff")).await;
+    }
+    a_review_that_is_a_month_late: "changes_reviewed", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 80)); run_gateway(&app);
+    }
     childrens_devices_without_a_session: "sessions_supervised", |app| {
         change_policy(&app, |groups| groups["children"]["supervised"] = json!(false)).await;
     }
@@ -585,6 +630,32 @@ async fn a_plain_file_or_pages_without_https_are_not_encrypted() {
     std::fs::write(elsewhere.path().join(store::db::FILE), b"SQLite format 3\0 and all the names").expect("written");
     app.services.data = elsewhere.path().to_owned();
     assert_eq!(status(&standing(&app).await, "data_encrypted"), Status::Gap, "it reads as a plain database");
+}
+
+#[tokio::test]
+async fn a_new_edition_of_guidance_opens_a_review_once_and_is_red_without() {
+    let mut app = all_well_of(profile_with("changes_reviewed")).await;
+    let mut content = (*app.services.content).clone();
+    let from =
+        app.services.calendar.local(app.world.now()).date().checked_add(jiff::Span::new().days(3)).expect("a day");
+    let known = content.guidance.first().cloned().expect("some guidance");
+    content.guidance.push(domain::content::Guidance { edition: "of tomorrow".into(), from: Some(from), ..known });
+    app.services.content = std::sync::Arc::new(content);
+    assert_eq!(status(&standing(&app).await, "changes_reviewed"), Status::Met, "it is not in force yet");
+    app.world.pass(SignedDuration::from_hours(24 * 5));
+    run_gateway(&app);
+    assert_eq!(status(&standing(&app).await, "changes_reviewed"), Status::Gap, "nobody was asked to look");
+    app.work().await;
+    let open = app::follow_up::reviews(&app.services, &app.ctx(app.people.manager), false).await.expect("reviews");
+    let of_it =
+        |reviews: &[app::follow_up::ReviewView]| reviews.iter().filter(|one| one.why.contains("of tomorrow")).count();
+    assert_eq!(of_it(&open), 1, "the day's work opened one");
+    run_gateway(&app);
+    assert_eq!(status(&standing(&app).await, "changes_reviewed"), Status::Met);
+    app.world.pass(SignedDuration::from_hours(25));
+    app.work().await;
+    let open = app::follow_up::reviews(&app.services, &app.ctx(app.people.manager), false).await.expect("reviews");
+    assert_eq!(of_it(&open), 1, "and no second one");
 }
 
 // `passwords_policy` and `exclusion_holds` ask the program's own code and queries, which no row can make weaker: what they
