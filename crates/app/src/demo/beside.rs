@@ -28,24 +28,22 @@ pub(super) async fn act(teller: &Teller<'_>, demo: &Demo, id: ConcernId, deed: &
             let text = referrals::recipients(services, &ctx, id, Some((child, to))).await?.text;
             referrals::write(services, &mut ctx, id, NewLetter { child, to, text }).await?;
         }
-        Deed::Referral { agency, answers, reference, acknowledged, outcome } => {
+        Deed::Referral { agency, answers } => {
             let begun = referrals::begin(services, &ctx, id, Some(agency), None).await?;
             let mut filled = begun.filled;
             filled.extend(answers.clone());
             let text = referrals::Text { answers: filled, consent: Consent::Given, consent_reason: None };
             let new = referrals::New { agency: agency.clone(), step: None, decision: Decision::Refer(text) };
-            let referral = referrals::add(services, &mut ctx, id, new).await?;
-            let reference = Some(reference.clone());
-            let (hour, day) = (at + minutes(60), at + minutes(24 * 60));
-            for (at, change) in [
-                (at, Change::Sent { how: "By telephone".into(), at, reference: None, before_its_turn: false }),
-                (hour, Change::Acknowledged { at: hour, reference, words: acknowledged.clone() }),
-                (day, Change::Outcome { at: day, words: outcome.clone() }),
-            ] {
-                ctx.now = at;
-                let version = referrals::one(services, &mut ctx, referral).await?.version;
-                referrals::change(services, &mut ctx, referral, change, version).await?;
-            }
+            referrals::add(services, &mut ctx, id, new).await?;
+            let sent = Change::Sent { how: "By telephone".into(), at, reference: None, before_its_turn: false };
+            happened(teller, &mut ctx, id, sent).await?;
+        }
+        Deed::Acknowledged { reference, words } => {
+            let (reference, words) = (Some(reference.clone()), words.clone());
+            happened(teller, &mut ctx, id, Change::Acknowledged { at, reference, words }).await?;
+        }
+        Deed::Outcome { words } => {
+            happened(teller, &mut ctx, id, Change::Outcome { at, words: words.clone() }).await?;
         }
         Deed::File { name, what, text } => {
             let content = text.clone().into_bytes();
@@ -79,6 +77,14 @@ pub(super) async fn act(teller: &Teller<'_>, demo: &Demo, id: ConcernId, deed: &
             exports::make(services, &mut ctx, exports::What::Concern(id), told).await?;
         }
     }
+    Ok(())
+}
+
+/// Something happened to the concern's newest referral.
+async fn happened(teller: &Teller<'_>, ctx: &mut OpCtx, id: ConcernId, change: Change) -> Result<()> {
+    let all = referrals::of_concern(teller.services, ctx, id).await?;
+    let newest = all.last().ok_or(Error::NotFound)?;
+    referrals::change(teller.services, ctx, newest.id, change, newest.version).await?;
     Ok(())
 }
 

@@ -347,18 +347,24 @@ pub enum Deed {
         /// Key of the adult.
         to: String,
     },
-    /// A referral that went out by telephone, and what they said an hour later.
+    /// A referral that went out by telephone.
     Referral {
         /// Key of the agency.
         agency: String,
         /// Answers beside those that the program fills in.
         answers: BTreeMap<String, String>,
+    },
+    /// The agency has it.
+    Acknowledged {
         /// Their reference.
         reference: String,
         /// Their words.
-        acknowledged: String,
-        /// What they decided a day later.
-        outcome: String,
+        words: String,
+    },
+    /// The agency decided.
+    Outcome {
+        /// Their words.
+        words: String,
     },
     /// A file of plain words.
     File {

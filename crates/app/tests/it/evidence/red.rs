@@ -170,6 +170,7 @@ async fn change_policy(app: &TestApp, how: impl FnOnce(&mut serde_json::Value)) 
     let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
     let mut row = store::filtering::find_newest(&tx, app.setting).await.expect("read").expect("there");
     row.number += 1;
+    row.made_at = tx.now();
     how(&mut row.policy["groups"]);
     store::filtering::add(&mut tx, &row).await.expect("add");
     tx.commit().await.expect("commit");
@@ -219,7 +220,21 @@ flips! {
         sign(&app, "signed_check/monitoring_told", app.people.dsl, false).await;
     }
     activity_that_nobody_forgot: "activity_forgotten", |app| {
-        app.world.pass(SignedDuration::from_hours(24 * 34)); run_gateway(&app);
+        let old = app::gateway::Activity {
+            at: app.world.now() - SignedDuration::from_hours(24 * 40),
+            until: app.world.now() - SignedDuration::from_hours(24 * 40),
+            device: None,
+            group: "children".into(),
+            proven: true,
+            what: app::gateway::What::Checked {
+                path: "dns".into(),
+                passed: true,
+                safe_search: None,
+                bypass_closed: true,
+                blocks: true,
+            },
+        };
+        app.gateway.saw(vec![old]);
     }
     nobody_told_staff_of_the_limits: "limits_told", |app| {
         app.world.pass(SignedDuration::from_hours(24 * 401)); run_gateway(&app);
@@ -632,6 +647,12 @@ async fn a_plain_file_or_pages_without_https_are_not_encrypted() {
     assert_eq!(status(&standing(&app).await, "data_encrypted"), Status::Gap, "it reads as a plain database");
 }
 
+/// What the house does by itself every day.
+async fn day(app: &TestApp) {
+    app::jobs::schedule(&app.services, &mut app.world.system()).await.expect("scheduled");
+    app.work().await;
+}
+
 #[tokio::test]
 async fn a_new_edition_of_guidance_opens_a_review_once_and_is_red_without() {
     let mut app = all_well_of(profile_with("changes_reviewed")).await;
@@ -645,7 +666,7 @@ async fn a_new_edition_of_guidance_opens_a_review_once_and_is_red_without() {
     app.world.pass(SignedDuration::from_hours(24 * 5));
     run_gateway(&app);
     assert_eq!(status(&standing(&app).await, "changes_reviewed"), Status::Gap, "nobody was asked to look");
-    app.work().await;
+    day(&app).await;
     let open = app::follow_up::reviews(&app.services, &app.ctx(app.people.manager), false).await.expect("reviews");
     let of_it =
         |reviews: &[app::follow_up::ReviewView]| reviews.iter().filter(|one| one.why.contains("of tomorrow")).count();
@@ -653,7 +674,7 @@ async fn a_new_edition_of_guidance_opens_a_review_once_and_is_red_without() {
     run_gateway(&app);
     assert_eq!(status(&standing(&app).await, "changes_reviewed"), Status::Met);
     app.world.pass(SignedDuration::from_hours(25));
-    app.work().await;
+    day(&app).await;
     let open = app::follow_up::reviews(&app.services, &app.ctx(app.people.manager), false).await.expect("reviews");
     assert_eq!(of_it(&open), 1, "and no second one");
 }
