@@ -148,6 +148,35 @@ async fn between(services: &Services, from: Timestamp, to: Timestamp) -> Result<
         .map_err(|why| Error::Unavailable { say: format!("The filter\u{2019}s log cannot be read just now: {why}") })
 }
 
+/// Days on which a hold that still stands began, in whichever setting.
+async fn held_days(services: &Services, now: Timestamp) -> Result<BTreeSet<Date>> {
+    let reader = services.db.read(Scope::All).await?;
+    let mut held: BTreeSet<Date> = BTreeSet::new();
+    for setting in store::settings::list(&reader).await? {
+        let holds = store::devices::list_holds_for_gateway(&reader, setting.id, now).await?;
+        held.extend(holds.iter().map(|hold| services.calendar.local(hold.placed_at).date()));
+    }
+    Ok(held)
+}
+
+/// Something that should have been forgotten two days ago and is still here, if there is any: [`forget_old`] runs once a
+/// day, and a box that was off yesterday has until tomorrow. How retention is shown (MON-04).
+///
+/// # Errors
+/// When the log or the database does not answer.
+pub(crate) async fn overdue(services: &Services, now: Timestamp) -> Result<Option<Timestamp>> {
+    const GRACE: i64 = 2;
+    let today = services.calendar.local(now).date();
+    let internal = |error: jiff::Error| Error::Internal(error.to_string());
+    let before = today.checked_sub((KEPT_DAYS + GRACE).days()).map_err(internal)?;
+    let end = before.to_zoned(services.calendar.zone().clone()).map_err(internal)?.timestamp();
+    // Files are by day, and none is older than this program.
+    let begin = end.saturating_sub(SignedDuration::from_hours(24 * 366)).unwrap_or(end);
+    let held = held_days(services, now).await?;
+    let old = between(services, begin, end).await?;
+    Ok(old.iter().map(|event| event.at).find(|at| !held.contains(&services.calendar.local(*at).date())))
+}
+
 /// Destroys days that are older than they may be, but those on which a hold that still stands began, in whichever setting:
 /// the files are the installation's. What a concern needs has been copied into it (S38). Returns how many.
 ///
@@ -162,12 +191,6 @@ pub async fn forget_old(services: &Services, setting: SettingId, now: Timestamp)
         return Ok(0);
     }
     drop(reader);
-    let reader = services.db.read(Scope::All).await?;
-    let mut held: BTreeSet<Date> = BTreeSet::new();
-    for setting in store::settings::list(&reader).await? {
-        let holds = store::devices::list_holds_for_gateway(&reader, setting.id, now).await?;
-        held.extend(holds.iter().map(|hold| services.calendar.local(hold.placed_at).date()));
-    }
-    drop(reader);
+    let held = held_days(services, now).await?;
     services.gateway.forget_before(keep_from, &held).map_err(|say| Error::Unavailable { say })
 }

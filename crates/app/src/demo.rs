@@ -4,7 +4,9 @@
 //! What it is not: evidence. History goes in through the same use cases that people use, at the times of the story;
 //! live probes are never seeded (S51).
 
+mod beside;
 pub mod bulk;
+mod filtering;
 mod history;
 mod keeping;
 mod register;
@@ -12,7 +14,7 @@ mod register;
 use std::collections::BTreeMap;
 
 use domain::content::demo::Demo;
-use domain::{DeviceId, OpCtx, PersonId, SettingId};
+use domain::{DeviceId, OpCtx, PersonId, RoomId, SettingId};
 use jiff::{SignedDuration, Timestamp};
 use rand::{Rng, RngExt};
 use serde::Serialize;
@@ -64,6 +66,7 @@ pub(crate) struct Built {
     pub(crate) setting: SettingId,
     pub(crate) people: BTreeMap<String, PersonId>,
     pub(crate) devices: BTreeMap<String, DeviceId>,
+    pub(crate) rooms: BTreeMap<String, RoomId>,
 }
 
 /// What the demo's manager signed: kind, words, days ago. The external test is left out on purpose: it would say that a
@@ -106,6 +109,7 @@ pub async fn build(services: &Services, ctx: &mut OpCtx, setting: &str) -> Resul
     history::enter(services, &demo, &built, now).await?;
     ctx.now = now;
     keeping::enter(services, &built, now).await?;
+    history::today(services, &demo, &built, now).await?;
     register::signed_checks(services, ctx, &built, &SIGNED, "manager").await?;
     Ok(credentials)
 }

@@ -23,6 +23,9 @@ use crate::{Error, Result, Services, concerns};
 /// How long a hold by staff lasts unless a lead confirms it.
 pub const BY_STAFF: SignedDuration = SignedDuration::from_hours(4);
 
+/// Shorter says nothing, in letters.
+const SHORTEST_REASON: usize = 5;
+
 /// A device was held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed {
@@ -70,6 +73,8 @@ pub struct HoldView {
     pub confirmed_by: Option<String>,
     /// Where it lies, whose key.
     pub custody: Option<String>,
+    /// Why it was held outside any concern; for those who decide on holds, and nobody else.
+    pub reason: Option<String>,
     /// What the gateway says that it cut.
     pub cut: Cut,
 }
@@ -111,6 +116,33 @@ pub async fn place(
         None => None,
     };
     let placed = place_in(&mut tx, &member, device, concern.as_ref(), leave).await?;
+    tx.commit().await?;
+    services.wake_jobs();
+    Ok(placed)
+}
+
+/// Takes a device off the network outside any concern, with the reason: unsuitable use, or more of it than work needs
+/// (SOC-06). Staff who hold a child's tablet in a hurry may leave the reason out; who decides on holds may not.
+///
+/// # Errors
+/// [`Error::Invalid`] on `why`, or on `device` when it cannot be held.
+pub async fn place_saying(services: &Services, ctx: &mut OpCtx, device: DeviceId, why: &str) -> Result<Placed> {
+    authorize(&ctx.actor, Action::HoldDevice, Relation::Setting)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let why = why.trim();
+    let decides = authorize(&ctx.actor, Action::DecideHold, Relation::Setting).is_ok();
+    if decides && why.chars().count() < SHORTEST_REASON {
+        return Err(Error::invalid(
+            "why",
+            "Say why, in a few words. It stays with the hold, and the device shows none of it.",
+        ));
+    }
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "device.hold").await?;
+    let placed = place_in(&mut tx, &member, device, None, Leave::None).await?;
+    let row = store::devices::lookup_hold(&tx, member.setting, &sees(&member), placed.hold).await?;
+    if let Some(row) = row.filter(|row| !why.is_empty() && row.reason.is_none()) {
+        store::devices::set_hold(&mut tx, &Hold { reason: Some(why.to_owned()), ..row }).await?;
+    }
     tx.commit().await?;
     services.wake_jobs();
     Ok(placed)
@@ -159,6 +191,7 @@ pub(crate) async fn place_in(
         released_at: None,
         released_by: None,
         custody: None,
+        reason: None,
     };
     store::devices::add_hold(tx, &hold).await?;
     if let Some(concern) = concern {
@@ -319,6 +352,8 @@ pub(crate) async fn views(
 ) -> Result<Vec<HoldView>> {
     let state = services.gateway.status();
     let viewer = sees(member);
+    // What somebody did at work is not for every colleague who may hold a tablet.
+    let decides = authorize(&domain::Actor::Member(member.clone()), Action::DecideHold, Relation::Setting).is_ok();
     let mut views = Vec::new();
     for hold in store::devices::list_holds(db, member.setting, &viewer, now).await? {
         let device = store::devices::lookup(db, member.setting, hold.device_id).await?;
@@ -340,6 +375,7 @@ pub(crate) async fn views(
                 None => None,
             },
             custody: hold.custody,
+            reason: hold.reason.filter(|_| decides),
             cut: cut(state.as_ref(), hold.device_id, now),
         });
     }

@@ -9,6 +9,7 @@ use store::Scope;
 use store::words::ProposalState;
 
 use crate::evidence::signed;
+use crate::filtering::ask::{self, Figures};
 use crate::keeping::{bundle, dispose, emergency};
 use crate::sight::sees;
 use crate::{Result, Services, concerns, drafts, evidence, follow_up, notices};
@@ -44,6 +45,9 @@ pub enum Tone {
 pub struct Home {
     /// What needs this person, most pressing first.
     pub todo: Vec<Todo>,
+    /// How quickly people are answered who asked for a blocked site, and how often the filter was in the way without need
+    /// (FDM-02); for those who answer.
+    pub asking: Option<Figures>,
     /// Ways that this person's roles open, without anything waiting.
     pub ways: Vec<(String, String)>,
 }
@@ -72,7 +76,9 @@ pub async fn of(services: &Services, ctx: &mut OpCtx) -> Result<Home> {
     keeping_waits(services, ctx, &mut todo).await?;
     evidence_waiting(services, ctx, &mut todo).await?;
     todo.sort_by_key(|one| one.tone);
-    Ok(Home { todo, ways: ways(ctx) })
+    let answers = authorize(&ctx.actor, Action::AnswerAccess, Relation::Setting).is_ok();
+    let asking = if answers { Some(ask::figures(services, ctx).await?) } else { None };
+    Ok(Home { todo, asking, ways: ways(ctx) })
 }
 
 fn waits(count: usize) -> String {

@@ -233,6 +233,7 @@ async fn perform(services: &Services, ctx: &mut OpCtx, job: &Job) -> Result<()> 
         Kind::EndEmergency => crate::keeping::emergency::end_due(services, ctx, setting).await,
         Kind::ForgetDrafts => {
             crate::guests::forget_ended(services, ctx, setting).await?;
+            crate::guidance::open_reviews(services, ctx, setting).await?;
             crate::drafts::forget_old(services, ctx, setting).await
         }
     }

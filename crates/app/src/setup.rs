@@ -30,7 +30,8 @@ use crate::services::Services;
 
 pub use recovery_code::{PrintedCode, printed_code, type_back};
 pub use steps::{
-    DayHours, FilteringAnswers, NamedPerson, Step, StepKey, hours, name_somebody, set_filtering, set_hours, steps,
+    DayHours, FilteringAnswers, NamedPerson, Step, StepKey, hours, name_somebody, set_filtering, set_hours,
+    set_progress_app, steps,
 };
 pub use terms::{FILE_DAYS, Terms, set_terms, terms};
 

@@ -300,7 +300,8 @@ fn page(snapshot: &PolicySnapshot, group: &filter::Group, stands: &Stands<'_>) -
             )
         }
         Audience::Adults => {
-            let mut words = vec![snapshot.contact.clone()];
+            // That it has limits stands on every page that it shows to an adult (RSK-04).
+            let mut words = vec![snapshot.contact.clone(), "No filter is perfect".to_owned()];
             if !stands.shut {
                 words.extend([reason.title.clone(), reason.why.clone()]);
             }

@@ -107,6 +107,13 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        number: 22,
+        name: "why_held",
+        both: include_str!("../migrations/0022_why_held.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// What happens before a database that has rows is upgraded.

@@ -385,6 +385,7 @@ pub fn all() -> Vec<Route> {
         get ("/filter/lists/{key}/remove", Action(A::ProposeChange), pages::filter::lists::change::remove_get, "The form to remove a source"),
         post("/filter/lists/{key}/remove", Action(A::ProposeChange), pages::filter::lists::change::remove_post, "Propose to remove a source of lists"),
         get ("/filter/matrix", Action(A::ReadFilter), pages::filter::matrix::get, "Device, place, group: what was checked, and when"),
+        get ("/filter/matrix/print", Action(A::ReadFilter), pages::filter::matrix::print, "The same on paper, with its dates"),
         get ("/checks/external", Action(A::SignCheck), pages::filter::matrix::external, "The form of the public test of filtering"),
         post("/checks/external", Action(A::SignCheck), pages::filter::matrix::record, "Record its four results"),
         get ("/filter/feeds/{key}", Action(A::ProposeChange), pages::filter::lists::feed::get, "A licensed list that shrank"),

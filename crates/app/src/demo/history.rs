@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::content::demo::{Demo, Story, StoryStep};
+use domain::content::demo::{
+    Beside, Demo, FilterChange, FilterRequest, FilterSession, Story, StoryStep, UnsignedStory,
+};
 use domain::ctx::{Client, Member, SecondFactor};
 use domain::procedure::{Act, Answers, FieldKind, Procedure, ProgramAct, Step};
 use domain::routing::Roster;
@@ -15,54 +17,108 @@ use crate::concerns::{self, About, Children, Debrief, Lesson, Report, SafeNow, S
 use crate::holds::Leave;
 use crate::{Error, Result, Services};
 
-/// Enters every story, all stories' moments in one order: the audit chain never runs backwards.
+/// Enters everything that happened, all moments in one order: the audit chain never runs backwards.
 pub(super) async fn enter(services: &Services, demo: &Demo, built: &Built, now: Timestamp) -> Result<()> {
-    let teller = Teller { services, built, roster: roster(services, built, now).await? };
-    let mut moments: Vec<(Timestamp, usize, Option<&StoryStep>)> = Vec::new();
+    let mut teller = Teller { services, built, roster: roster(services, built, now).await?, told: BTreeMap::new() };
+    let mut moments: Vec<(Timestamp, usize, Moment<'_>)> = Vec::new();
     for (index, story) in demo.stories.iter().enumerate() {
-        let told = teller.told_at(story, now)?;
-        moments.push((told, index, None));
-        let steps = story.steps.iter().map(|step| (told + minutes(step.after_minutes), index, Some(step)));
+        let told = teller.at(story.days_ago, (10, 30), now)?;
+        moments.push((told, index, Moment::Told(story)));
+        let steps =
+            story.steps.iter().map(|step| (told + minutes(step.after_minutes), index, Moment::Step(story, step)));
         moments.extend(steps.filter(|(at, ..)| *at < now));
+        let beside = story.beside.iter().map(|deed| (told + minutes(deed.after_minutes), index, Moment::Beside(deed)));
+        moments.extend(beside.filter(|(at, ..)| *at < now));
+    }
+    let mut index = demo.stories.len();
+    for story in &demo.unsigned {
+        moments.push((teller.at(story.days_ago, (16, 10), now)?, index, Moment::Unsigned(story)));
+        index += 1;
+    }
+    for change in &demo.filter.changes {
+        moments.push((teller.at(change.days_ago, (8, 0), now)?, index, Moment::Change(change)));
+        index += 1;
+    }
+    for request in &demo.filter.requests {
+        moments.push((teller.at(request.days_ago, (7, 45), now)?, index, Moment::Request(request)));
+        index += 1;
+    }
+    for session in demo.filter.sessions.iter().filter(|session| session.days_ago > 0) {
+        moments.push((teller.at(session.days_ago, (9, 30), now)?, index, Moment::Session(session)));
+        index += 1;
     }
     moments.sort_by_key(|(at, index, _)| (*at, *index));
-    let mut known: BTreeMap<usize, (ConcernId, Timestamp)> = BTreeMap::new();
-    for (at, index, step) in moments {
-        let Some(story) = demo.stories.get(index) else { continue };
-        match (step, known.get(&index)) {
-            (None, _) => {
+    for (at, index, moment) in moments {
+        match moment {
+            Moment::Told(story) => {
                 let id = teller.report(story, at).await?;
-                known.insert(index, (id, at));
+                teller.told.insert(index, (id, at));
             }
-            (Some(step), Some((id, told))) => teller.step(story, *id, *told, step, at).await?,
-            (Some(_), None) => {}
+            Moment::Step(story, step) => {
+                if let Some((id, told)) = teller.told.get(&index).copied() {
+                    teller.step(story, id, told, step, at).await?;
+                }
+            }
+            Moment::Beside(deed) => {
+                if let Some((id, _)) = teller.told.get(&index).copied() {
+                    super::beside::act(&teller, demo, id, deed, at).await?;
+                }
+            }
+            Moment::Unsigned(story) => super::beside::unsigned(&teller, story, at).await?,
+            Moment::Change(change) => super::filtering::change(&teller, change, at).await?,
+            Moment::Request(request) => super::filtering::request(&teller, request, at).await?,
+            Moment::Session(session) => super::filtering::session(&teller, session, at).await?,
         }
     }
     Ok(())
 }
 
-struct Teller<'a> {
-    services: &'a Services,
-    built: &'a Built,
+/// What has to be true when the demo begins: a session that is open, a file on its way, a hold.
+pub(super) async fn today(services: &Services, demo: &Demo, built: &Built, now: Timestamp) -> Result<()> {
+    let teller = Teller { services, built, roster: roster(services, built, now).await?, told: BTreeMap::new() };
+    super::beside::leaving(&teller, demo, now).await?;
+    for session in demo.filter.sessions.iter().filter(|session| session.days_ago == 0) {
+        super::filtering::session(&teller, session, now).await?;
+    }
+    Ok(())
+}
+
+/// Something that happened.
+enum Moment<'d> {
+    Told(&'d Story),
+    Step(&'d Story, &'d StoryStep),
+    Beside(&'d Beside),
+    Unsigned(&'d UnsignedStory),
+    Change(&'d FilterChange),
+    Request(&'d FilterRequest),
+    Session(&'d FilterSession),
+}
+
+/// Who tells it: acts as each person of the file in turn.
+pub(super) struct Teller<'a> {
+    pub(super) services: &'a Services,
+    pub(super) built: &'a Built,
     roster: Roster,
+    /// Which concern each story became, and when.
+    pub(super) told: BTreeMap<usize, (ConcernId, Timestamp)>,
 }
 
 impl Teller<'_> {
-    /// Stories happen at half past ten in the morning, local time.
-    fn told_at(&self, story: &Story, now: Timestamp) -> Result<Timestamp> {
-        let day = self.services.calendar.local(now).date().checked_sub(i64::from(story.days_ago).days());
-        let at = day.and_then(|day| day.at(10, 30, 0, 0).to_zoned(self.services.calendar.zone().clone()));
+    /// So many days ago, at this hour of local time.
+    fn at(&self, days_ago: u16, (hour, minute): (i8, i8), now: Timestamp) -> Result<Timestamp> {
+        let day = self.services.calendar.local(now).date().checked_sub(i64::from(days_ago).days());
+        let at = day.and_then(|day| day.at(hour, minute, 0, 0).to_zoned(self.services.calendar.zone().clone()));
         let at = at.map_err(|error| Error::Internal(error.to_string()))?.timestamp();
-        // Today's story must not lie ahead of a demo that starts early in the day.
-        Ok(at.min(now - minutes(15)))
+        // What is of today must not lie ahead of a demo that starts early in the day.
+        Ok(at.min(now - minutes(115)))
     }
 
-    fn person(&self, key: &str) -> Result<PersonId> {
+    pub(super) fn person(&self, key: &str) -> Result<PersonId> {
         self.built.people.get(key).copied().ok_or_else(|| Error::Internal(format!("the demo has nobody called {key}")))
     }
 
     /// The context in which somebody of the story acts: their own roles, their second factor shown.
-    fn as_person(&self, person: PersonId, at: Timestamp) -> OpCtx {
+    pub(super) fn as_person(&self, person: PersonId, at: Timestamp) -> OpCtx {
         let roles = self.roster.iter().filter(|(_, people)| people.contains(&person)).map(|(role, _)| *role).collect();
         let mut ctx = self.services.context(Actor::Nobody, Client::default());
         ctx.now = at;
@@ -210,6 +266,6 @@ async fn roster(services: &Services, built: &Built, now: Timestamp) -> Result<Ro
     Ok(roster)
 }
 
-fn minutes(count: u32) -> SignedDuration {
+pub(super) fn minutes(count: u32) -> SignedDuration {
     SignedDuration::from_mins(i64::from(count))
 }

@@ -79,7 +79,7 @@ pub(super) async fn build(
     }
     first_policy(&mut tx, setting).await?;
     tx.commit().await?;
-    Ok((Built { setting, people: builder.people, devices }, credentials))
+    Ok((Built { setting, people: builder.people, devices, rooms: builder.rooms }, credentials))
 }
 
 /// The policy that a setting starts with.

@@ -90,6 +90,10 @@ pub(super) struct Facts {
     pub(super) hidden_proposals: BTreeSet<domain::ProposalId>,
     pub(super) actions: BTreeMap<ConcernId, Vec<Action>>,
     pub(super) reviews: BTreeMap<ConcernId, Vec<Review>>,
+    /// Those that come of no concern: a change of the filter, of guidance, of technology.
+    pub(super) own_reviews: Vec<Review>,
+    /// When the setting began here.
+    pub(super) began: Timestamp,
     pub(super) referrals: Vec<store::working::Referral>,
     /// Certificates.
     pub(super) destroyed: Vec<store::keeping::Disposal>,
@@ -148,7 +152,7 @@ impl Facts {
         });
         Ok(Self {
             now,
-            name: row.name,
+            name: row.name.clone(),
             profile,
             calendar: Arc::clone(&services.calendar),
             people: store::people::list(&db, setting, None).await?.into_iter().map(|one| (one.id, one)).collect(),
@@ -188,6 +192,8 @@ impl Facts {
             proposals,
             hidden_proposals: unknown.into_iter().map(|proposal| proposal.id).collect(),
             actions: of_concerns(store::overview::actions(&db, setting).await?, &hidden, |row| row.concern_id),
+            own_reviews: kept(store::overview::reviews(&db, setting).await?, |row| row.concern_id.is_none()),
+            began: row.created_at,
             reviews: of_concerns(store::overview::reviews(&db, setting).await?, &hidden, |row| row.concern_id),
             referrals: kept(store::overview::referrals(&db, setting).await?, |row| known(Some(row.concern_id))),
             agencies,

@@ -119,6 +119,8 @@ pub(super) struct Found {
     pub(super) passwords: std::result::Result<(), String>,
     /// Does everybody who is shut out see nothing?
     pub(super) walls_hold: bool,
+    /// A day of activity that should be gone, if one is there.
+    pub(super) overdue_activity: std::result::Result<Option<Timestamp>, String>,
 }
 
 /// Asks everything, or remembers what was asked within the last minute under the same policy.
@@ -161,6 +163,7 @@ pub(super) async fn ask(services: &Services, ctx: &mut OpCtx, setting: SettingId
         plain_file: plain_file(services),
         passwords: passwords(ctx).await?,
         walls_hold: walls_hold(services, setting, ctx.now).await?,
+        overdue_activity: crate::activity::overdue(services, ctx.now).await.map_err(|error| error.to_string()),
     });
     *last = Some((setting, number, Arc::clone(&found)));
     Ok(found)

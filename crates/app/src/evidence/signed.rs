@@ -30,7 +30,7 @@ pub const EXTERNAL_TEST: &str = "external_filter_test";
 const SELF_TEST: &str = "self_test";
 
 /// Kinds of rows that controls name, and whether a technician may sign them.
-const KINDS: [(&str, bool); 13] = [
+const KINDS: [(&str, bool); 16] = [
     (SELF_TEST, false),
     (EXTERNAL_TEST, true),
     ("signed_check/filter_periodic", false),
@@ -44,6 +44,9 @@ const KINDS: [(&str, bool); 13] = [
     ("signed_check/abuse_explained", false),
     ("signed_check/image_law_explained", false),
     ("signed_check/committee_report", false),
+    ("signed_check/personal_phones", false),
+    ("signed_check/monitoring_told", false),
+    ("signed_check/limits_told", false),
 ];
 
 /// What is signed although no control names it by itself: a question about records or a probe reads it.
@@ -161,6 +164,9 @@ fn title_of(kind: &str) -> String {
         "network_passwords" => "Accounts and passwords of the network",
         "progress_app_accounts" => "Accounts of the progress app",
         "provider_review" => "The yearly talk with the filtering provider",
+        "personal_phones" => "What staff were told of personal phones and the progress app",
+        "monitoring_told" => "What people were told of filtering and monitoring",
+        "limits_told" => "What staff were told of the filter\u{2019}s limits",
         "secure_mail" => "How staff send personal information",
         "data_protection" => "The record of processing and the privacy notice",
         other => other,

@@ -207,6 +207,18 @@ pub async fn set_filtering(services: &Services, ctx: &mut OpCtx, answers: Filter
     .await
 }
 
+/// Writes down in which app children's progress is shared; empty: in none (APP-03).
+///
+/// # Errors
+/// As any write.
+pub async fn set_progress_app(services: &Services, ctx: &mut OpCtx, name: &str) -> Result<()> {
+    let name = tidy(name);
+    change(services, ctx, "set_up.set_progress_app", move |profile| {
+        profile.apps.insert("progress".into(), name);
+    })
+    .await
+}
+
 fn tidy(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(120).collect()
 }

@@ -62,6 +62,9 @@ pub(crate) async fn all_well_of(profile: &str) -> TestApp {
         ("signed_check/abuse_explained", app.people.dsl),
         ("signed_check/image_law_explained", app.people.dsl),
         ("signed_check/committee_report", app.people.dsl),
+        ("signed_check/personal_phones", app.people.manager),
+        ("signed_check/monitoring_told", app.people.dsl),
+        ("signed_check/limits_told", app.people.dsl),
         (signed::RISK_ASSESSMENT, app.people.manager),
         (signed::PROVIDER_HAS_LISTS, app.people.technician),
     ] {
@@ -209,6 +212,20 @@ pub(crate) async fn policy(app: &TestApp, number: i64) {
         note: "Adults apart".into(),
     };
     store::filtering::add(&mut tx, &version).await.expect("version");
+    let review = store::follow_up::Review {
+        id: tx.fresh(),
+        setting_id: app.setting,
+        concern_id: None,
+        what: "filtering".into(),
+        why: "The filter was changed.".into(),
+        opened_at: now,
+        opened_by: None,
+        due: app.services.calendar.local(now).date().checked_add(42.days()).expect("a day"),
+        closed_at: None,
+        closed_by: None,
+        outcome: None,
+    };
+    store::follow_up::add_review(&mut tx, &review).await.expect("review");
     tx.commit().await.expect("commit");
 }
 

@@ -313,6 +313,26 @@ fn guests_have_no_social_media_while_the_setting_is_open() {
     assert!(blocked("2026-11-20T10:00:00Z") && !blocked("2026-11-20T13:00:00Z") && !blocked("2026-11-21T10:00:00Z"));
 }
 
+/// What a setting decided, on a given clock, over both changes of the clocks: opening hours are the wall's, not
+/// the sun's. The clocks went back on 25 October 2026 and go on again on 28 March 2027.
+#[test]
+fn opening_hours_follow_the_clock_on_the_wall_over_both_changes() {
+    let hours = || domain::setting::Hours { from: time("07:30"), to: time("18:00") };
+    let opening = ["friday", "monday"].map(|day| (day.to_owned(), hours())).into();
+    let snapshot = start().snapshot(1, now(), Surroundings { opening, ..around() });
+    let prepared = Prepared::new(snapshot, Arc::new(SealedTier::not_supplied())).unwrap();
+    let guests = &prepared.snapshot().groups["guests"];
+    let blocked = |at: &str| prepared.hours(guests, at.parse().unwrap()).blocked(guests).contains_key("social_media");
+    for (opens, before, shuts) in [
+        ("2026-10-23T06:30:00Z", "2026-10-23T06:29:59Z", "2026-10-23T17:00:00Z"),
+        ("2026-10-26T07:30:00Z", "2026-10-26T07:29:59Z", "2026-10-26T18:00:00Z"),
+        ("2027-03-26T07:30:00Z", "2027-03-26T07:29:59Z", "2027-03-26T18:00:00Z"),
+        ("2027-03-29T06:30:00Z", "2027-03-29T06:29:59Z", "2027-03-29T17:00:00Z"),
+    ] {
+        assert!(blocked(opens) && !blocked(before) && !blocked(shuts), "{opens}");
+    }
+}
+
 fn time(text: &str) -> jiff::civil::Time {
     text.parse().unwrap()
 }

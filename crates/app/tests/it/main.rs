@@ -13,6 +13,7 @@ mod accounts;
 mod attachments;
 mod breach_journey;
 mod clock_jumps;
+mod demo;
 mod escalation;
 mod evidence;
 mod filter_alerts;

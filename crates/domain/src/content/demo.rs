@@ -37,6 +37,148 @@ pub struct Demo {
     /// Concerns of the last weeks.
     #[serde(default, rename = "story")]
     pub stories: Vec<Story>,
+    /// What somebody without an account told by the open door.
+    #[serde(default, rename = "unsigned")]
+    pub unsigned: Vec<UnsignedStory>,
+    /// A file that moves on with a child.
+    #[serde(default)]
+    pub leaving: Option<LeavingStory>,
+    /// Somebody from outside asks that nothing about a child be destroyed.
+    #[serde(default)]
+    pub legal_hold: Option<LegalHoldStory>,
+    /// What people did with the filter.
+    #[serde(default)]
+    pub filter: FilterStory,
+}
+
+/// Something told by the open door, and the lead's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnsignedStory {
+    /// How many days ago.
+    pub days_ago: u16,
+    /// What they saw.
+    pub words: String,
+    /// What worries them.
+    pub worry: String,
+    /// What the lead left for them to read.
+    pub answer: String,
+}
+
+/// A child who goes to school, and the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeavingStory {
+    /// Key of the child.
+    pub child: String,
+    /// The school.
+    pub to_name: String,
+    /// Its safeguarding lead.
+    pub to_lead: String,
+    /// The last day here was so many days ago.
+    pub left_days_ago: u16,
+    /// What they must know before the child comes.
+    pub note: String,
+}
+
+/// A legal hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegalHoldStory {
+    /// Key of the child.
+    pub child: String,
+    /// Who asked.
+    pub asked_by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The filter's last weeks: changes, requests, sessions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilterStory {
+    /// Proposals and what became of them.
+    #[serde(default, rename = "change")]
+    pub changes: Vec<FilterChange>,
+    /// Who asked for a blocked site.
+    #[serde(default, rename = "request")]
+    pub requests: Vec<FilterRequest>,
+    /// Sessions with children.
+    #[serde(default, rename = "session")]
+    pub sessions: Vec<FilterSession>,
+}
+
+/// One proposal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilterChange {
+    /// How many days ago.
+    pub days_ago: u16,
+    /// Who proposed it.
+    pub by: String,
+    /// Who approved it half an hour later; nobody: it waits.
+    #[serde(default)]
+    pub approved_by: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// What could go wrong.
+    pub harm: String,
+    /// What is lost without it.
+    pub loss: String,
+    /// What stands against the harm.
+    pub safeguards: String,
+    /// The change as the program keeps it.
+    pub change: serde_json::Value,
+}
+
+/// One request for a blocked site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilterRequest {
+    /// How many days ago.
+    pub days_ago: u16,
+    /// Who asked.
+    pub by: String,
+    /// The site.
+    pub host: String,
+    /// Group of the device.
+    pub group: String,
+    /// Category that blocks it.
+    #[serde(default)]
+    pub category: Option<String>,
+    /// Why they need it.
+    pub why: String,
+    /// Who answered, ninety minutes later; nobody: it waits.
+    #[serde(default)]
+    pub answered_by: Option<String>,
+    /// `hour` or `no`.
+    #[serde(default)]
+    pub answer: Option<String>,
+    /// Words to who asked.
+    #[serde(default)]
+    pub words: String,
+}
+
+/// One session with children.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilterSession {
+    /// How many days ago; none: it is open when the demo begins.
+    pub days_ago: u16,
+    /// Who sat there.
+    pub by: String,
+    /// Group of the devices.
+    pub group: String,
+    /// Key of the room.
+    pub room: String,
+    /// For how long.
+    pub minutes: u32,
+    /// `under_two`, `two_to_five`, `older`.
+    pub youngest: String,
+    /// What the children learned first.
+    pub lesson: String,
+    /// What they did.
+    pub plan: String,
 }
 
 /// A room.
@@ -174,6 +316,99 @@ pub struct Story {
     /// Steps in the order in which they were done.
     #[serde(default, rename = "step")]
     pub steps: Vec<StoryStep>,
+    /// What another story calls this one.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// What was done beside the steps.
+    #[serde(default, rename = "also")]
+    pub beside: Vec<Beside>,
+}
+
+/// Something done beside the steps of a procedure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// Key of the person who did it; somebody who works cases.
+    pub by: String,
+    /// Minutes after the report.
+    pub after_minutes: u32,
+    /// What.
+    pub what: Deed,
+}
+
+/// What one can do beside the steps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Deed {
+    /// A letter to one of a child's adults, as the program begins it.
+    Letter {
+        /// Key of the child.
+        child: String,
+        /// Key of the adult.
+        to: String,
+    },
+    /// A referral that went out by telephone.
+    Referral {
+        /// Key of the agency.
+        agency: String,
+        /// Answers beside those that the program fills in.
+        answers: BTreeMap<String, String>,
+    },
+    /// The agency has it.
+    Acknowledged {
+        /// Their reference.
+        reference: String,
+        /// Their words.
+        words: String,
+    },
+    /// The agency decided.
+    Outcome {
+        /// Their words.
+        words: String,
+    },
+    /// A file of plain words.
+    File {
+        /// Its name.
+        name: String,
+        /// What it is, and why it is needed.
+        what: String,
+        /// What stands in it.
+        text: String,
+    },
+    /// A support plan.
+    Plan {
+        /// Key of the child.
+        child: String,
+        /// What the child needs.
+        need: String,
+        /// What we do.
+        help: String,
+        /// In the child's own words.
+        voice: String,
+        /// Looked at again after so many days.
+        again_after_days: u16,
+    },
+    /// An address that the filter refuses to everybody.
+    Seal {
+        /// The address.
+        address: String,
+    },
+    /// It touches another story.
+    Touches {
+        /// That story's key.
+        story: String,
+        /// Why they belong together.
+        reason: String,
+    },
+    /// An encrypted parcel for somebody outside.
+    Export {
+        /// For whom.
+        for_whom: String,
+        /// Why.
+        why: String,
+        /// Which way the passphrase went.
+        other_way: String,
+    },
 }
 
 /// One step of a story.
@@ -246,7 +481,19 @@ impl Demo {
             story.device.iter().try_for_each(|device| known(&devices, device, "device"))?;
             story.children.iter().try_for_each(|child| known(&children, child, "child"))?;
             story.steps.iter().try_for_each(|step| known(&people, &step.by, "person"))?;
+            story.beside.iter().try_for_each(|deed| known(&people, &deed.by, "person"))?;
         }
+        let leaving = self.leaving.iter().map(|leaving| leaving.child.as_str());
+        for child in leaving.chain(self.legal_hold.iter().map(|hold| hold.child.as_str())) {
+            known(&children, child, "child")?;
+        }
+        for session in &self.filter.sessions {
+            known(&people, &session.by, "person")?;
+            known(&rooms, &session.room, "room")?;
+        }
+        let changes = self.filter.changes.iter().flat_map(|one| [Some(&one.by), one.approved_by.as_ref()]);
+        let requests = self.filter.requests.iter().flat_map(|one| [Some(&one.by), one.answered_by.as_ref()]);
+        changes.chain(requests).flatten().try_for_each(|person| known(&people, person, "person"))?;
         Ok(())
     }
 }

@@ -111,7 +111,7 @@ async fn a_held_device_is_cut_within_a_second_and_says_only_that_it_is_offline()
     let lead = house.signed_in("dsl").await;
     let name = house.credentials()["devices"]["children-tablet"]["name"].as_str().unwrap().to_owned();
     let device = lead.get("/holds").await.option("device", &name);
-    let held = lead.fill("/holds", &[("device", &device)]).await;
+    let held = lead.fill("/holds", &[("device", &device), ("why", "It was left open in the yard.")]).await;
     assert_eq!(held.status, 303, "{}", held.words());
     until("DNS is cut", AT_ONCE, async || {
         ask_from(tablet, at.dns, open, 2).await.is_none_or(|(code, _)| code != ResponseCode::NoError)

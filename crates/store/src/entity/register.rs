@@ -200,5 +200,7 @@ table! {
         released_by: Option<PersonId>,
         /// Where it lies, who has the key.
         custody: Option<String>,
+        /// Why, when no concern is why (SOC-06).
+        reason: Option<String>,
     }
 }

@@ -61,6 +61,7 @@ async fn make(db: &Db, world: &World, house: &House, concern_id: Option<domain::
         released_at: None,
         released_by: None,
         custody: None,
+        reason: None,
     };
     devices::add_hold(&mut tx, &hold).await.unwrap();
     let proposal = filtering::Proposal {

@@ -18,6 +18,8 @@ pub struct Home {
     pub day: String,
     /// What needs them.
     pub todo: TaskList,
+    /// For who answers them: how requests for blocked sites are answered, a sentence each.
+    pub asking: Vec<String>,
     /// Where their roles lead: (address, words).
     pub ways: Vec<(String, String)>,
 }

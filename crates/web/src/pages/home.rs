@@ -24,5 +24,6 @@ pub async fn get(visit: Visit) -> Answer {
     }
     let name = visit.session().map(|session| session.visit.known_as.clone()).unwrap_or_default();
     let day = domain::clock::say_day(visit.services().calendar.local(ctx.now).date());
-    visit.page(&Home { name, day, todo, ways: found.ways })
+    let asking = found.asking.as_ref().map(super::filter::requests::say_figures).unwrap_or_default();
+    visit.page(&Home { name, day, todo, asking, ways: found.ways })
 }

@@ -258,16 +258,17 @@ pub async fn named(visit: Visit, Path(key): Path<String>, form: Form<Named>) -> 
 }
 
 /// Who filters now.
-pub struct Filtering(FilteringAnswers);
+pub struct Filtering(FilteringAnswers, Option<String>);
 
 impl FromForm for Filtering {
     fn read(fields: &mut Fields) -> Option<Self> {
         let internet = fields.maybe("internet", 120);
         let filtering = fields.text("filtering", 120, "Say who filters the internet here now");
         let resolvers = fields.text("resolvers", 400, "Enter the addresses of their resolvers");
+        let progress = fields.maybe("progress", 120);
         let answers =
             FilteringAnswers { internet: internet?.unwrap_or_default(), filtering: filtering?, resolvers: resolvers? };
-        Some(Self(answers))
+        Some(Self(answers, progress?))
     }
 }
 
@@ -281,6 +282,9 @@ fn filtering_page(form: FormView) -> RegisterForm {
                 .rows(3)
                 .hint("The DNS addresses that the router shows, for example 192.0.2.53"),
         ),
+        field(&form.text("progress", "Which app shows families their children\u{2019}s progress?").hint(
+            "Tapestry, Famly or another; leave it empty to change nothing. It belongs on our own devices alone.",
+        )),
     ];
     RegisterForm {
         heading: "Who filters now?".into(),
@@ -309,8 +313,13 @@ pub async fn filtering_get(visit: Visit) -> Answer {
 /// # Errors
 /// The records are away.
 pub async fn filtering_post(visit: Visit, form: Form<Filtering>) -> Answer {
-    let Some(Filtering(answers)) = form.input else { return visit.again(&filtering_page(form.view)) };
-    match setup::set_filtering(visit.services(), &mut visit.ctx(), answers).await {
+    let Some(Filtering(answers, progress)) = form.input else { return visit.again(&filtering_page(form.view)) };
+    let services = visit.services();
+    let saved = match (setup::set_filtering(services, &mut visit.ctx(), answers).await, progress) {
+        (Ok(()), Some(app)) => setup::set_progress_app(services, &mut visit.ctx(), &app).await,
+        (saved, _) => saved,
+    };
+    match saved {
         Ok(()) => visit.go_saying("/set-up", Tone::Done, "Saved."),
         Err(error) => visit.again(&filtering_page(mend(form.view, error)?)),
     }

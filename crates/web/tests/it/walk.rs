@@ -290,7 +290,13 @@ const DRIVEN: &[Driver] = &[
         who: lead,
         fields: |nursery, _| vec![("shut_out", nursery.app.people.deputy.to_string())],
     },
-    Driver { path: "/holds", who: lead, fields: |nursery, _| vec![("device", nursery.app.people.laptop.to_string())] },
+    Driver {
+        path: "/holds",
+        who: lead,
+        fields: |nursery, _| {
+            vec![("device", nursery.app.people.laptop.to_string()), ("why", "Lent to somebody outside.".to_owned())]
+        },
+    },
     Driver { path: "/holds/confirm", who: lead, fields: |_, things| vec![("hold", things.hold.clone())] },
     Driver {
         path: "/holds/custody",

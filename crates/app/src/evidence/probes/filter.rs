@@ -18,6 +18,7 @@ pub(super) const ANSWERS: &[Question] = &[
     ("block_says_why", block_says_why),
     ("sealed_supplied", sealed_supplied),
     ("search_held", search_held),
+    ("limits_said", limits_said),
 ];
 
 fn is_about_categories(result: &ProbeResult) -> bool {
@@ -181,6 +182,18 @@ fn block_says_why(_: &Facts, found: &Found) -> Answer {
         |one| one.what == ADULT_PAGE,
         |_| {
             "Fetched just now for each adults\u{2019} group: which category, why, whom to ask, and how to ask for it."
+                .to_owned()
+        },
+    )
+}
+
+/// The gateway's own check of that page looks for the sentence.
+fn limits_said(_: &Facts, found: &Found) -> Answer {
+    passed(
+        found,
+        |one| one.what == ADULT_PAGE,
+        |_| {
+            "Fetched just now for each adults\u{2019} group: the page says that no filter is perfect. Every group\u{2019}s own page lists what the filter cannot see."
                 .to_owned()
         },
     )

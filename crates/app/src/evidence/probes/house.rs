@@ -11,6 +11,7 @@ pub(super) const ANSWERS: &[Question] = &[
     ("passwords_policy", passwords_policy),
     ("mail_carries_no_names", mail_carries_no_names),
     ("exclusion_holds", exclusion_holds),
+    ("activity_forgotten", activity_forgotten),
 ];
 
 fn audit_chain_intact(_: &Facts, found: &Found) -> Answer {
@@ -112,6 +113,26 @@ fn exclusion_holds(_: &Facts, found: &Found) -> Answer {
         "Somebody could see something that they must not."
     };
     Answer::new(found.walls_hold, what, found.at)
+}
+
+/// S38, MON-04: what devices asked for goes by itself, day by day.
+fn activity_forgotten(facts: &Facts, found: &Found) -> Answer {
+    let kept = crate::activity::KEPT_DAYS;
+    match &found.overdue_activity {
+        Ok(None) => Answer::new(
+            true,
+            format!(
+                "Read just now: of what devices asked for nothing is older than {kept} days, but for days that a hold keeps. Each look at it stands in the audit."
+            ),
+            found.at,
+        ),
+        Ok(Some(day)) => Answer::new(
+            false,
+            format!("What devices asked for is still here from {}: older than {kept} days.", facts.day(*day)),
+            found.at,
+        ),
+        Err(why) => Answer::new(false, format!("It cannot be read just now: {why}"), found.at),
+    }
 }
 
 #[cfg(test)]

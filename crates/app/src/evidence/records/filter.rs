@@ -11,7 +11,7 @@ use store::words::ProposalState;
 
 use super::super::facts::Facts;
 use super::super::signed;
-use super::{Answer, Question, Say, every};
+use super::{Answer, Question, Say, about, every};
 use crate::filtering::decide::{self, Risk};
 use crate::filtering::policy::Group;
 use crate::sources::view::{SourceView, Standing};
@@ -25,6 +25,7 @@ pub(super) const ANSWERS: &[Question] = &[
     ("lists_fresh", lists_fresh),
     ("lists_cover_categories", lists_cover_categories),
     ("own_rules_decided", own_rules_decided),
+    ("changes_reviewed", changes_reviewed),
 ];
 
 /// What tightened at once waits no longer than this for its second person.
@@ -226,4 +227,59 @@ fn own_rules_decided(facts: &Facts) -> Answer {
         hidden || (!decision.reason.trim().is_empty() && known.is_some_and(|proposal| two_people(facts, proposal)))
     };
     every(facts, rules, good, say)
+}
+
+/// POL-07: a change of the filter and a new edition of guidance each find a review open, or open one; none is a month late.
+fn changes_reviewed(facts: &Facts) -> Answer {
+    const LATE: i64 = 30;
+    let since = facts.ago(super::super::facts::YEAR);
+    let today = facts.calendar.local(facts.now).date();
+    let open_at = |at: jiff::Timestamp| {
+        facts.own_reviews.iter().any(|review| {
+            review.what == "filtering" && review.opened_at <= at && review.closed_at.is_none_or(|closed| closed >= at)
+        })
+    };
+    let hidden = |version: &&store::filtering::FilterPolicy| {
+        // What came of a concern has its review behind the concern's walls (S8).
+        version.proposal_id.is_some_and(|id| {
+            facts.hidden_proposals.contains(&id)
+                || facts.proposals.iter().any(|proposal| proposal.id == id && proposal.concern_id.is_some())
+        })
+    };
+    let missed = facts
+        .versions
+        .iter()
+        .filter(|version| version.number > 1 && version.made_at >= since && !hidden(version))
+        .filter(|version| !open_at(version.made_at))
+        .count();
+    let reviewed = |edition: &domain::content::Guidance| {
+        let why = crate::guidance::why(edition);
+        facts.own_reviews.iter().any(|review| review.why == why)
+    };
+    let began = facts.calendar.local(facts.began).date();
+    let unread: Vec<&str> = facts
+        .content
+        .guidance
+        .iter()
+        .filter(|edition| edition.from.is_some_and(|from| from > began && from < today) && !reviewed(edition))
+        .map(|edition| edition.title.as_str())
+        .collect();
+    let late = facts
+        .own_reviews
+        .iter()
+        .filter(|review| review.closed_at.is_none())
+        .filter(|review| review.due.checked_add(jiff::Span::new().days(LATE)).is_ok_and(|by| by < today))
+        .count();
+    let what = match (missed, unread.as_slice(), late) {
+        (0, [], 0) => format!(
+            "Every change of the filter and of guidance has its review. Reviews that came of no concern: {}.",
+            about(facts.own_reviews.len())
+        ),
+        (0, [], _) => "A review is more than a month late.".to_owned(),
+        (0, unread, _) => {
+            format!("Nobody has been asked to look at the policy since this changed: {}.", unread.join(", "))
+        }
+        _ => "The filter was changed while no review of it was open.".to_owned(),
+    };
+    Answer::new(missed == 0 && unread.is_empty() && late == 0, what, facts.now)
 }

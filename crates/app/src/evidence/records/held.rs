@@ -23,6 +23,9 @@ pub(super) const ANSWERS: &[Question] = &[
     ("downloads_blocked", downloads_blocked),
     ("devices_checked", devices_checked),
     ("shared_devices_taken", shared_devices_taken),
+    ("progress_app_on_our_devices", progress_app_on_our_devices),
+    ("access_taken_with_reason", access_taken_with_reason),
+    ("stricter_group_ready", stricter_group_ready),
 ];
 
 const QUARTER: SignedDuration = SignedDuration::from_hours(24 * 90);
@@ -175,4 +178,88 @@ fn shared_devices_taken(facts: &Facts) -> Answer {
         some: "Some devices of staff are shared, and nobody said that they had them.",
     };
     every(facts, shared, |device| facts.uses.iter().any(|one| one.device_id == device.id && one.from_at >= since), say)
+}
+
+/// APP-03, APP-04: on this network the app is for our own devices. Mobile data passes by; what staff were told is signed.
+fn progress_app_on_our_devices(facts: &Facts) -> Answer {
+    let Some((_, policy)) = &facts.policy else { return no_policy(facts) };
+    let Some(name) = facts.profile.apps.get("progress").map(|name| name.trim()).filter(|name| !name.is_empty()) else {
+        return Answer::new(
+            false,
+            "Nobody has written down which app shows families their children\u{2019}s progress.",
+            facts.now,
+        );
+    };
+    let Some(app) = crate::progress_apps::find(name) else {
+        let what =
+            format!("Holdfast does not know on which sites {name} lives, so it cannot say to whom they are open.");
+        return Answer::new(false, what, facts.now);
+    };
+    let closed =
+        |group: &Group| app.sites.iter().all(|site| group.block.get(site).is_some_and(|one| one.until.is_none()));
+    let open: Vec<&str> = policy
+        .groups
+        .values()
+        .filter(|group| group.audience == Audience::Guests && !closed(group))
+        .map(|group| group.name.as_str())
+        .collect();
+    let sites = app.sites.join(", ");
+    match open.is_empty() {
+        true => {
+            Answer::new(true, format!("{name} ({sites}) is closed to guests and personal devices here."), facts.now)
+        }
+        false => Answer::new(false, format!("{name} ({sites}) can be opened by: {}.", open.join(", ")), facts.now),
+    }
+}
+
+/// SOC-06: what was taken from somebody outside any concern says why. What comes of a concern says it there.
+fn access_taken_with_reason(facts: &Facts) -> Answer {
+    let adults = |device: domain::DeviceId| {
+        let device = facts.devices.iter().find(|one| one.id == device);
+        let audience = |device: &Device| facts.policy.as_ref()?.1.groups.get(&device.group_key).map(|one| one.audience);
+        device.is_some_and(|device| device.person_id.is_some() || audience(device) == Some(Audience::Adults))
+    };
+    let since = facts.ago(super::super::facts::YEAR);
+    let holds = facts.holds.iter().filter(|hold| hold.concern_id.is_none() && hold.placed_at >= since);
+    let say = Say {
+        none: "Nobody\u{2019}s access had to be taken away in the last year. A lead or the manager can, on the page of held devices.",
+        all: "Every device that was taken from an adult in the last year says who did so and why.",
+        some: "Some devices were taken from adults without a word of why.",
+    };
+    let told = |hold: &&store::devices::Hold| hold.reason.as_ref().is_some_and(|why| !why.trim().is_empty());
+    every(facts, holds.filter(|hold| adults(hold.device_id)), told, say)
+}
+
+/// VUL-02: for children who need it stricter there is a group that opens no more than what somebody chose for them.
+fn stricter_group_ready(facts: &Facts) -> Answer {
+    let Some((_, policy)) = &facts.policy else { return no_policy(facts) };
+    let children: Vec<(&String, &Group)> =
+        policy.groups.iter().filter(|(_, group)| group.audience == Audience::Children).collect();
+    let no_wider = |one: &Group, than: &Group| than.blocked.keys().all(|id| one.blocked.contains_key(id));
+    let tighter = |one: &Group, than: &Group| {
+        no_wider(one, than)
+            && ((one.supervised && !than.supervised) || one.blocked.len() > than.blocked.len())
+            && (one.supervised || !than.supervised)
+    };
+    let ready = children
+        .iter()
+        .find(|(key, group)| children.iter().any(|(other, wider)| key != other && tighter(group, wider)));
+    match ready {
+        Some((key, group)) => {
+            let used = in_use(facts).filter(|device| device.group_key == **key).count();
+            let what = format!(
+                "\u{201c}{}\u{201d} stands ready for children who need it stricter. Devices in it: {used}.",
+                group.name
+            );
+            Answer::new(true, what, facts.now)
+        }
+        None if children.iter().all(|(_, group)| group.supervised) && !children.is_empty() => {
+            Answer::new(true, "Every children\u{2019}s group opens chosen material only, with an adult.", facts.now)
+        }
+        None => Answer::new(
+            false,
+            "No group of devices is stricter than the others, for children who need that.",
+            facts.now,
+        ),
+    }
 }

@@ -170,6 +170,7 @@ async fn change_policy(app: &TestApp, how: impl FnOnce(&mut serde_json::Value)) 
     let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.break").await.expect("write");
     let mut row = store::filtering::find_newest(&tx, app.setting).await.expect("read").expect("there");
     row.number += 1;
+    row.made_at = tx.now();
     how(&mut row.policy["groups"]);
     store::filtering::add(&mut tx, &row).await.expect("add");
     tx.commit().await.expect("commit");
@@ -191,6 +192,65 @@ flips! {
     a_provider_who_was_not_heard: "provider_review", |app| {
         app.world.pass(SignedDuration::from_mins(1)); run_gateway(&app);
         sign(&app, "signed_check/provider_review", app.people.manager, false).await;
+    }
+    a_page_that_does_not_say_its_limits: "limits_said", |app| {
+        change_probe(&app, "the page that an adult sees", "block page").await;
+    }
+    the_progress_app_on_a_personal_phone: "progress_app_on_our_devices", |app| {
+        change_policy(&app, |groups| {
+            groups["guests"] = json!({ "name": "Guests", "audience": "guests", "blocked": {} });
+        }).await;
+    }
+    staff_who_use_their_own_phones: "personal_phones_told", |app| {
+        app.world.pass(SignedDuration::from_mins(1)); run_gateway(&app);
+        sign(&app, "signed_check/personal_phones", app.people.manager, false).await;
+    }
+    access_taken_without_a_word: "access_taken_with_reason", |app| {
+        let mut ctx = app.ctx(app.people.dsl);
+        let why = "Betting at work, twice after we had spoken.";
+        app::holds::place_saying(&app.services, &mut ctx, app.people.laptop, why).await.expect("held");
+        assert_eq!(status(&standing(&app).await, "access_taken_with_reason"), Status::Met);
+        tamper(&app, "UPDATE hold SET reason = NULL").await;
+    }
+    no_group_is_stricter: "stricter_group_ready", |app| {
+        change_policy(&app, |groups| groups["children"]["supervised"] = json!(false)).await;
+    }
+    nobody_was_told_of_monitoring: "monitoring_told", |app| {
+        app.world.pass(SignedDuration::from_mins(1)); run_gateway(&app);
+        sign(&app, "signed_check/monitoring_told", app.people.dsl, false).await;
+    }
+    activity_that_nobody_forgot: "activity_forgotten", |app| {
+        let old = app::gateway::Activity {
+            at: app.world.now() - SignedDuration::from_hours(24 * 40),
+            until: app.world.now() - SignedDuration::from_hours(24 * 40),
+            device: None,
+            group: "children".into(),
+            proven: true,
+            what: app::gateway::What::Checked {
+                path: "dns".into(),
+                passed: true,
+                safe_search: None,
+                bypass_closed: true,
+                blocks: true,
+            },
+        };
+        app.gateway.saw(vec![old]);
+    }
+    nobody_told_staff_of_the_limits: "limits_told", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 401)); run_gateway(&app);
+    }
+    a_change_after_the_review_was_closed: "changes_reviewed", |app| {
+        let open = app::follow_up::reviews(&app.services, &app.ctx(app.people.manager), false).await.expect("reviews");
+        for review in open {
+            let mut ctx = app.ctx(app.people.manager);
+            app::follow_up::close_review(&app.services, &mut ctx, review.id, "The policy says so already.").await.expect("closed");
+        }
+        assert_eq!(status(&standing(&app).await, "changes_reviewed"), Status::Met);
+        app.world.pass(SignedDuration::from_mins(1)); run_gateway(&app);
+        change_policy(&app, |groups| groups["staff"]["name"] = json!("All staff")).await;
+    }
+    a_review_that_is_a_month_late: "changes_reviewed", |app| {
+        app.world.pass(SignedDuration::from_hours(24 * 80)); run_gateway(&app);
     }
     childrens_devices_without_a_session: "sessions_supervised", |app| {
         change_policy(&app, |groups| groups["children"]["supervised"] = json!(false)).await;
@@ -610,6 +670,38 @@ async fn a_plain_file_or_pages_without_https_are_not_encrypted() {
     std::fs::write(elsewhere.path().join(store::db::FILE), b"SQLite format 3\0 and all the names").expect("written");
     app.services.data = elsewhere.path().to_owned();
     assert_eq!(status(&standing(&app).await, "data_encrypted"), Status::Gap, "it reads as a plain database");
+}
+
+/// What the house does by itself every day.
+async fn day(app: &TestApp) {
+    app::jobs::schedule(&app.services, &mut app.world.system()).await.expect("scheduled");
+    app.work().await;
+}
+
+#[tokio::test]
+async fn a_new_edition_of_guidance_opens_a_review_once_and_is_red_without() {
+    let mut app = all_well_of(profile_with("changes_reviewed")).await;
+    let mut content = (*app.services.content).clone();
+    let from =
+        app.services.calendar.local(app.world.now()).date().checked_add(jiff::Span::new().days(3)).expect("a day");
+    let known = content.guidance.first().cloned().expect("some guidance");
+    content.guidance.push(domain::content::Guidance { edition: "of tomorrow".into(), from: Some(from), ..known });
+    app.services.content = std::sync::Arc::new(content);
+    assert_eq!(status(&standing(&app).await, "changes_reviewed"), Status::Met, "it is not in force yet");
+    app.world.pass(SignedDuration::from_hours(24 * 5));
+    run_gateway(&app);
+    assert_eq!(status(&standing(&app).await, "changes_reviewed"), Status::Gap, "nobody was asked to look");
+    day(&app).await;
+    let open = app::follow_up::reviews(&app.services, &app.ctx(app.people.manager), false).await.expect("reviews");
+    let of_it =
+        |reviews: &[app::follow_up::ReviewView]| reviews.iter().filter(|one| one.why.contains("of tomorrow")).count();
+    assert_eq!(of_it(&open), 1, "the day's work opened one");
+    run_gateway(&app);
+    assert_eq!(status(&standing(&app).await, "changes_reviewed"), Status::Met);
+    app.world.pass(SignedDuration::from_hours(25));
+    day(&app).await;
+    let open = app::follow_up::reviews(&app.services, &app.ctx(app.people.manager), false).await.expect("reviews");
+    assert_eq!(of_it(&open), 1, "and no second one");
 }
 
 // `passwords_policy` and `exclusion_holds` ask the program's own code and queries, which no row can make weaker: what they

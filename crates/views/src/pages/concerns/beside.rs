@@ -33,6 +33,8 @@ pub struct HoldCard {
     pub cut: String,
     /// Where it lies.
     pub custody: Option<String>,
+    /// Why, outside any concern; for who decides.
+    pub reason: Option<String>,
     /// Not confirmed yet.
     pub waits: bool,
     /// From a concern: its path, if the reader sees it. Released there.

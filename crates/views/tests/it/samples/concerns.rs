@@ -214,6 +214,7 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         id: "1".into(),
         device: NASTY.into(),
         custody: Some("Safe".into()),
+        reason: Some(NASTY.into()),
         waits: true,
         concern: Some("/concerns/1".into()),
         can_release: true,

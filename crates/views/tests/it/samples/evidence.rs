@@ -146,6 +146,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                 name: NASTY.into(),
                 day: "Tuesday 3 March 2026".into(),
                 todo: TaskList::new("todo").task(NASTY, Some("/actions"), Some("Until then."), Tone::Gap, "Late"),
+                asking: vec!["Half of the answers came within an hour.".into()],
                 ways: vec![("/evidence".into(), "Evidence".into())],
             }),
         ),

@@ -1,7 +1,7 @@
 //! Held devices, one's notices, the outbox.
 
 use app::contacts;
-use app::holds::{self, Leave};
+use app::holds;
 use app::notices::{self, Way};
 use domain::access::{Action, Relation, authorize};
 use domain::concern::Urgency;
@@ -41,6 +41,7 @@ async fn page(visit: &Visit, form: FormView) -> Result<Holds, Fault> {
                 ),
                 cut: cut(visit, hold.cut),
                 custody: hold.custody,
+                reason: hold.reason,
                 waits: hold.confirmed_by.is_none(),
                 can_release: !hold.for_a_concern,
                 concern: hold.concern.map(|id| format!("/concerns/{id}")),
@@ -52,12 +53,14 @@ async fn page(visit: &Visit, form: FormView) -> Result<Holds, Fault> {
     })
 }
 
-/// A device to hold.
-pub struct Device(DeviceId);
+/// A device to hold, and why.
+pub struct Device(DeviceId, String);
 
 impl FromForm for Device {
     fn read(fields: &mut Fields) -> Option<Self> {
-        fields.parsed("device", "Choose the device").map(Self)
+        let device = fields.parsed("device", "Choose the device");
+        let why = fields.maybe("why", 300);
+        Some(Self(device?, why?.unwrap_or_default()))
     }
 }
 
@@ -66,8 +69,8 @@ impl FromForm for Device {
 /// # Errors
 /// Not for this person.
 pub async fn place(visit: Visit, form: Form<Device>) -> Answer {
-    let Some(Device(device)) = form.input else { return visit.again(&page(&visit, form.view).await?) };
-    match holds::place(visit.services(), &mut visit.ctx(), device, None, Leave::None).await {
+    let Some(Device(device, why)) = form.input else { return visit.again(&page(&visit, form.view).await?) };
+    match holds::place_saying(visit.services(), &mut visit.ctx(), device, &why).await {
         Ok(placed) => visit.go_saying("/holds", Tone::Done, &format!("{} is being cut off.", placed.device)),
         Err(error) => visit.again(&page(&visit, mend(form.view, error)?).await?),
     }

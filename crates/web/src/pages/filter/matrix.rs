@@ -11,6 +11,7 @@ use domain::access::Action;
 use jiff::civil::Date;
 use views::FormView;
 use views::pages::filter_matrix as pages;
+use views::pages::working::{Document, DocumentSection};
 use views::ui::{Cell, Table, Tag, Tone};
 
 use super::{may, time};
@@ -18,11 +19,8 @@ use crate::fault::mend;
 use crate::pages::devices::kind_in_words;
 use crate::{Answer, Fault, Fields, Form, FromForm, Visit, words};
 
-/// The matrix.
-///
-/// # Errors
-/// The records are away.
-pub async fn get(visit: Visit) -> Answer {
+/// Everything that the matrix shows, gathered once for the page and for paper.
+async fn gathered(visit: &Visit) -> Result<pages::Matrix, Fault> {
     let (services, ctx) = (visit.services(), visit.ctx());
     let cells = checks::matrix(services, &ctx).await?;
     let runs = self_test::history(services, &ctx).await?;
@@ -30,16 +28,55 @@ pub async fn get(visit: Visit) -> Answer {
     let outside = external::list(services, &ctx).await?;
     let open: usize = cells.iter().map(|cell| cell.devices - cell.good).sum();
     let all: usize = cells.iter().map(|cell| cell.devices).sum();
-    visit.page(&pages::Matrix {
+    Ok(pages::Matrix {
         short: match (all, open) {
             (0, _) => "No device is in the register yet.".to_owned(),
             (_, 0) => format!("All {all} devices checked themselves within a term, and are protected."),
             _ => format!("{open} of {all} devices have no good check of this term."),
         },
-        devices: devices(&visit, &cells),
-        groups: groups(&visit, runs.first(), &names),
-        outside: outside_table(&visit, &outside),
-        may_record: may(&visit, Action::SignCheck),
+        devices: devices(visit, &cells),
+        groups: groups(visit, runs.first(), &names),
+        outside: outside_table(visit, &outside),
+        may_record: may(visit, Action::SignCheck),
+    })
+}
+
+/// The matrix.
+///
+/// # Errors
+/// The records are away.
+pub async fn get(visit: Visit) -> Answer {
+    let page = gathered(&visit).await?;
+    visit.page(&page)
+}
+
+/// The matrix on paper, for the yearly review with its dates (DfE V4).
+///
+/// # Errors
+/// The records are away.
+pub async fn print(visit: Visit) -> Answer {
+    let found = gathered(&visit).await?;
+    let now = visit.services().now();
+    let front = app::front::of(visit.services(), now, Some(visit.signed_in()?.visit.setting)).await?;
+    let part = |heading: &str, none: &str, table: Table| DocumentSection {
+        heading: heading.to_owned(),
+        paragraphs: if table.is_empty() { vec![none.to_owned()] } else { Vec::new() },
+        table: (!table.is_empty()).then_some(table),
+        ..DocumentSection::default()
+    };
+    visit.page(&Document {
+        title: "What was checked: device, place, group".to_owned(),
+        setting: front.setting.clone(),
+        fictional: front.fictional,
+        printed: format!("Printed {}", visit.services().calendar.say(now)),
+        sections: vec![
+            DocumentSection { paragraphs: vec![found.short], ..DocumentSection::default() },
+            part("On the devices themselves", "No device is in the register yet.", found.devices),
+            part("From each group, by itself", "The self-test has not run yet.", found.groups),
+            part("From outside: testfiltering.com", "Nobody has recorded it yet.", found.outside),
+        ],
+        back: ("/filter/matrix".to_owned(), "What was checked".to_owned()),
+        ..Document::default()
     })
 }
 

@@ -76,7 +76,7 @@ fn table(visit: &Visit, caption: &str, all: &[&RequestView]) -> Table {
 }
 
 /// Turnaround and over-blocking, a sentence each.
-pub(super) fn say_figures(figures: &ask::Figures) -> Vec<String> {
+pub(in crate::pages) fn say_figures(figures: &ask::Figures) -> Vec<String> {
     let mut said = vec![match figures.asked {
         0 => "Nobody asked for a blocked site in the last 90 days.".to_owned(),
         1 => "One request in the last 90 days.".to_owned(),
