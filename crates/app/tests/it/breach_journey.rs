@@ -266,3 +266,20 @@ async fn what_may_be_illegal_keeps_the_device_until_the_police_let_it_go() {
     app.pass(SignedDuration::from_hours(1)).await;
     app.end().await;
 }
+
+#[tokio::test]
+async fn whoever_holds_it_hears_of_what_happened_out_of_its_order() {
+    let app = TestApp::new().await;
+    let (people, services) = (app.people, &app.services);
+    let filed = concerns::report(services, &mut app.ctx(people.practitioner), app.breach()).await.expect("filed");
+    concerns::open(services, &mut app.ctx(people.dsl), filed.concern).await.expect("opens");
+    let told = async |person| notices::mine(services, &app.ctx(person)).await.expect("notices").len();
+    assert_eq!(told(people.dsl).await, 0, "settled");
+    let answers = [("at", app.world.now().to_string()), ("checked_by", people.deputy.to_string())];
+    let early = StepAttempt { act: Act::AlreadyHappened, ..step(&app, "release_hold", &answers) };
+    let saved =
+        concerns::record(services, &mut app.ctx(people.deputy), filed.concern, early).await.expect("never locked");
+    assert!(saved.out_of_order);
+    assert_eq!(told(people.dsl).await, 1, "the lead was not told (S1)");
+    app.end().await;
+}
