@@ -139,6 +139,11 @@ async fn what_could_be_illegal_seals_every_file_at_once_and_for_ever() {
     assert!(files.none_here.is_some() && !files.may_add);
     assert_eq!(files.files[0].state, FileState::Sealed(None));
     assert!(files.files[0].name.is_empty() && files.files[0].what.is_empty(), "not even its name");
+    // It is written on the file itself, not only reckoned when somebody looks: what makes backups asks the file (S17).
+    let reader = app.services.db.read(store::Scope::Setting(app.setting)).await.unwrap();
+    let rows = store::attachments::list_for_program(&reader, app.setting, id).await.unwrap();
+    assert!(rows.iter().all(|row| row.sealed_at.is_some()), "{rows:?}");
+    drop(reader);
     // Neither does a later answer open it, nor paper, nor an export.
     judge(&app, id, "no").await;
     none(attachments::fetch(&app.services, &mut app.ctx(lead), id, file).await);
