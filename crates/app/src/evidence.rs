@@ -118,7 +118,8 @@ pub async fn evaluate(services: &Services, ctx: &mut OpCtx) -> Result<Standing> 
 }
 
 /// How many duties stand how, for the actor's first page: everybody opens that, and with ten thousand concerns reckoning
-/// takes a second. So it is remembered for a minute, for this person alone (S8), and only while nothing was written.
+/// takes a second. So it is remembered for this person alone (S8): for a minute while nothing was written, in a large house
+/// for five.
 ///
 /// # Errors
 /// As [`evaluate`].

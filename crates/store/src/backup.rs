@@ -122,7 +122,7 @@ pub async fn every_row(db: &Db) -> Result<String> {
     let reader = db.read(Scope::All).await?;
     let mut all = String::new();
     for def in TABLES.iter().filter(|def| def.name != "attachment_key") {
-        let page = rows::page(&reader, def, Condition::all(), 0, u64::from(u32::MAX)).await?;
+        let page = rows::first(&reader, def, Condition::all(), u64::from(u32::MAX)).await?;
         for fields in page {
             all.push_str(&json!({"t": def.name, "r": fields}).to_string());
             all.push('\n');
@@ -163,13 +163,14 @@ fn chosen(def: &TableDef, setting: Option<SettingId>) -> Option<Condition> {
 
 async fn table(reader: &Reader, def: &'static TableDef, condition: Condition, out: &mut Writer) -> Result<u64> {
     let columns = dialect::columns(reader, def).await?;
-    let mut offset = 0;
+    let mut pages = rows::Pages::with_columns(def, columns, condition, PAGE);
+    let mut written = 0;
     loop {
-        let page = rows::page_of(reader, def, &columns, condition.clone(), offset, PAGE).await?;
+        let page = pages.next(reader).await?;
         if page.is_empty() {
-            return Ok(offset);
+            return Ok(written);
         }
-        offset += page.len() as u64;
+        written += page.len() as u64;
         for fields in page {
             out.line(&json!({"t": def.name, "r": fields}))?;
         }

@@ -108,6 +108,13 @@ pub const MIGRATIONS: &[Migration] = &[
         postgres: "",
     },
     Migration {
+        number: 16,
+        name: "indices",
+        both: include_str!("../migrations/0016_indices.sql"),
+        sqlite: "",
+        postgres: "",
+    },
+    Migration {
         number: 22,
         name: "why_held",
         both: include_str!("../migrations/0022_why_held.sql"),

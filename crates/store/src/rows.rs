@@ -2,7 +2,8 @@
 //! transaction, so that no repository function can forget it.
 
 use sea_orm::sea_query::{
-    Alias, Condition, Expr, ExprTrait, InsertStatement, OnConflict, Query, SimpleExpr, Value as SqlValue,
+    Alias, Condition, Expr, ExprTrait, InsertStatement, OnConflict, Query, SelectStatement, SimpleExpr,
+    Value as SqlValue,
 };
 use sea_orm::{ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, Select};
 use serde_json::Value;
@@ -145,35 +146,67 @@ pub(crate) fn check(def: &TableDef, fields: &Fields) -> Result<()> {
     def.columns().try_for_each(|column| to_sql(column, fields).map(|_| ()))
 }
 
-/// A page of a table as fields, in the order of its key, after `offset` rows.
-pub(crate) async fn page(
+/// The first rows of a table as fields, in the order of its key.
+pub(crate) async fn first(
     db: &impl Reads,
     def: &'static TableDef,
     condition: Condition,
-    offset: u64,
     limit: u64,
 ) -> Result<Vec<Fields>> {
-    page_of(db, def, &def.columns().collect::<Vec<_>>(), condition, offset, limit).await
+    Pages::new(def, condition, limit).next(db).await
 }
 
-/// As [`page`], with some of the columns.
-pub(crate) async fn page_of(
-    db: &impl Reads,
+/// A table as fields, page by page in the order of its key. Each page begins after the key of the last row before it, so that
+/// the last page of a million rows costs what the first one did.
+pub(crate) struct Pages {
     def: &'static TableDef,
-    columns: &[&'static Column],
+    columns: Vec<&'static Column>,
     condition: Condition,
-    offset: u64,
     limit: u64,
-) -> Result<Vec<Fields>> {
-    let mut query = Query::select();
-    query.from(Alias::new(def.name)).cond_where(condition).limit(limit).offset(offset);
-    for column in columns {
-        query.column(Alias::new(column.name));
+    last: Option<Fields>,
+}
+
+impl Pages {
+    /// Of all columns.
+    pub(crate) fn new(def: &'static TableDef, condition: Condition, limit: u64) -> Self {
+        Self::with_columns(def, def.columns().collect(), condition, limit)
     }
-    for column in def.key {
-        query.order_by(Alias::new(column.name), sea_orm::Order::Asc);
+
+    /// Of some of the columns, the key's among them.
+    pub(crate) const fn with_columns(
+        def: &'static TableDef,
+        columns: Vec<&'static Column>,
+        condition: Condition,
+        limit: u64,
+    ) -> Self {
+        Self { def, columns, condition, limit, last: None }
     }
-    let rows = db.connection().query_all(&query).await?;
+
+    /// The next page; empty after the last.
+    pub(crate) async fn next(&mut self, db: &impl Reads) -> Result<Vec<Fields>> {
+        let mut query = Query::select();
+        query.from(Alias::new(self.def.name)).cond_where(self.condition.clone()).limit(self.limit);
+        for column in &self.columns {
+            query.column(Alias::new(column.name));
+        }
+        for column in self.def.key {
+            query.order_by(Alias::new(column.name), sea_orm::Order::Asc);
+        }
+        if let Some(last) = &self.last {
+            let key = self.def.key.iter().map(|column| Expr::col(Alias::new(column.name)).into());
+            let there = self.def.key.iter().map(|column| to_sql(column, last)).collect::<Result<Vec<_>>>()?;
+            query.and_where(Expr::tuple(key.collect::<Vec<SimpleExpr>>()).gt(Expr::tuple(there)));
+        }
+        let rows = read(db, &query, &self.columns).await?;
+        if let Some(last) = rows.last() {
+            self.last = Some(last.clone());
+        }
+        Ok(rows)
+    }
+}
+
+async fn read(db: &impl Reads, query: &SelectStatement, columns: &[&'static Column]) -> Result<Vec<Fields>> {
+    let rows = db.connection().query_all(query).await?;
     rows.iter()
         .map(|row| {
             let mut fields = Fields::new();

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::{ActionId, ConcernId, EntryId, PlanId, SealedAddressId, SettingId};
-use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SelectStatement, SimpleExpr, UnionType};
 use sea_orm::{ColumnTrait, Condition, QueryOrder};
 
 use crate::concerns::{Sees, of_visible};
@@ -16,9 +16,16 @@ use crate::rows;
 
 pub use crate::entity::together::{ActionOrigin, ClockRest, PastProcedure, SealedAddress, SharedEntry, SupportPlan};
 
-/// The entry stands in this concern: written there, or shared into it.
+/// The entry stands in this concern: written there, or shared into it. Two lists by their indices, one after the other: with
+/// an `OR` the whole table is read.
 pub(crate) fn stands_in(setting: SettingId, id: ConcernId) -> SimpleExpr {
-    entry::Column::ConcernId.eq(id.0).or(entry::Column::Id.in_subquery(shared_into(setting, id)))
+    let mut here = Query::select();
+    here.column(entry::Column::Id)
+        .from(entry::Entity)
+        .and_where(Expr::col(entry::Column::SettingId).eq(setting.0))
+        .and_where(Expr::col(entry::Column::ConcernId).eq(id.0))
+        .union(UnionType::All, shared_into(setting, id));
+    entry::Column::Id.in_subquery(here)
 }
 
 fn shared_into(setting: SettingId, id: ConcernId) -> SelectStatement {

@@ -21,6 +21,10 @@ use crate::{Error, Result, Services};
 
 /// How long an answer is remembered.
 const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
+/// As long in a house whose chain has more than [`LARGE`] links.
+const REMEMBERED_WHEN_LARGE: SignedDuration = SignedDuration::from_mins(5);
+/// Links of the audit; some two thousand concerns have as many.
+const LARGE: i64 = 50_000;
 /// Walking the chain of a house with ten thousand concerns takes seconds: how long its result stands here. The command and
 /// the audit page walk it at once, whenever somebody asks.
 const CHAIN_STANDS: SignedDuration = SignedDuration::from_hours(6);
@@ -68,12 +72,15 @@ impl Live {
         self.counts.lock().await.clear();
     }
 
-    /// What somebody's first page said within the last minute, if nothing was written since.
+    /// What somebody's first page said within the last minute, if nothing was written since; in a large house within the last
+    /// five, whatever was written: there somebody always writes, and reckoning takes a second.
     pub(super) async fn counts_of(&self, person: PersonId, heads: &Heads, now: Timestamp) -> Option<Counts> {
         let known = self.counts.lock().await;
         let (at, under, counts) = known.get(&person)?;
         let age = now.duration_since(*at);
-        (under == heads && age >= SignedDuration::ZERO && age <= REMEMBERED).then(|| counts.clone())
+        let large = under.0 == heads.0 && under.1.is_some_and(|links| links > LARGE);
+        let holds = under == heads && age <= REMEMBERED || large && age <= REMEMBERED_WHEN_LARGE;
+        (holds && age >= SignedDuration::ZERO).then(|| counts.clone())
     }
 
     pub(super) async fn remember(&self, person: PersonId, heads: Heads, now: Timestamp, counts: &Counts) {

@@ -41,22 +41,23 @@ pub async fn export(db: &Db, scope: Scope, out: &mut (impl Write + Send)) -> Res
     let key = hex::encode(db.keys().verifying_key().to_bytes());
     line(json!({"format": FORMAT, "verifying_key": key}), out)?;
     for (name, def) in [("head", AuditHead::DEF), ("link", AuditRow::DEF)] {
-        let mut offset = 0;
+        let mut pages = rows::Pages::new(def, condition(), 500);
+        let mut written = 0;
         loop {
-            let page = rows::page(&reader, def, condition(), offset, 500).await?;
+            let page = pages.next(&reader).await?;
             if page.is_empty() {
                 break;
             }
-            offset += page.len() as u64;
+            written += page.len() as u64;
             for fields in page {
                 line(json!({name: fields}), out)?;
             }
         }
         if name == "link" {
-            line(json!({"links": offset}), out)?;
+            line(json!({"links": written}), out)?;
             let signature = db.keys().sign(&digest.finalize());
             writeln!(out, "{}", json!({"signature": signature})).map_err(Error::io("writing the audit export"))?;
-            return Ok(offset);
+            return Ok(written);
         }
     }
     Ok(0)

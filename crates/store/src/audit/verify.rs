@@ -129,13 +129,12 @@ impl Memory {
 
 async fn walk(reader: &Reader, heads: Vec<AuditHead>, known: &mut Memory) -> Result<(u64, Vec<Finding>)> {
     let mut walk = Walk::new(heads);
-    let mut offset = 0;
+    let mut pages = rows::Pages::new(AuditRow::DEF, Condition::all(), PAGE);
     loop {
-        let page = rows::page(reader, AuditRow::DEF, Condition::all(), offset, PAGE).await?;
+        let page = pages.next(reader).await?;
         if page.is_empty() {
             return Ok(walk.finish());
         }
-        offset += page.len() as u64;
         let links: Vec<AuditRow> = page.iter().filter_map(super::walk::link_of).collect();
         let contents = contents(reader, links.iter().map(|link| link.id.0)).await?;
         for link in links {
@@ -157,13 +156,12 @@ fn row_of(content: &AuditContent) -> Option<Value> {
 }
 
 async fn compare(reader: &Reader, def: &'static TableDef, known: &mut Memory, report: &mut Report) -> Result<()> {
-    let mut offset = 0;
+    let mut pages = rows::Pages::new(def, Condition::all(), PAGE);
     loop {
-        let page = rows::page(reader, def, Condition::all(), offset, PAGE).await?;
+        let page = pages.next(reader).await?;
         if page.is_empty() {
             return Ok(());
         }
-        offset += page.len() as u64;
         let subjects: Vec<(Fields, Option<Known>)> = page
             .into_iter()
             .map(|fields| {

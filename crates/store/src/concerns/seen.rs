@@ -31,35 +31,40 @@ pub(crate) fn is_there() -> SimpleExpr {
 
 /// As [`visible_to`], with the empty places of destroyed ones: for certificates alone.
 pub(crate) fn visible_even_destroyed(setting: SettingId, sees: &Sees) -> Condition {
+    let here = (concern::Entity, concern::Column::Id);
     let mut invited = Query::select();
     invited
-        .column(invitation::Column::ConcernId)
+        .expr(Expr::val(1))
         .from(invitation::Entity)
-        .and_where(Expr::col(invitation::Column::PersonId).eq(sees.person.0));
+        .and_where(Expr::col((invitation::Entity, invitation::Column::ConcernId)).equals(here))
+        .and_where(Expr::col((invitation::Entity, invitation::Column::PersonId)).eq(sees.person.0));
     let right = Condition::any()
         .add(concern::Column::Route.is_in(sees.routes.iter().map(|route| route.key())))
-        .add(concern::Column::Id.in_subquery(invited));
-    Condition::all()
-        .add(concern::Column::SettingId.eq(setting.0))
-        .add(right)
-        .add(not_excluded((concern::Entity, concern::Column::Id), sees.person))
+        .add(Expr::exists(invited));
+    Condition::all().add(concern::Column::SettingId.eq(setting.0)).add(right).add(not_excluded(here, sees.person))
 }
 
-/// Rows that hang on a concern of which the viewer may know.
+/// Rows that hang on a concern of which the viewer may know. Asked of each row's concern, by its key: a list of all that
+/// the viewer may know of would cost every such query as much as ten thousand concerns.
 pub(crate) fn of_visible(concern_id: impl IntoColumnRef, setting: SettingId, sees: &Sees) -> SimpleExpr {
     let mut visible = SelectStatement::new();
-    visible.column((concern::Entity, concern::Column::Id)).from(concern::Entity).cond_where(visible_to(setting, sees));
-    Expr::col(concern_id).in_subquery(visible)
+    visible
+        .expr(Expr::val(1))
+        .from(concern::Entity)
+        .and_where(Expr::col((concern::Entity, concern::Column::Id)).equals(concern_id))
+        .cond_where(visible_to(setting, sees));
+    Expr::exists(visible)
 }
 
 /// The viewer is not shut out from the concern of this column.
 pub(crate) fn not_excluded(concern_id: impl IntoColumnRef, person: PersonId) -> SimpleExpr {
     let mut shut_out = Query::select();
     shut_out
-        .column(exclusion::Column::ConcernId)
+        .expr(Expr::val(1))
         .from(exclusion::Entity)
-        .and_where(Expr::col(exclusion::Column::PersonId).eq(person.0));
-    Expr::col(concern_id).not_in_subquery(shut_out)
+        .and_where(Expr::col((exclusion::Entity, exclusion::Column::ConcernId)).equals(concern_id))
+        .and_where(Expr::col((exclusion::Entity, exclusion::Column::PersonId)).eq(person.0));
+    Expr::exists(shut_out).not()
 }
 
 /// What is made from a concern (hold, proposal, action, review, notice) inherits its exclusions, though not its route:

@@ -76,7 +76,7 @@ pub async fn destroy(tx: &mut Tx, setting: SettingId, record: RecordKind, id: Uu
 pub(crate) async fn is_there(db: &impl Reads, setting: SettingId, record: RecordKind, id: Uuid) -> Result<bool> {
     let Some(def) = named(record.key()) else { return Ok(false) };
     let of = Condition::all().add(Expr::col("setting_id").eq(setting.0)).add(Expr::col("id").eq(id));
-    let found = rows::page(db, def, of, 0, 1).await?;
+    let found = rows::first(db, def, of, 1).await?;
     let status = |fields: &Fields| fields.get("status").and_then(Value::as_str).map(str::to_owned);
     Ok(found.first().is_some_and(|row| status(row).as_deref() != Some(ConcernStatus::Destroyed.key())))
 }
@@ -145,7 +145,7 @@ impl Going {
         for def in tables {
             let of = Condition::all().add(of.clone()).add(Expr::col("setting_id").eq(self.setting.0));
             loop {
-                let page = rows::page(tx, def, of.clone(), 0, 200).await?;
+                let page = rows::first(tx, def, of.clone(), 200).await?;
                 if page.is_empty() {
                     break;
                 }

@@ -20,7 +20,9 @@ const WALKERS: [&str; 8] = ["dsl", "manager", "practitioner", "technician", "cha
 const DOORS: [&str; 2] = ["/", "/notices"];
 
 /// Doors to which no link of a fresh demo leads, and why.
-const NO_LINK: [&str; 15] = [
+const NO_LINK: [&str; 16] = [
+    // When the screen has locked itself, and only then.
+    "/unlock",
     // Words that are handed over or mailed once.
     "/set-password/{token}",
     "/set-up/{token}",
@@ -45,11 +47,10 @@ const NO_LINK: [&str; 15] = [
 ];
 
 /// Pages that are met otherwise than by a link: typed, scanned, sent to by the program. Looked at all the same, as whom.
-const TYPED: [(&str, &str); 6] = [
+const TYPED: [(&str, &str); 5] = [
     // For who works in several settings; the demo has one.
     ("manager", "/account/settings"),
-    // When the screen has locked itself, and between the two steps of signing in.
-    ("manager", "/unlock"),
+    // Between the two steps of signing in.
     ("manager", "/sign-in/second-step"),
     // From a block page.
     ("practitioner", "/ask?host=craft-videos.example&group=staff&category=social_media"),
