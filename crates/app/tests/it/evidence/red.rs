@@ -324,7 +324,7 @@ flips! {
         tx.commit().await.expect("commit");
     }
     a_helpline_that_nobody_checked: "family_helplines", |app| {
-        app.world.pass(SignedDuration::from_hours(24 * 500));
+        app.world.pass(SignedDuration::from_hours(24 * 700));
         run_gateway(&app);
     }
     nobody_was_shown_the_form_for_a_year: "reporting_shown", |app| {
