@@ -1,7 +1,7 @@
 //! Snapshot + lists + request + now → verdict.
 //!
 //! What it is: one order of evaluation, the same for DNS, proxy and the command line:
-//! sealed → held → never logged → always → of a concern → bypass → closed hours → no session → block rule → allow rule → not approved →
+//! sealed → held → never logged → always → of a concern → bypass → closed hours → no session → block rule → allow rule → part of a site → not approved →
 //! no data → category → safe search → unlisted.
 //! An earlier step is never undone by a later one, so an allow rule beats a category and nothing else; safe search
 //! still holds for what an allow rule or the always-list opens. A category that is locked for children is the exception:
@@ -15,9 +15,12 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::compiled::{Asked, Question};
+use crate::prepared::PartMet;
 use crate::rule::About;
 use crate::safesearch::{self, Target};
-use crate::{Audience, CanonicalUrl, Cause, Group, Host, Lists, NameRule, Outcome, Prepared, Reason, Verdict};
+use crate::{
+    Audience, CanonicalUrl, Cause, Group, Host, Lists, NameRule, Outcome, PartRule, Prepared, Reason, Verdict,
+};
 
 /// One question: may this group (and this device, if it is known) reach this host or address?
 #[derive(Debug, Clone, Copy)]
@@ -109,8 +112,23 @@ pub fn decide(policy: &Prepared, lists: &Lists, request: &Request<'_>, now: Time
         }
         return rewritten(group, request.host).unwrap_or_else(|| allow(cause(rule)));
     }
+    let mut only_part = false;
+    match rules.part(group, request.host, request.url, now) {
+        Some(PartMet::Inside(part)) => {
+            return match locked(group, lists, &question) {
+                Some(cause) => block(cause),
+                None => rewritten(group, request.host).unwrap_or_else(|| allow(part_cause(part))),
+            };
+        }
+        // A locked category stays what it is, whatever was approved below it.
+        Some(PartMet::Unseen) => match locked(group, lists, &question) {
+            Some(cause) => return block(cause),
+            None => only_part = true,
+        },
+        None => {}
+    }
     if group.supervised {
-        return block(Cause::NotApproved);
+        return block(if only_part { only_a_part() } else { Cause::NotApproved });
     }
     if lists.is_missing() {
         return match group.audience {
@@ -122,7 +140,7 @@ pub fn decide(policy: &Prepared, lists: &Lists, request: &Request<'_>, now: Time
     if let Some(cause) =
         category(lists, &question, None, reason).or_else(|| crate::probe::category(group, &hours, host))
     {
-        return block(cause);
+        return block(if only_part { only_a_part() } else { cause });
     }
     // Our own safe search stands before a list's, which might be a milder one.
     safe_search(group, request.host)
@@ -227,6 +245,23 @@ fn rewritten(group: &Group, host: &Host) -> Option<Verdict> {
 
 fn cause(rule: &NameRule) -> Cause {
     Cause::Rule { rule: rule.rule.clone(), reason: rule.reason.clone(), matched: rule.name.clone() }
+}
+
+fn part_cause(part: &PartRule) -> Cause {
+    Cause::Rule { rule: part.rule.clone(), reason: part.reason.clone(), matched: part.part.clone() }
+}
+
+/// The rule that is named where only a part of a site is approved and the path shows the name alone. Where pages are inspected
+/// the proxy opens the tunnel and asks again with the whole address.
+pub const ONLY_A_PART: &str = "only_a_part";
+
+fn only_a_part() -> Cause {
+    Cause::Rule {
+        rule: ONLY_A_PART.to_owned(),
+        reason: "Only a part of this site is approved. It opens on devices whose pages are inspected, and this one\u{2019}s are not."
+            .to_owned(),
+        matched: "a part of this site".to_owned(),
+    }
 }
 
 fn block(cause: Cause) -> Verdict {

@@ -18,6 +18,7 @@ pub mod identity;
 pub mod list;
 pub mod lists;
 pub mod name;
+pub mod part;
 pub mod policy;
 pub mod prepared;
 pub mod probe;
@@ -31,7 +32,7 @@ pub mod words;
 
 pub use categories::{Categories, CategoriesError, Category, Kind};
 pub use compiled::{Ahead, Asked, Compiled, FileKey, Question};
-pub use decide::{DESIGNATED, Request, decide};
+pub use decide::{DESIGNATED, ONLY_A_PART, Request, decide};
 pub use hours::{Calendar, Schedule};
 pub use identity::{Confidence, Evidence, Identity};
 pub use list::Rejected;
@@ -39,8 +40,10 @@ pub use lists::{
     CompileReport, Contents, Error, Hit, ListInfo, Lists, LookupReport, compile, open_or_compile, open_or_compile_as,
 };
 pub use name::{Host, HostName, NameError};
+pub use part::{Part, PartError};
 pub use policy::{
-    Audience, Device, Download, Group, Hold, Inspection, NameRule, Network, PolicySnapshot, Reason, SafeSearch, Session,
+    Audience, Device, Download, Group, Hold, Inspection, NameRule, Network, PartRule, PolicySnapshot, Reason,
+    SafeSearch, Session,
 };
 pub use prepared::{PolicyError, Prepared};
 pub use rule::{About, Effect, Rule, Scope};

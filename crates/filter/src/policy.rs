@@ -167,6 +167,13 @@ pub struct Group {
     /// Reaches what `allow` names and nothing else, and only while a named adult has a session open (CLS-07).
     #[serde(default)]
     pub supervised: bool,
+    /// Parts of sites that are reached although the site is not (S34). They open where the whole address is seen: in plain
+    /// requests, and where pages are inspected. A gateway that cannot read them keeps the whole site closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<PartRule>,
+    /// Kinds of files that are not let through wherever the proxy sees them: in plain requests, and where pages are inspected.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub downloads: BTreeSet<Download>,
 }
 
 /// How search engines are held to their own safe search. Children always have it, whatever stands here.
@@ -206,6 +213,19 @@ pub struct NameRule {
     /// Stable id of the decision that made it, shown as "rule" in verdicts.
     pub rule: String,
     /// Why, for the block page and the history.
+    pub reason: String,
+    /// When it ends by itself; `None` stands until changed.
+    pub until: Option<Timestamp>,
+}
+
+/// One part of one host, as a person decided it: what stands at its path, and below it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartRule {
+    /// `host/path`, canonical. The host is meant alone, not what is below it.
+    pub part: String,
+    /// Stable id of the decision that made it.
+    pub rule: String,
+    /// Why.
     pub reason: String,
     /// When it ends by itself; `None` stands until changed.
     pub until: Option<Timestamp>,

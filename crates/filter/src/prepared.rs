@@ -11,9 +11,10 @@ use uuid::Uuid;
 
 use crate::hours::{Clocks, InForce};
 use crate::name::suffixes;
+use crate::part::Part;
 use crate::policy::FORMAT;
 use crate::sealed::case::CaseTier;
-use crate::{CanonicalUrl, Device, Group, Host, NameRule, PolicySnapshot, SealedTier};
+use crate::{CanonicalUrl, Device, Group, Host, NameRule, PartRule, PolicySnapshot, SealedTier};
 
 /// Every question asks several of these. Nobody from outside can put a key into one.
 pub(crate) type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
@@ -48,6 +49,16 @@ pub enum PolicyError {
         zone: String,
         /// Why.
         source: jiff::Error,
+    },
+    /// A part of a site is none.
+    #[error("“{part}” among the parts of sites of {group} is none: {source}")]
+    Part {
+        /// The text.
+        part: String,
+        /// Whose.
+        group: String,
+        /// Why.
+        source: crate::part::PartError,
     },
     /// A rule's name is no name.
     #[error("“{name}” in {place} is not a host name: {source}")]
@@ -102,6 +113,17 @@ pub(crate) struct Rules {
     id: Arc<str>,
     block: HashMap<Box<str>, Vec<usize>>,
     allow: HashMap<Box<str>, Vec<usize>>,
+    /// Host → parts of it, each with its place in the group.
+    parts: HashMap<Box<str>, Vec<(Part, usize)>>,
+}
+
+/// A host as far as only parts of it are approved.
+#[derive(Debug)]
+pub(crate) enum PartMet<'g> {
+    /// The address is inside such a part.
+    Inside(&'g PartRule),
+    /// There is such a part, and the path shows the host alone.
+    Unseen,
 }
 
 impl Prepared {
@@ -123,7 +145,16 @@ impl Prepared {
             let id: Arc<str> = Arc::from(id.as_str());
             let block = index(&group.block, || format!("the block rules of {}", group.name))?;
             let allow = index(&group.allow, || format!("the allow rules of {}", group.name))?;
-            groups.insert(Arc::clone(&id), Rules { id, block, allow });
+            let mut parts: HashMap<Box<str>, Vec<(Part, usize)>> = HashMap::default();
+            for (at, rule) in group.parts.iter().enumerate() {
+                let part = Part::parse(&rule.part).map_err(|source| PolicyError::Part {
+                    part: rule.part.clone(),
+                    group: group.name.clone(),
+                    source,
+                })?;
+                parts.entry(part.host().to_string().into_boxed_str()).or_default().push((part, at));
+            }
+            groups.insert(Arc::clone(&id), Rules { id, block, allow, parts });
         }
         let (mut by_proxy_user, mut by_doh_path, mut by_address) =
             (HashMap::default(), HashMap::default(), HashMap::default());
@@ -267,6 +298,27 @@ impl Rules {
     /// The allow rule in force for this host: the most specific name's first.
     pub(crate) fn allow<'g>(&self, group: &'g Group, host: &str, now: Timestamp) -> Option<&'g NameRule> {
         in_force(&self.allow, &group.allow, host, now)
+    }
+
+    /// What of the parts of this host meets this address.
+    pub(crate) fn part<'g>(
+        &self,
+        group: &'g Group,
+        host: &Host,
+        url: Option<&CanonicalUrl>,
+        now: Timestamp,
+    ) -> Option<PartMet<'g>> {
+        if self.parts.is_empty() {
+            return None;
+        }
+        let mut standing = self.parts.get(&*host.to_string())?.iter().filter_map(|(part, at)| {
+            let rule = group.parts.get(*at).filter(|rule| rule.until.is_none_or(|until| until > now))?;
+            Some((part, rule))
+        });
+        match url {
+            Some(url) => standing.find(|(part, _)| part.holds(url)).map(|(_, rule)| PartMet::Inside(rule)),
+            None => standing.next().map(|_| PartMet::Unseen),
+        }
     }
 }
 

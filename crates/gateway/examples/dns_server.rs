@@ -48,6 +48,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         safe_search: filter::SafeSearch::default(),
         hours: Vec::new(),
         supervised: false,
+        parts: Vec::new(),
+        downloads: Default::default(),
     };
     let policy = filter::PolicySnapshot {
         format: filter::policy::FORMAT,

@@ -164,6 +164,10 @@ pub enum Kind {
 impl Kind {
     /// Whether somebody must know now: such events do not wait for the next flush.
     pub fn is_urgent(&self) -> bool {
-        matches!(self, Self::Sealed { .. } | Self::HelpCalled { .. } | Self::Checked { .. } | Self::Certificate { .. })
+        match self {
+            Self::Sealed { .. } | Self::HelpCalled { .. } | Self::Checked { .. } | Self::Certificate { .. } => true,
+            Self::Searched { terms, .. } => filter::search_terms::concern(terms).is_some(),
+            _ => false,
+        }
     }
 }

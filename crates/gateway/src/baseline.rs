@@ -57,6 +57,8 @@ pub(crate) fn snapshot(now: Timestamp) -> PolicySnapshot {
         safe_search: filter::SafeSearch::ByAudience,
         hours: Vec::new(),
         supervised: false,
+        parts: Vec::new(),
+        downloads: Default::default(),
     };
     let mut snapshot = PolicySnapshot {
         format: FORMAT,

@@ -9,14 +9,17 @@
 
 pub(crate) mod answer;
 pub(crate) mod request;
+mod unpack;
 pub(crate) mod upstream;
+
+pub(crate) use answer::Look;
 
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwapOption;
-use filter::{Audience, Group, Host, HostName, Inspection};
+use filter::{Audience, CanonicalUrl, Cause, Group, Host, HostName, Inspection, ONLY_A_PART, Part};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use jiff::Timestamp;
@@ -123,6 +126,35 @@ impl Inspector {
         port: u16,
         close: &CancellationToken,
     ) -> Option<Opening> {
+        let authority = self.opens(policy, client, host)?;
+        Some(Opening { client: client.clone(), host: host.clone(), port, close: close.clone(), authority })
+    }
+
+    /// The part of a site by which a tunnel to it is decided, where the site as a whole is closed, only parts of it are
+    /// approved, and the tunnel will be opened here (S34).
+    pub(crate) fn part(&self, policy: &Policy, client: &Client, host: &Host) -> Option<CanonicalUrl> {
+        let group = policy.snapshot().groups.get(&*client.subject.group).filter(|group| !group.parts.is_empty())?;
+        let now = self.pages.gate.clock.now();
+        let cause = policy.verdict(client, host, None, now).cause;
+        if !matches!(&cause, Cause::Rule { rule, .. } if rule == ONLY_A_PART) {
+            return None;
+        }
+        self.opens(policy, client, host)?;
+        let standing = group.parts.iter().filter(|rule| rule.until.is_none_or(|until| until > now));
+        let part = standing.filter_map(|rule| Part::parse(&rule.part).ok()).find(|part| part.host() == host)?;
+        CanonicalUrl::parse(&part.to_string()).ok()
+    }
+
+    /// What was typed into a search engine, if this address says so, goes to those who look after the filter's activity.
+    pub(crate) fn hand_over(&self, client: &Client, url: &CanonicalUrl, now: Timestamp) {
+        if let Some((engine, terms)) = filter::search_terms::of(url) {
+            let kind = Kind::Searched { engine: engine.to_owned(), terms };
+            self.pages.gate.recorder.alert(client.subject.clone(), kind, now);
+        }
+    }
+
+    /// With what a tunnel to this host is opened for this device; nothing when it is not.
+    fn opens(&self, policy: &Policy, client: &Client, host: &Host) -> Option<Arc<Authority>> {
         let name = host.name()?;
         let device = client.subject.device?;
         let (_, inspection) = in_force(policy, client, self.pages.gate.clock.now())?;
@@ -132,8 +164,7 @@ impl Inspector {
         if exempt {
             return None;
         }
-        let authority = self.authority.load_full()?;
-        Some(Opening { client: client.clone(), host: host.clone(), port, close: close.clone(), authority })
+        self.authority.load_full()
     }
 
     /// Opens it.

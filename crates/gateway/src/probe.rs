@@ -249,6 +249,7 @@ fn checks(snapshot: &PolicySnapshot, group: &filter::Group, stands: &Stands<'_>)
     }));
     checks.extend(search(group, stands));
     checks.extend(approved(group, stands));
+    checks.extend(part(group));
     checks.extend(page(snapshot, group, stands));
     if let Some((host, port)) = crate::dns::own_page(&snapshot.web_base) {
         checks.push(Check {
@@ -283,6 +284,19 @@ fn approved(group: &filter::Group, stands: &Stands<'_>) -> Option<Check> {
         route: Route::Dns,
         what: "approved material, while no session is open".into(),
         name,
+        port: 443,
+        expected: Expected::Blocked,
+    })
+}
+
+/// A site of which only a part is approved, by its name alone: a device that comes past the proxy gets no address. Supervised
+/// groups alone: elsewhere the rest of the site may be open. What is asked is refused before anybody else is asked (S26).
+fn part(group: &filter::Group) -> Option<Check> {
+    let part = group.parts.first().filter(|_| group.supervised)?;
+    Some(Check {
+        route: Route::Dns,
+        what: "a site of which only a part is approved".into(),
+        name: filter::Part::parse(&part.part).ok()?.host().to_string(),
         port: 443,
         expected: Expected::Blocked,
     })

@@ -6,6 +6,7 @@
 //!
 //! It is not a cache, does not look into tunnels, and tells the other side nothing about the device.
 
+mod both_ways;
 mod forward;
 mod hello;
 mod target;
@@ -37,7 +38,7 @@ use crate::blockpage::{self, HELP_HOST, HELP_PATH, Page, Way, short};
 use crate::counters::Counters;
 use crate::dns::doors::Doors;
 use crate::dns::{Dns, NoAddress, own_page};
-use crate::inspect::Inspector;
+use crate::inspect::{Inspector, Look};
 use crate::lock::Mutex;
 use crate::policy::{Asking, Client, Gate, Policy};
 use crate::spool::Fact;
@@ -156,7 +157,7 @@ impl Proxy {
             Ok(client) => client,
             Err(Unproved) => return challenge(),
         };
-        let target = match Target::of(&request) {
+        let mut target = match Target::of(&request) {
             Ok(target) => target,
             Err(why) => return page(short(400, "This address cannot be used", why)),
         };
@@ -175,6 +176,11 @@ impl Proxy {
                 return self.pages.help(request, &client).await.map(|body| body.map_err(|e| match e {}).boxed());
             }
             return page(short(404, "Nothing is here", ""));
+        }
+        if connects {
+            // Where only a part of the site is approved and the tunnel will be looked into, the part is what is decided here;
+            // inside, each address is.
+            target.url = self.inspector.part(&policy, &client, &target.host);
         }
         let addresses = match self.admit(&policy, &client, &target, connects).await {
             Ok(addresses) => addresses,
@@ -200,7 +206,7 @@ impl Proxy {
         addresses: &[SocketAddr],
     ) -> Response<Body> {
         let close = self.stop.child_token();
-        let Some(entered) = self.tunnels.enter(&client, &target.host, None, close.clone()) else {
+        let Some(entered) = self.tunnels.enter(&client, &target.host, target.url.as_ref(), close.clone()) else {
             return page(short(503, "Too much is open", "Close something and try again."));
         };
         let Some((upstream, _)) = connect(addresses).await else {
@@ -244,9 +250,11 @@ impl Proxy {
             .then(|| self.inspector.wanted(&self.gate.policy(), client, &target.host, target.port, close))
             .flatten();
         if let (true, Some(opening)) = (fits, opening) {
-            return self.inspector.clone().run(Begun::new(before, stream), upstream, opening).await;
+            // In a place of its own: what it needs is large, and every tunnel would keep room for it.
+            return Box::pin(self.inspector.clone().run(Begun::new(before, stream), upstream, opening)).await;
         }
-        if fits {
+        // Let through for a part of the site: where nobody can see which part, nothing passes.
+        if fits && target.url.is_none() {
             tunnel::carry(Begun::new(before, stream), upstream, close, self.patience.still).await;
         } else {
             tracing::debug!(?first, "a tunnel held something else than was asked for");
@@ -276,6 +284,12 @@ impl Proxy {
         kept: &Mutex<Option<Line>>,
     ) -> Response<Body> {
         let authority = request.uri().authority().map(|a| a.as_str().to_owned()).unwrap_or_default();
+        let (policy, now) = (self.gate.policy(), self.gate.clock.now());
+        let look = Look::at(&policy, client, now);
+        if let Some(url) = target.url.as_ref().filter(|_| look.is_inspected() && request.method() == Method::GET) {
+            self.inspector.hand_over(client, url, now);
+        }
+        let weigh = look.prepare(request.headers_mut());
         // A line that changes its protocol is nobody's afterwards.
         let again = !forward::wants_web_socket(request.headers());
         let mut old = kept.lock().take().filter(|line| again && line.fits(&authority, addresses));
@@ -296,8 +310,21 @@ impl Proxy {
             }
             match forward::forward(request, line, &mut entered, self.patience.still, &self.tasks).await {
                 Ok(Forwarded::Answer(response, line)) => {
-                    *kept.lock() = line;
-                    return response;
+                    let Some(url) = target.url.as_ref().filter(|_| line.is_some() && look.has_work(weigh)) else {
+                        return response;
+                    };
+                    return match look.judge(response, url, weigh).await {
+                        Ok(response) => {
+                            *kept.lock() = line;
+                            response
+                        }
+                        // What is left of it is on that line, which goes.
+                        Err(verdict) => {
+                            Counters::add(&self.counters.proxy_blocked);
+                            self.gate.record(client, &target.host, &verdict, Route::Proxy, now);
+                            page(blockpage::blocked(&self.gate, &policy, client, &target.host, &verdict, Way::Proxy))
+                        }
+                    };
                 }
                 Ok(Forwarded::Unsent(unsent)) if !fresh => request = unsent,
                 Ok(Forwarded::Unsent(_)) => {

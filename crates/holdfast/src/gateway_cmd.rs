@@ -91,6 +91,8 @@ fn everything_black(lists: &Path, fetching: Option<&Fetching>) -> anyhow::Result
         safe_search: SafeSearch::ByAudience,
         hours: Vec::new(),
         supervised: false,
+        parts: Vec::new(),
+        downloads: Default::default(),
     };
     Ok(PolicySnapshot {
         format: FORMAT,

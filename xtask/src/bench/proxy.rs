@@ -1,6 +1,7 @@
-//! The proxy beside tinyproxy and squid: plain requests and tunnels a second, processor time for each, the slowest of a
-//! hundred, memory with 500 open tunnels. One core for the proxy, the other for load and web server. Ours decides on the
-//! full lists and writes every request down; tinyproxy has no list and no log, squid no list, no cache, no log.
+//! The proxy beside tinyproxy, squid and nginx: plain requests and tunnels a second, processor time for each, large bodies
+//! through tunnels, what waiting costs at half of its own most, memory with 2,000 open tunnels, what inspection adds. One core
+//! for the proxy, the other for load and web server. Ours decides on the full lists and writes every request down; tinyproxy has
+//! no list and no log, squid no list, no cache, no log; nginx passes on to one server and knows no tunnels.
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -16,9 +17,10 @@ use crate::bench::figures::{Figures, in_words};
 use crate::{place, sh};
 
 /// Tunnels that are held while memory is read.
-const OPEN: usize = 500;
-/// Kept lines of the load.
+const OPEN: usize = 2_000;
+/// Kept lines of the load, and tunnels with large bodies at once.
 const LINES: &str = "32";
+const BODIES: &str = "4";
 
 /// Measures each proxy that can be started.
 ///
@@ -39,13 +41,19 @@ pub(crate) fn run(setup: &Setup) -> Result<Figures> {
     let mut figures =
         Figures::new("proxy", "The proxy, small answers, one core", "cargo xtask bench proxy --lists LISTS".to_owned());
     figures.add("names on our lists", in_words(names.len() as f64));
-    for peer in ["holdfast", "tinyproxy", "squid"] {
+    for peer in ["holdfast", "tinyproxy", "squid", "nginx"] {
         let bench = Bench { program: &program, folder: &folder, list: &list, origin: origin_port, setup };
         match bench.measure(peer, &mut figures) {
             Err(why) if peer != "holdfast" => sh::say(&format!("{peer} is left out: {why:#}")),
             measured => measured?,
         }
     }
+    // Both ends and the proxy share a core here: what is compared is the same line opened and not.
+    let said = sh::output(taskset("0", &program).args(["inspected", &setup.seconds.to_string()]))?;
+    let found: serde_json::Value = serde_json::from_str(said.trim())?;
+    let figure = |name: &str| found.get(name).and_then(serde_json::Value::as_f64).unwrap_or_default();
+    figures.add("holdfast: a request over TLS, not opened, median, microseconds", in_words(figure("without_us")));
+    figures.add("holdfast: a request over TLS, inspected, median, microseconds", in_words(figure("with_us")));
     Ok(figures)
 }
 
@@ -66,13 +74,21 @@ impl Bench<'_> {
         // know it by heart after the first time.
         let to = format!("{}:{}", if peer == "holdfast" { "origin.test" } else { "localhost" }, self.origin);
         let at = SocketAddr::from(([127, 0, 0, 1], port)).to_string();
-        for (what, words) in [("get", "requests"), ("connect", "tunnels")] {
+        let kinds: &[(&str, &str)] = match peer {
+            "nginx" => &[("get", "requests")],
+            _ => &[("get", "requests"), ("connect", "tunnels")],
+        };
+        let mut most = 0.0;
+        for (what, words) in kinds {
             self.load(what, &at, &to, 1)?;
             let before = proxy.seconds()?;
             let found = self.load(what, &at, &to, self.setup.seconds)?;
             let used = proxy.seconds()? - before;
             let figure = |name: &str| found.get(name).and_then(serde_json::Value::as_f64).unwrap_or_default();
             figures.add(format!("{peer}: {words} a second"), in_words(figure("a_second")));
+            if *what == "get" {
+                most = figure("a_second");
+            }
             figures.add(
                 format!("{peer}: microseconds of processor, {words}"),
                 in_words(used * 1e6 / figure("all").max(1.0)),
@@ -80,6 +96,27 @@ impl Bench<'_> {
             figures.add(format!("{peer}: {words}, median, microseconds"), in_words(figure("p50_us")));
             figures.add(format!("{peer}: {words}, slowest of a hundred, microseconds"), in_words(figure("p99_us")));
         }
+        // At the same pace with nobody in between: the difference is what the proxy adds.
+        let pace = format!("{:.0}", most / 2.0);
+        for (through, at, to) in [("", at.clone(), to.clone()), (" without it", self.here(), self.here())] {
+            let found = self.say(&["paced", &at, &to, &self.setup.seconds.to_string(), LINES, &pace])?;
+            let figure = |name: &str| found.get(name).and_then(serde_json::Value::as_f64).unwrap_or_default();
+            let at_half = format!("{peer}: at half load{through}");
+            figures.add(format!("{at_half}, median, microseconds"), in_words(figure("p50_us")));
+            figures.add(format!("{at_half}, slowest of a hundred, microseconds"), in_words(figure("p99_us")));
+        }
+        if kinds.len() < 2 {
+            return Ok(());
+        }
+        let before = proxy.seconds()?;
+        let found = self.say(&["pull", &at, &to, &self.setup.seconds.to_string(), BODIES])?;
+        let used = proxy.seconds()? - before;
+        let figure = |name: &str| found.get(name).and_then(serde_json::Value::as_f64).unwrap_or_default();
+        figures.add(format!("{peer}: large bodies, MB a second"), in_words(figure("a_second")));
+        figures.add(
+            format!("{peer}: large bodies, MB for a second of processor"),
+            in_words(figure("all") / used.max(1e-6)),
+        );
         let idle = proxy.megabytes()?;
         let mut holder = taskset("1", self.program);
         holder.args(["hold", &at, &to, &OPEN.to_string()]).stdout(Stdio::piped());
@@ -93,8 +130,17 @@ impl Bench<'_> {
         Ok(())
     }
 
+    /// The web server itself.
+    fn here(&self) -> String {
+        format!("127.0.0.1:{}", self.origin)
+    }
+
     fn load(&self, what: &str, proxy: &str, to: &str, seconds: u32) -> Result<serde_json::Value> {
-        let said = sh::output(taskset("1", self.program).args([what, proxy, to, &seconds.to_string(), LINES]))?;
+        self.say(&[what, proxy, to, &seconds.to_string(), LINES])
+    }
+
+    fn say(&self, words: &[&str]) -> Result<serde_json::Value> {
+        let said = sh::output(taskset("1", self.program).args(words))?;
         serde_json::from_str(said.trim()).with_context(|| format!("the load said something unknown: {said}"))
     }
 
@@ -114,6 +160,21 @@ impl Bench<'_> {
                 command.arg("-d").arg("-c").arg(&conf);
                 format!(
                     "Port {port}\nListen 127.0.0.1\nTimeout 600\nLogLevel Critical\nMaxClients 2000\nAllow 127.0.0.0/8\n"
+                )
+            }
+            "nginx" => {
+                command.arg("-p").arg(self.folder).arg("-c").arg(&conf);
+                let folder = self.folder.display();
+                let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+                    .map(|what| format!("{what}_temp_path {folder}/nginx-{what};\n"))
+                    .concat();
+                format!(
+                    "daemon off;\nmaster_process off;\nworker_processes 1;\npid {folder}/nginx.pid;\nerror_log /dev/null crit;\n\
+                     events {{ worker_connections 8192; }}\nhttp {{\naccess_log off;\nkeepalive_requests 1000000000;\n{temporary}\
+                     upstream origin {{ server 127.0.0.1:{}; keepalive 64; keepalive_requests 1000000000; }}\n\
+                     server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://origin; proxy_http_version 1.1;\n\
+                     proxy_set_header Connection \"\"; }} }}\n}}\n",
+                    self.origin
                 )
             }
             _ => {

@@ -1,5 +1,5 @@
-//! From the gateway's spool to people: a call for help reaches the room's staff, a sealed entry the leads, at once (S22,
-//! CHI-06); then the batch is filed as it is, still encrypted (S38).
+//! From the gateway's spool to people: a call for help reaches the room's staff, a sealed entry or a search of concern the
+//! leads, at once (S22, CHI-06); then the batch is filed as it is, still encrypted (S38).
 //!
 //! What it is not: a concern. An alert says "asked for" and "pressed"; only a person makes more of it. To alert of one
 //! more kind of event, give it a place in [`Found`] and people in [`alert`].
@@ -31,6 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const HELP: &str = "help_called";
 /// One device calls once in so many seconds.
 const SAME_CALL: i64 = 5;
+/// Searches about one thing on one device within so many seconds are one alert.
+const SAME_SEARCH: i64 = 3600;
 /// How far back calls are shown to staff.
 const SHOWN: SignedDuration = SignedDuration::from_hours(24);
 
@@ -43,11 +45,14 @@ struct Found {
     somewhere: bool,
     /// Sealed entries that were asked for.
     sealed: u64,
+    /// Searches of concern.
+    #[serde(default)]
+    searched: u64,
 }
 
 impl Found {
     fn is_nothing(&self) -> bool {
-        self.rooms.is_empty() && !self.somewhere && self.sealed == 0
+        self.rooms.is_empty() && !self.somewhere && self.sealed == 0 && self.searched == 0
     }
 }
 
@@ -92,7 +97,9 @@ async fn raise(services: &Services, batch: &Batch) -> Result<()> {
     checks::record_trust(services, batch).await?;
     let loud = |event: &&Activity| matches!(event.what, What::HelpCalled { .. } | What::Sealed { .. });
     let events: Vec<&Activity> = batch.events.iter().filter(loud).collect();
-    let Some(first) = events.first() else { return Ok(()) };
+    let searches: Vec<(&Activity, &str)> =
+        batch.events.iter().filter_map(|event| Some((event, of_concern(event)?))).collect();
+    let Some(first) = events.first().or(searches.first().map(|(event, _)| event)) else { return Ok(()) };
     let mut ctx = services.system();
     let mut tx = services.db.write(&mut ctx, Scope::All, "filter.alert").await?;
     for setting in store::settings::list(&tx).await? {
@@ -108,10 +115,29 @@ async fn raise(services: &Services, batch: &Batch) -> Result<()> {
             let payload = serde_json::json!({ "found": payload });
             jobs::queue(&mut tx, Some(setting.id), Kind::FilterAlert, key, payload, now).await?;
         }
+        for (event, about) in &searches {
+            // Somebody who types on is one alert: of one device, about one thing, in one hour.
+            let Some(device) = event.device.filter(|device| rooms.contains_key(device)) else { continue };
+            let hour = event.at.as_second().div_euclid(SAME_SEARCH);
+            let key = format!("filter.search/{}/{device}/{about}/{hour}", setting.id);
+            let found = Found { searched: 1, ..Found::default() };
+            let payload = serde_json::to_value(&found).map_err(|error| Error::Internal(error.to_string()))?;
+            let now = tx.now();
+            let payload = serde_json::json!({ "found": payload });
+            jobs::queue(&mut tx, Some(setting.id), Kind::FilterAlert, key, payload, now).await?;
+        }
     }
     tx.commit().await?;
     services.wake_jobs();
     Ok(())
+}
+
+/// What a search of this event is about, if that is of concern. A guest's is never here: guests are not inspected (S24).
+fn of_concern(event: &Activity) -> Option<&'static str> {
+    match &event.what {
+        What::Searched { terms, .. } => filter::search_terms::concern(terms),
+        _ => None,
+    }
 }
 
 /// The help button of a tablet's start page: the same people are told as for the gateway's own button (S35).
@@ -122,7 +148,8 @@ pub async fn call_help(services: &Services, tablet: &Tablet) -> Result<()> {
     let mut ctx = services.system();
     let mut tx = services.db.write(&mut ctx, Scope::Setting(tablet.setting), "filter.help_called").await?;
     let now = tx.now();
-    let found = Found { rooms: tablet.room.into_iter().collect(), somewhere: tablet.room.is_none(), sealed: 0 };
+    let found =
+        Found { rooms: tablet.room.into_iter().collect(), somewhere: tablet.room.is_none(), ..Found::default() };
     let payload = serde_json::to_value(&found).map_err(|error| Error::Internal(error.to_string()))?;
     // Pressing on is no second call.
     let key = format!("filter.help/{}/{}", tablet.device, now.as_second() / SAME_CALL);
@@ -167,8 +194,8 @@ fn found(events: &[&Activity], rooms: &BTreeMap<DeviceId, Option<RoomId>>) -> Fo
     found
 }
 
-/// The job: tells the room's practitioners (all of them, where a room has none) and the leads of a call; of a sealed entry
-/// the leads alone, naming neither device nor person (S22).
+/// The job: tells the room's practitioners (all of them, where a room has none) and the leads of a call; of a sealed entry, or
+/// of a search of concern, the leads alone, naming neither device nor person (S22).
 pub(crate) async fn alert(services: &Services, ctx: &mut OpCtx, setting: SettingId, work: &Work) -> Result<()> {
     let found: Found = work.get("found")?;
     let mut tx = services.db.write(ctx, Scope::Setting(setting), Kind::FilterAlert.key()).await?;
@@ -217,6 +244,28 @@ pub struct Calls {
     pub help: Vec<Call>,
     /// When sealed entries were asked for, newest first; empty for all but the leads. Names no one (S22).
     pub sealed: Vec<Timestamp>,
+    /// Searches of concern, newest first; empty for all but the leads.
+    pub searches: Vec<Search>,
+}
+
+/// What was typed on one device about one thing of concern, within an hour. It says who is near the device as little as the
+/// device does: a shared tablet is a room's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// The first time.
+    pub at: Timestamp,
+    /// What it is about.
+    pub about: &'static str,
+    /// What was typed first.
+    pub terms: String,
+    /// How many searches.
+    pub times: u64,
+    /// The device, as people call it.
+    pub device: String,
+    /// Its id, for the report.
+    pub id: DeviceId,
+    /// It proved who it is; otherwise it is known by its address alone.
+    pub proven: bool,
 }
 
 /// The alerts of the last day: calls for help for all staff, sealed entries for the leads. Settles the actor's notices.
@@ -246,6 +295,7 @@ pub async fn calls(services: &Services, ctx: &mut OpCtx) -> Result<Calls> {
             room: device.and_then(room_of),
         });
     }
+    let mut searches: BTreeMap<(DeviceId, &str, i64), Search> = BTreeMap::new();
     for event in between(services, from, ctx.now).await? {
         let device = match event.device {
             None => None,
@@ -262,9 +312,26 @@ pub async fn calls(services: &Services, ctx: &mut OpCtx) -> Result<Calls> {
                 room: device.and_then(room_of),
             }),
             What::Sealed { .. } if lead => calls.sealed.push(event.at),
+            What::Searched { ref terms, .. } if lead => {
+                let (Some(device), Some(about)) = (device, of_concern(&event)) else { continue };
+                let hour = event.at.as_second().div_euclid(SAME_SEARCH);
+                let search = searches.entry((device.id, about, hour)).or_insert_with(|| Search {
+                    at: event.at,
+                    about,
+                    terms: terms.clone(),
+                    times: 0,
+                    device: device.name.clone(),
+                    id: device.id,
+                    proven: event.proven,
+                });
+                search.times += 1;
+                search.proven &= event.proven;
+            }
             _ => {}
         }
     }
+    calls.searches = searches.into_values().collect();
+    calls.searches.sort_by_key(|search| std::cmp::Reverse(search.at));
     calls.help.sort_by_key(|call| std::cmp::Reverse(call.at));
     calls.sealed.reverse();
     notices::seen(services, ctx, LINK).await?;

@@ -115,6 +115,13 @@ pub enum Change {
         /// Group keys.
         groups: Vec<String>,
     },
+    /// Kinds of files that are not let through where the proxy sees them: these, and no others.
+    RefuseFiles {
+        /// Which.
+        kinds: std::collections::BTreeSet<filter::Download>,
+        /// Group keys.
+        groups: Vec<String>,
+    },
     /// Nothing but approved material, and only while an adult has a session open (CLS-07); or no longer so.
     Supervise {
         /// From now on, or no longer.
@@ -124,9 +131,9 @@ pub enum Change {
     },
     /// Material that somebody looked at before children use it (CLS-04).
     Approve {
-        /// The site.
+        /// The site; or a part of it, as `host/path`, where the group's pages are inspected (S34).
         name: String,
-        /// Sites that it needs to work, accepted one by one (S34).
+        /// Sites, and parts of sites, that it needs to work, accepted one by one (S34).
         helpers: Vec<String>,
         /// What it is.
         title: String,
@@ -258,7 +265,7 @@ impl Change {
                 return open.apply(policy, rule, reason);
             }
             Self::ForgetName { name, groups } => {
-                let name = host(name)?;
+                let name = if name.contains('/') { part(name)? } else { host(name)? };
                 let mut found = false;
                 for group in chosen(&mut after, groups)? {
                     found |= group.allow.remove(&name).is_some() | group.block.remove(&name).is_some();
@@ -330,6 +337,11 @@ impl Change {
                     group.search = Some(*level);
                 }
             }
+            Self::RefuseFiles { kinds, groups } => {
+                for group in chosen(&mut after, groups)? {
+                    group.downloads.clone_from(kinds);
+                }
+            }
             Self::AddHours { hours, groups } => {
                 let hours = fit(hours)?;
                 for group in chosen(&mut after, groups)? {
@@ -357,19 +369,30 @@ impl Change {
                 }
             }
             Self::Approve { name, helpers, title, purpose, evaluation, groups, until } => {
-                let name = site(name)?;
+                let name = site_or_part(name)?;
                 let texts =
                     [(title, "what it is"), (purpose, "what the children do with it"), (evaluation, "what you found")];
                 if let Some((_, what)) = texts.iter().find(|(text, _)| text.trim().chars().count() < 3) {
                     return Err(Unfit(format!("Write {what}.")));
                 }
-                let helpers = helpers.iter().map(|helper| site(helper)).collect::<Result<Vec<_>, _>>()?;
+                let helpers = helpers.iter().map(|helper| site_or_part(helper)).collect::<Result<Vec<_>, _>>()?;
                 let approved = Approved {
                     title: title.trim().to_owned(),
                     purpose: purpose.trim().to_owned(),
                     evaluation: evaluation.trim().to_owned(),
                     site: name.clone(),
                 };
+                if let Some(part) = std::iter::once(&name).chain(&helpers).find(|name| name.contains('/')) {
+                    let meant = |key: &&String| groups.is_empty() || groups.contains(key);
+                    let open = after.groups.iter().filter(|(key, _)| meant(key));
+                    if let Some((_, group)) = open.into_iter().find(|(key, _)| !after.inspection.contains_key(*key)) {
+                        return Err(Unfit(format!(
+                            "{part} is a part of a site. The filter can tell it from the rest only where pages are inspected, and \
+                             those of {} are not. Approve the whole site, or propose inspection for the group first.",
+                            group.name
+                        )));
+                    }
+                }
                 for group in chosen(&mut after, groups)? {
                     for name in std::iter::once(&name).chain(&helpers) {
                         let decision = Decision { approved: Some(approved.clone()), ..decision(rule, reason, *until) };
@@ -465,6 +488,9 @@ impl Change {
                 format!("Take the licensed list \u{201c}{feed}\u{201d} although it has only {entries} entries now")
             }
             Self::SetSearch { level, groups } => format!("Search for {}: {}", named(groups), search_word(*level)),
+            Self::RefuseFiles { kinds, groups } => {
+                format!("Files that are refused for {}: {}", named(groups), files_in_words(kinds))
+            }
             Self::AddHours { hours, groups } => format!("{} for {}", hours.name, named(groups)),
             Self::RemoveHours { id, groups } => {
                 let name = policy.groups.values().find_map(|group| group.hours.get(id)).map(|hours| &hours.name);
@@ -515,6 +541,35 @@ fn site(name: &str) -> Result<String, Unfit> {
         )));
     }
     Ok(name)
+}
+
+/// A whole site, or a part of one where there is a path (S34).
+fn site_or_part(text: &str) -> Result<String, Unfit> {
+    let text = text.trim();
+    let bare = text.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
+    if bare.contains(['/', '?']) { part(text) } else { site(bare) }
+}
+
+/// A part of a site in its one spelling; one video of YouTube stands alone on its page for embedding.
+fn part(text: &str) -> Result<String, Unfit> {
+    let part = filter::Part::parse(text.trim())
+        .map_err(|why| Unfit(format!("\u{201c}{text}\u{201d} cannot be a part of a site: {why}.")))?;
+    site(&part.host().to_string())?;
+    Ok(part.to_string())
+}
+
+/// Kinds of files, for who reads a list of changes.
+pub(crate) fn files_in_words(kinds: &std::collections::BTreeSet<filter::Download>) -> String {
+    let words: Vec<&str> = kinds
+        .iter()
+        .map(|kind| match kind {
+            filter::Download::Programs => "programs",
+            filter::Download::Archives => "archives",
+            filter::Download::Macros => "office files that may hold macros",
+            filter::Download::Disks => "images of disks",
+        })
+        .collect();
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
 }
 
 /// Shortest text that can say where an assessment is, or how people were told.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::change::{Direction, search_word};
+use super::change::{Direction, files_in_words, search_word};
 use super::hours::Hours;
 use super::policy::{Decision, Group, Policy};
 
@@ -70,6 +70,7 @@ fn loosens(was: &Group, is: &Group) -> bool {
         || closing_gone
         || opening_new
         || (was.supervised && !is.supervised)
+        || !was.downloads.is_subset(&is.downloads)
         || strictness(is) < strictness(was)
         || was.audience != is.audience
 }
@@ -119,6 +120,9 @@ pub fn difference(before: &Policy, after: &Policy) -> Vec<String> {
             (false, true) => say("now reaches approved material only, while an adult has a session open".to_owned()),
             (true, false) => say("no longer needs a session, and reaches more than approved material".to_owned()),
             _ => {}
+        }
+        if was.downloads != is.downloads {
+            say(format!("files that are refused are now: {}", files_in_words(&is.downloads)));
         }
         if was.search() != is.search() {
             say(format!("search is now {}", search_word(is.search())));

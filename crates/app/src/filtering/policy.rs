@@ -86,7 +86,7 @@ pub struct Group {
     pub audience: Audience,
     /// Blocked categories, each with the reason (FDM-01).
     pub blocked: BTreeMap<String, Why>,
-    /// Names allowed although a category blocks them.
+    /// Names allowed although a category blocks them; with a slash, parts of sites (S34).
     #[serde(default)]
     pub allow: BTreeMap<String, Decision>,
     /// Names blocked although no category does (FIL-03).
@@ -101,6 +101,9 @@ pub struct Group {
     /// Reaches what is approved and nothing else, and only while an adult has a session open (CLS-07).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub supervised: bool,
+    /// Kinds of files that are not let through where the proxy sees them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub downloads: BTreeSet<filter::Download>,
 }
 
 /// Why a category is blocked for a group.
@@ -248,9 +251,11 @@ pub(crate) fn may_be_inspected(group: &Group) -> bool {
 impl Group {
     fn for_gateway(&self, opening: &Opening) -> filter::Group {
         let locked = |id: &str| self.audience == Audience::Children && LOCKED_FOR_CHILDREN.contains(&id);
+        // A part of a site has a slash in its name, which no host has.
         let rules = |decisions: &BTreeMap<String, Decision>| {
             decisions
                 .iter()
+                .filter(|(name, _)| !name.contains('/'))
                 .map(|(name, decision)| NameRule {
                     name: name.clone(),
                     rule: decision.rule.clone(),
@@ -270,6 +275,18 @@ impl Group {
             safe_search: self.search(),
             hours: self.hours.iter().filter_map(|(id, hours)| hours.for_gateway(id, opening)).collect(),
             supervised: self.supervised,
+            parts: self
+                .allow
+                .iter()
+                .filter(|(name, _)| name.contains('/'))
+                .map(|(part, decision)| filter::PartRule {
+                    part: part.clone(),
+                    rule: decision.rule.clone(),
+                    reason: decision.reason.clone(),
+                    until: decision.until,
+                })
+                .collect(),
+            downloads: self.downloads.clone(),
         }
     }
 

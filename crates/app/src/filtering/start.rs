@@ -60,6 +60,11 @@ pub async fn tablet(services: &Services, path: &str) -> Result<Tablet> {
     })
 }
 
+/// Where a tile leads: a part of a site has its path already, and a slash behind it would be another page.
+fn address_of(site: &str) -> String {
+    if site.contains('/') { format!("https://{site}") } else { format!("https://{site}/") }
+}
+
 /// What a tablet's start page shows.
 ///
 /// # Errors
@@ -74,7 +79,7 @@ pub async fn of(services: &Services, path: &str) -> Result<Start> {
     let until = open_until(&reader, &tablet, now).await?;
     let material = group.material().into_iter().filter_map(|(site, (approved, _))| {
         let decision = group.allow.get(site)?;
-        decision.until.is_none_or(|until| until > now).then(|| (approved.title.clone(), format!("https://{site}/")))
+        decision.until.is_none_or(|until| until > now).then(|| (approved.title.clone(), address_of(site)))
     });
     let device = store::devices::lookup(&reader, tablet.setting, tablet.device).await?.ok_or(Error::NotFound)?;
     let shared = device.person_id.is_none() && group.audience == Audience::Adults;

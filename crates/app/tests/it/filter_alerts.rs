@@ -58,6 +58,40 @@ async fn a_sealed_entry_is_for_the_leads_and_names_nobody() {
 }
 
 #[tokio::test]
+async fn a_search_of_concern_tells_the_leads_once_an_hour_and_other_searches_tell_nobody() {
+    let app = TestApp::new().await;
+    let typed = |terms: &str, minutes: i64| {
+        let what = What::Searched { engine: "Bing".into(), terms: terms.into() };
+        let mut event = event(&app, what);
+        event.at = app.world.now() + SignedDuration::from_mins(minutes);
+        event.until = event.at;
+        event
+    };
+    let ordinary = [typed("bath bomb recipe", 0), typed("childline number", 0), typed("porn addiction help", 0)];
+    app.gateway.spooled(Batch { id: 1, events: ordinary.to_vec() });
+    activity::ingest(&app.services).await.unwrap();
+    app.work().await;
+    assert_eq!(told(&app, app.people.dsl).await, 0);
+    let mut somebody_elses = typed("how to kill myself", 0);
+    somebody_elses.device = Some(domain::DeviceId(uuid::Uuid::from_u128(7)));
+    let events = vec![typed("pipe bomb", -2), typed("how to make a pipe bomb", -1), somebody_elses];
+    app.gateway.saw(events.iter().chain(&ordinary).cloned().collect());
+    for id in [2, 3] {
+        app.gateway.spooled(Batch { id, events: events.clone() });
+    }
+    activity::ingest(&app.services).await.unwrap();
+    app.work().await;
+    assert_eq!((told(&app, app.people.dsl).await, told(&app, app.people.practitioner).await), (1, 0));
+    assert_eq!((told(&app, app.people.deputy).await, told(&app, app.people.technician).await), (1, 0));
+    let lead = activity::calls(&app.services, &mut app.ctx(app.people.dsl)).await.unwrap();
+    let seen: Vec<_> = lead.searches.iter().map(|one| (one.about, one.terms.as_str(), one.times)).collect();
+    assert_eq!(seen, [("Weapons and explosives", "pipe bomb", 2)]);
+    let staff = activity::calls(&app.services, &mut app.ctx(app.people.practitioner)).await.unwrap();
+    assert!(staff.searches.is_empty());
+    app.end().await;
+}
+
+#[tokio::test]
 async fn the_self_test_comes_back_every_day_and_once() {
     let app = TestApp::new().await;
     for _ in 0..3 {

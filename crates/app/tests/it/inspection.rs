@@ -69,3 +69,62 @@ async fn nothing_is_inspected_without_paper_or_for_visitors() {
     assert!(said.to_string().contains("never inspected"), "{said}");
     app.end().await;
 }
+
+fn approve(name: &str, helpers: &[&str]) -> Change {
+    Change::Approve {
+        name: name.into(),
+        helpers: helpers.iter().map(|helper| (*helper).to_owned()).collect(),
+        title: "Counting songs".into(),
+        purpose: "Counting to ten together".into(),
+        evaluation: "Looked at by Ada on 1 November 2026: no adverts, no chat.".into(),
+        groups: vec!["children".into()],
+        until: None,
+    }
+}
+
+#[tokio::test]
+async fn a_part_of_a_site_or_one_video_is_approved_only_where_pages_are_inspected() {
+    let app = TestApp::new().await;
+    let video =
+        approve("https://www.youtube.com/watch?v=abcdefghij_", &["i.ytimg.com/vi/abcdefghij_", "cdn.example.org"]);
+    for change in [&video, &approve("example.org/shows/", &[]), &approve("example.org", &["other.example.org/scripts"])]
+    {
+        match propose(&app, app.people.technician, change.clone(), None).await {
+            Err(Error::Invalid(fields)) => {
+                let said = fields.into_values().collect::<String>();
+                assert!(said.contains("only where pages are inspected") && said.contains("whole site"), "{said}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let inspected = propose(&app, app.people.technician, wanted(&app, &["children"]), None).await.unwrap();
+    agree(&app, app.people.dsl, inspected).await.unwrap();
+    say(&app, app.people.manager, inspected, decide::Verdict::Approve).await.unwrap();
+    let proposed = propose(&app, app.people.technician, video, None).await.unwrap();
+    assert!(proposed.in_force.is_none(), "it opens something: another person looks at it");
+    agree(&app, app.people.dsl, proposed).await.unwrap();
+    say(&app, app.people.manager, proposed, decide::Verdict::Approve).await.unwrap();
+    let snapshot = app.gateway.published().pop().unwrap();
+    let children = &snapshot.groups["children"];
+    let parts: Vec<&str> = children.parts.iter().map(|part| part.part.as_str()).collect();
+    assert_eq!(parts, ["i.ytimg.com/vi/abcdefghij_", "www.youtube-nocookie.com/embed/abcdefghij_"]);
+    assert!(children.allow.iter().any(|rule| rule.name == "cdn.example.org"));
+    assert!(!children.allow.iter().any(|rule| rule.name.contains("youtube")), "never the whole site");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn letting_files_through_again_takes_another_person_and_refusing_them_does_not() {
+    let app = TestApp::new().await;
+    let kinds = |kinds: &[app::filtering::Download]| Change::RefuseFiles {
+        kinds: kinds.iter().copied().collect(),
+        groups: vec!["children".into()],
+    };
+    use app::filtering::Download::{Archives, Programs};
+    let tighter = propose(&app, app.people.technician, kinds(&[Programs, Archives]), None).await.unwrap();
+    assert!(tighter.in_force.is_some());
+    assert_eq!(app.gateway.published().pop().unwrap().groups["children"].downloads, [Programs, Archives].into());
+    let looser = propose(&app, app.people.technician, kinds(&[Archives]), None).await.unwrap();
+    assert!(looser.in_force.is_none());
+    app.end().await;
+}

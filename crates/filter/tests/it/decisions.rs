@@ -183,3 +183,46 @@ fn a_snapshot_that_contradicts_itself_is_refused_in_words() {
     assert!(bad.to_string().contains("allow rules of Adults"), "{bad}");
     assert_eq!(group(Audience::Adults, &[]).safe_search, SafeSearch::ByAudience);
 }
+
+#[test]
+fn a_part_of_a_blocked_site_opens_by_its_address_and_not_by_its_name() {
+    let lists = some_lists();
+    let part = |part: &str| holdfast_filter::PartRule {
+        part: part.into(),
+        rule: "change-9".into(),
+        reason: "Looked at.".into(),
+        until: None,
+    };
+    let mut snapshot = snapshot();
+    let children = snapshot.groups.get_mut("children").unwrap();
+    children.blocked.extend(group(Audience::Children, &["games"]).blocked);
+    children.parts = vec![part("games.example.com/counting"), part("free.example.org/shows")];
+    let policy = unsealed(snapshot.clone());
+    let outcome = |text: &str| ask(&policy, &lists, "children", text).outcome;
+    let by_name = |policy: &Prepared, name: &str| {
+        let host = host(name);
+        decide(policy, &lists, &Request::of("children", &host), "2026-11-20T10:00:00Z".parse().unwrap())
+    };
+    assert_eq!(outcome("http://games.example.com/counting/ten"), Outcome::Allow);
+    for blocked in
+        ["http://games.example.com/", "http://games.example.com/countings", "http://a.games.example.com/counting"]
+    {
+        assert_eq!(outcome(blocked), Outcome::Block, "{blocked}");
+    }
+    let only = |cause: &Cause| matches!(cause, Cause::Rule { rule, .. } if rule == holdfast_filter::ONLY_A_PART);
+    let named = by_name(&policy, "games.example.com");
+    assert!(named.outcome == Outcome::Block && only(&named.cause), "{named:?}");
+    // What is open anyway is not closed by an approval of a part of it.
+    assert_eq!(by_name(&policy, "free.example.org").outcome, Outcome::Allow);
+    // What is locked stays locked, part or not.
+    snapshot.groups.get_mut("children").unwrap().blocked.get_mut("games").unwrap().locked = true;
+    let locked = unsealed(snapshot.clone());
+    assert_eq!(ask(&locked, &lists, "children", "http://games.example.com/counting").outcome, Outcome::Block);
+    assert!(!only(&by_name(&locked, "games.example.com").cause));
+    // A part that is none makes no policy.
+    snapshot.groups.get_mut("children").unwrap().parts = vec![part("example.org")];
+    assert!(matches!(
+        Prepared::new(snapshot, std::sync::Arc::new(SealedTier::not_supplied())),
+        Err(PolicyError::Part { .. })
+    ));
+}

@@ -79,6 +79,8 @@ pub(crate) fn group(audience: Audience, blocked: &[&str]) -> Group {
         safe_search: SafeSearch::ByAudience,
         hours: Vec::new(),
         supervised: false,
+        parts: Vec::new(),
+        downloads: Default::default(),
     }
 }
 

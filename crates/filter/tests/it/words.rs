@@ -47,3 +47,36 @@ fn a_word_that_explains_takes_the_weight_away() {
     let explained: String = meant.split_whitespace().flat_map(|word| [word, "helpline "]).collect::<Vec<_>>().join(" ");
     assert_eq!(heaviest(&explained), None);
 }
+
+/// Texts that nobody looked at while words and weights were chosen. What they measure stands in `docs/proxy.md`, and this test
+/// holds the sentence to the figures: whoever changes a weight sees what it does, and must not look at the texts to mend it.
+#[test]
+fn what_the_held_out_texts_measure_is_what_the_documentation_says() {
+    let (ordinary, meant) = (samples("held-out/ordinary"), samples("held-out/meant"));
+    assert!(ordinary.len() >= 20 && meant.len() >= 8);
+    let alarms: Vec<_> = ordinary.iter().filter_map(|(name, text)| Some((name, heaviest(text)?))).collect();
+    let right = |(name, text): &&(String, String)| {
+        let topic = name.split_once('-').map(|(topic, _)| topic);
+        heaviest(text).is_some_and(|found| Some(found.category) == topic)
+    };
+    let (found, missed): (Vec<_>, Vec<_>) = meant.iter().partition(right);
+    let said = found.len() + alarms.len();
+    let precision = if said == 0 { 100 } else { found.len() * 100 / said };
+    let recall = found.len() * 100 / meant.len();
+    for (name, found) in &alarms {
+        println!("false alarm: {name} {found:?}");
+    }
+    for (name, text) in &missed {
+        println!("missed: {name} {:?}", weigh(text));
+    }
+    let sentence = format!(
+        "{} of {} ordinary ones blocked, {} of {} others found: precision {precision} %, recall {recall} %",
+        alarms.len(),
+        ordinary.len(),
+        found.len(),
+        meant.len()
+    );
+    println!("{sentence}");
+    let documentation = include_str!("../../../../docs/proxy.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(documentation.contains(&sentence), "docs/proxy.md should say: {sentence}");
+}

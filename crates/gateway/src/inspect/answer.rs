@@ -1,4 +1,4 @@
-//! An answer inside an inspected tunnel: its kind of file, its words, and on it goes as it comes.
+//! An answer that the proxy sees, plain or inside an inspected tunnel: its kind of file, its words, and on it goes as it comes.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::pin::Pin;
@@ -6,12 +6,18 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use filter::hours::InForce;
 use filter::words::Found;
-use filter::{CanonicalUrl, Download};
-use http::{HeaderMap, Response, header};
+use filter::{CanonicalUrl, Cause, Download, Group, Outcome, Verdict};
+use http::{HeaderMap, HeaderValue, Response, header};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Empty, Full};
-use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::body::{Frame, SizeHint};
+use jiff::Timestamp;
+
+use super::in_force;
+use super::unpack::Unpacking;
+use crate::policy::{Client, Policy};
 
 /// So much of a page's text waits while its words are weighed, bytes; and no longer than this.
 const WEIGHED: usize = 96 << 10;
@@ -22,13 +28,101 @@ const SHOWS: usize = 16;
 pub(crate) type Body = BoxBody<Bytes, hyper::Error>;
 
 /// What was found when its beginning was read.
-pub(super) enum Read {
+enum Read {
     /// Nothing.
     Passes(Response<Body>),
     /// A page about something.
     About(Found, Response<Body>),
     /// A file that is not what it was called.
     Download(Download),
+}
+
+/// What is looked at in the answers that one device gets, as far as the proxy sees them: kinds of files in every group that
+/// refuses some; words where inspection weighs them. Plain pages are seen without opening anything.
+pub(crate) struct Look<'p> {
+    group: Option<&'p Group>,
+    hours: Option<InForce<'p>>,
+    refused: BTreeSet<Download>,
+    words: bool,
+    inspected: bool,
+}
+
+impl<'p> Look<'p> {
+    pub(crate) fn at(policy: &'p Policy, client: &Client, now: Timestamp) -> Self {
+        let group = policy.snapshot().groups.get(&*client.subject.group);
+        let inspection = in_force(policy, client, now).map(|(_, inspection)| inspection);
+        let mut refused = group.map(|group| group.downloads.clone()).unwrap_or_default();
+        refused.extend(inspection.iter().flat_map(|inspection| &inspection.downloads));
+        Self {
+            group,
+            hours: group.map(|group| policy.hours(group, now)),
+            refused,
+            words: inspection.is_some_and(|inspection| inspection.words),
+            inspected: inspection.is_some(),
+        }
+    }
+
+    pub(crate) fn is_inspected(&self) -> bool {
+        self.inspected
+    }
+
+    /// Whether an answer is looked at at all.
+    pub(crate) fn has_work(&self, weigh: bool) -> bool {
+        weigh || !self.refused.is_empty()
+    }
+
+    /// Whether the answer's words will be weighed. If so the site is asked to pack it no other way than we unpack.
+    pub(crate) fn prepare(&self, headers: &mut HeaderMap) -> bool {
+        // A browser asks for a page, and not for a part of one.
+        let weigh = self.words && text(headers, header::ACCEPT).contains("text/html");
+        if weigh {
+            let both = text(headers, header::ACCEPT_ENCODING).contains("gzip");
+            let coding = HeaderValue::from_static(if both { "gzip" } else { "identity" });
+            headers.insert(header::ACCEPT_ENCODING, coding);
+        }
+        weigh
+    }
+
+    /// The answer, to be passed on; or why it is not.
+    pub(crate) async fn judge<B>(
+        &self,
+        response: Response<B>,
+        url: &CanonicalUrl,
+        weigh: bool,
+    ) -> Result<Response<Body>, Verdict>
+    where
+        B: hyper::body::Body<Data = Bytes, Error = hyper::Error> + Send + Sync + Unpin + 'static,
+    {
+        let blocked = |cause| Verdict { outcome: Outcome::Block, cause };
+        let file = |kind| {
+            blocked(Cause::Rule {
+                rule: "download".to_owned(),
+                reason: "Files of this kind are not let through here.".to_owned(),
+                matched: kind_in_words(kind).to_owned(),
+            })
+        };
+        if let Some(kind) = refused_download(&response, url, &self.refused) {
+            return Err(file(kind));
+        }
+        let (found, response) = match pass_on(response, weigh, &self.refused).await {
+            Read::Passes(response) => return Ok(response),
+            Read::Download(kind) => return Err(file(kind)),
+            Read::About(found, response) => (found, response),
+        };
+        // Only what the group blocks anyway is blocked by its words.
+        let reason = self.group.zip(self.hours.as_ref()).and_then(|(group, hours)| hours.reason(group, found.category));
+        match reason {
+            Some(reason) => Err(blocked(Cause::Category {
+                category: found.category.to_owned(),
+                title: reason.title.clone(),
+                why: reason.why.clone(),
+                matched: "the words on the page".to_owned(),
+                lists: vec!["words".to_owned()],
+                because: reason.because.clone(),
+            })),
+            None => Ok(response),
+        }
+    }
 }
 
 /// An answer of our own.
@@ -103,7 +197,7 @@ const BEGINNINGS: [(&[u8], Download); 8] = [
 ];
 
 /// The kind, for whoever reads why.
-pub(super) fn kind_in_words(kind: Download) -> &'static str {
+fn kind_in_words(kind: Download) -> &'static str {
     match kind {
         Download::Programs => "a program",
         Download::Archives => "an archive",
@@ -113,11 +207,7 @@ pub(super) fn kind_in_words(kind: Download) -> &'static str {
 }
 
 /// Whether an answer says itself, by its type or its name, that it is a file which is refused.
-pub(super) fn refused_download<B>(
-    response: &Response<B>,
-    url: &CanonicalUrl,
-    refused: &BTreeSet<Download>,
-) -> Option<Download> {
+fn refused_download<B>(response: &Response<B>, url: &CanonicalUrl, refused: &BTreeSet<Download>) -> Option<Download> {
     let kind = text(response.headers(), header::CONTENT_TYPE);
     let kind = kind.split(';').next().unwrap_or_default().trim();
     let named = text(response.headers(), header::CONTENT_DISPOSITION);
@@ -135,30 +225,33 @@ pub(super) fn refused_download<B>(
 }
 
 /// Reads as much of the beginning as has to be judged, and gives the whole to be passed on.
-pub(super) async fn pass_on(response: Response<Incoming>, weigh: bool, refused: &BTreeSet<Download>) -> Read {
+async fn pass_on<B>(response: Response<B>, weigh: bool, refused: &BTreeSet<Download>) -> Read
+where
+    B: hyper::body::Body<Data = Bytes, Error = hyper::Error> + Send + Sync + Unpin + 'static,
+{
     let kind = text(response.headers(), header::CONTENT_TYPE);
-    let packed = !matches!(text(response.headers(), header::CONTENT_ENCODING).as_str(), "" | "identity");
+    let unpacking = Unpacking::of(&text(response.headers(), header::CONTENT_ENCODING));
     let html = kind.starts_with("text/html") || kind.starts_with("application/xhtml");
-    let weigh = weigh && !packed && (html || kind.starts_with("text/plain"));
+    let weigh = weigh && unpacking.is_some() && (html || kind.starts_with("text/plain"));
     // Web pages fetch packed data all the time; only what is handed out as a file is looked at by its first bytes.
     let judge = !refused.is_empty()
-        && !packed
+        && unpacking.is_some()
         && (kind.is_empty()
             || kind.starts_with("application/octet-stream")
             || kind.starts_with("binary/")
             || response.headers().contains_key(header::CONTENT_DISPOSITION));
-    if !weigh && !judge {
+    let Some(mut unpacking) = unpacking.filter(|_| weigh || judge) else {
         return Read::Passes(response.map(|body| body.boxed()));
-    }
+    };
     let (parts, mut rest) = response.into_parts();
-    let (mut first, mut bytes) = (VecDeque::new(), Vec::new());
+    let mut first = VecDeque::new();
     let most = if weigh { WEIGHED } else { SHOWS };
     let reading = async {
-        while bytes.len() < most {
+        while unpacking.wants(most) {
             match rest.frame().await {
                 Some(Ok(frame)) => {
                     if let Some(data) = frame.data_ref() {
-                        bytes.extend_from_slice(data.get(..data.len().min(most)).unwrap_or_default());
+                        unpacking.feed(data, most);
                     }
                     first.push_back(frame);
                 }
@@ -168,6 +261,7 @@ pub(super) async fn pass_on(response: Response<Incoming>, weigh: bool, refused: 
     };
     // Whoever sends drop by drop has what came so far weighed.
     let _ = tokio::time::timeout(WAITS, reading).await;
+    let bytes = unpacking.bytes();
     if judge
         && let Some((_, download)) =
             BEGINNINGS.iter().find(|(start, download)| bytes.starts_with(start) && refused.contains(download))
@@ -175,7 +269,7 @@ pub(super) async fn pass_on(response: Response<Incoming>, weigh: bool, refused: 
         return Read::Download(*download);
     }
     let found = weigh
-        .then(|| String::from_utf8_lossy(&bytes).into_owned())
+        .then(|| String::from_utf8_lossy(bytes).into_owned())
         .and_then(|text| filter::words::heaviest(&if html { filter::words::of_html(&text) } else { text }));
     let response = Response::from_parts(parts, Held { first, rest }.boxed());
     match found {
@@ -189,12 +283,12 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> String {
 }
 
 /// What was read already, then the rest as it comes.
-struct Held {
+struct Held<B> {
     first: VecDeque<Frame<Bytes>>,
-    rest: Incoming,
+    rest: B,
 }
 
-impl hyper::body::Body for Held {
+impl<B: hyper::body::Body<Data = Bytes, Error = hyper::Error> + Unpin> hyper::body::Body for Held<B> {
     type Data = Bytes;
     type Error = hyper::Error;
 

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use filter::safesearch::Level;
-use filter::{CanonicalUrl, Cause, Host, Outcome, Verdict};
+use filter::{CanonicalUrl, Host, Outcome, Verdict};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 
-use super::answer::{self, Body};
+use super::answer::{self, Body, Look};
 use super::upstream::Upstream;
 use super::{Inspector, Opening, in_force};
-use crate::activity::{Kind, Route};
+use crate::activity::Route;
 use crate::blockpage::listen::respond;
 use crate::blockpage::{self, INSIDE_HELP_PATH, Way, short};
 use crate::proxy::{carry, strip, wants_web_socket};
@@ -44,7 +44,7 @@ impl Inspector {
         if request.method() == Method::POST && request.uri().path() == INSIDE_HELP_PATH {
             return answer::whole(self.pages.help(request, &client).await);
         }
-        let Some((group, inspection)) = in_force(&policy, &client, now) else {
+        let Some((group, _)) = in_force(&policy, &client, now) else {
             // It has ended: the next tunnel is carried unopened.
             opening.close.cancel();
             return answer::whole(respond(short(421, "Try again", "")));
@@ -61,24 +61,18 @@ impl Inspector {
         if verdict.outcome == Outcome::Block {
             return refuse(&verdict);
         }
-        if let Some((engine, terms)) = filter::search_terms::of(&url)
-            && request.method() == Method::GET
-        {
-            let kind = Kind::Searched { engine: engine.to_owned(), terms };
-            gate.recorder.alert(client.subject.clone(), kind, now);
+        if request.method() == Method::GET {
+            self.hand_over(&client, &url, now);
         }
         let level = filter::safesearch::level(group.audience, group.safe_search);
-        let weigh = inspection.words && wants_page(request.headers());
+        let look = Look::at(&policy, &client, now);
         let web_socket = !upstream.is_two() && wants_web_socket(request.headers());
         let client_side = web_socket.then(|| hyper::upgrade::on(&mut request));
         if prepare(&mut request, opening, upstream.is_two(), web_socket, &path).is_err() {
             return answer::whole(respond(short(400, "This address cannot be used", "")));
         }
         hold_to_safe_video(request.headers_mut(), &opening.host, level);
-        if weigh {
-            // Words can be weighed only where they are not packed.
-            request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        }
+        let weigh = look.prepare(request.headers_mut());
         let mut response = match upstream.send(request).await {
             Ok(response) => response,
             Err(why) => {
@@ -101,41 +95,9 @@ impl Inspector {
             response.headers_mut().insert(header::UPGRADE, protocol);
             return response.map(|_| answer::empty());
         }
-        if let Some(kind) = answer::refused_download(&response, &url, &inspection.downloads) {
-            let cause = Cause::Rule {
-                rule: "download".to_owned(),
-                reason: "Files of this kind are not let through here.".to_owned(),
-                matched: answer::kind_in_words(kind).to_owned(),
-            };
-            return refuse(&Verdict { outcome: Outcome::Block, cause });
-        }
-        let blocked = policy.hours(group, now);
-        let read = answer::pass_on(response, weigh, &inspection.downloads).await;
-        match read {
-            answer::Read::Passes(response) => response,
-            answer::Read::Download(kind) => {
-                let cause = Cause::Rule {
-                    rule: "download".to_owned(),
-                    reason: "Files of this kind are not let through here.".to_owned(),
-                    matched: answer::kind_in_words(kind).to_owned(),
-                };
-                refuse(&Verdict { outcome: Outcome::Block, cause })
-            }
-            // Only what the group blocks anyway is blocked by its words.
-            answer::Read::About(found, response) => match blocked.reason(group, found.category) {
-                Some(reason) => {
-                    let cause = Cause::Category {
-                        category: found.category.to_owned(),
-                        title: reason.title.clone(),
-                        why: reason.why.clone(),
-                        matched: "the words on the page".to_owned(),
-                        lists: vec!["words".to_owned()],
-                        because: reason.because.clone(),
-                    };
-                    refuse(&Verdict { outcome: Outcome::Block, cause })
-                }
-                None => response,
-            },
+        match look.judge(response, &url, weigh).await {
+            Ok(response) => response,
+            Err(verdict) => refuse(&verdict),
         }
     }
 }
@@ -200,10 +162,4 @@ fn hold_to_safe_video(headers: &mut HeaderMap, host: &Host, level: Option<Level>
         None => return,
     };
     headers.insert(RESTRICT, HeaderValue::from_static(word));
-}
-
-/// Whether a browser asks for a page, and not for a part of one.
-fn wants_page(headers: &HeaderMap) -> bool {
-    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value("accept").contains("text/html")
 }

@@ -1,4 +1,5 @@
 //! Everything that the proxy holds open, so that a hold or a tightened policy ends it and not only what comes after.
+//! How bytes are carried is [`mod@super::both_ways`].
 
 use std::collections::HashMap;
 use std::io;
@@ -14,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::both_ways::both_ways;
 use crate::counters::Counters;
 use crate::lock::Mutex;
 use crate::policy::{Client, Gate};
@@ -130,7 +132,7 @@ impl Drop for Entered {
     }
 }
 
-/// Carries bytes both ways until one side ends, nothing moves for `still`, or `close`. Bytes are counted, not read.
+/// Carries bytes both ways until both sides ended, nothing moves for `still`, or `close`. Bytes are counted, not read.
 pub(crate) async fn carry<A, B>(client: A, server: B, close: &CancellationToken, still: Duration)
 where
     A: AsyncRead + AsyncWrite + Unpin,
@@ -142,7 +144,7 @@ where
     tokio::select! {
         () = close.cancelled() => {}
         () = until_idle(&moved, still) => {}
-        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+        _ = both_ways(&mut client, &mut server) => {}
     }
 }
 

@@ -97,10 +97,27 @@ fn answer(path: &str) -> http::Response<http_body_util::Full<bytes::Bytes>> {
         "/help" => ("text/html", format!("<html><p>{help}</p></html>").into()),
         "/setup.exe" => ("application/octet-stream", b"MZ program".to_vec()),
         "/picture" => ("application/octet-stream", b"MZ program under another name".to_vec()),
+        "/zipped" => {
+            let packed = gzip(format!("<html><p>{casino}</p></html>").as_bytes());
+            let page = http::Response::builder().header("content-type", "text/html").header("content-encoding", "gzip");
+            return page.body(http_body_util::Full::new(packed.into())).unwrap();
+        }
+        "/bomb" => {
+            let packed = gzip(&vec![b'a'; 64 << 20]);
+            let page = http::Response::builder().header("content-type", "text/html").header("content-encoding", "gzip");
+            return page.body(http_body_util::Full::new(packed.into())).unwrap();
+        }
         "/photo.jpg" => ("image/jpeg", b"\xff\xd8\xff".to_vec()),
         _ => ("text/html", b"<p>an ordinary page</p>".to_vec()),
     };
     http::Response::builder().header("content-type", kind).body(http_body_util::Full::new(body.into())).unwrap()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
 }
 
 /// Everything that may be inspected, until then.
@@ -148,7 +165,7 @@ impl Inspected {
         assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
         let mut stream = tls_over(stream, host, root, &[b"http/1.1"]).await.ok()?;
         let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: {host}:{}\r\nAccept: text/html\r\nX-Forwarded-For: 10.0.0.7\r\nYouTube-Restrict: no\r\n\
+            "GET {path} HTTP/1.1\r\nHost: {host}:{}\r\nAccept: text/html\r\nAccept-Encoding: gzip, br\r\nX-Forwarded-For: 10.0.0.7\r\nYouTube-Restrict: no\r\n\
              Connection: close\r\n\r\n",
             self.site.port
         );
@@ -306,4 +323,169 @@ async fn what_was_typed_into_a_search_engine_is_handed_over_once_and_video_is_he
         })
         .collect();
     assert_eq!(typed, [("YouTube", "how to draw")]);
+}
+
+#[tokio::test]
+async fn packed_pages_are_weighed_like_others_and_arrive_packed_and_bombs_pass_unopened() {
+    let it = Inspected::new(inspected(1, LATER), Site::start(&["good.test"]).await).await;
+    let page = it.ask(LAPTOP, "good.test", "/zipped", &it.root).await.unwrap();
+    assert!(page.starts_with("HTTP/1.1 403 ") && page.contains("the words on the page"), "{page}");
+    let bomb = it.ask(LAPTOP, "good.test", "/bomb", &it.root).await.unwrap();
+    assert!(bomb.starts_with("HTTP/1.1 200 ") && bomb.contains("content-encoding: gzip"), "{}", bomb.len());
+    assert!(bomb.len() < 400_000, "as it came: {}", bomb.len());
+    let sent = it.site.asked().join("\n");
+    assert!(sent.contains("\"accept-encoding\": \"gzip\"") && !sent.contains("br"), "{sent}");
+}
+
+/// Children's tablets in a session, with one part of `good.test` approved.
+fn in_part(policy: &mut PolicySnapshot) {
+    let children = policy.groups.get_mut("children").unwrap();
+    children.supervised = true;
+    let part = |part: &str| filter::PartRule {
+        part: part.into(),
+        rule: "change-9".into(),
+        reason: "Looked at by two of us.".into(),
+        until: None,
+    };
+    children.parts = vec![part("good.test/shows"), part("www.youtube.com/embed/abcdefghij_")];
+    policy.sessions = vec![filter::Session {
+        id: device_id(77),
+        group: "children".into(),
+        room: Some("Limpets room".into()),
+        until: LATER.parse().unwrap(),
+    }];
+}
+
+#[tokio::test]
+async fn a_part_of_a_site_and_one_video_open_and_nothing_beside_them() {
+    let mut policy = inspected(1, LATER);
+    in_part(&mut policy);
+    let it = Inspected::new(policy.clone(), Site::start(&["good.test", "www.youtube.com"]).await).await;
+    for (host, path, expected) in [
+        ("good.test", "/shows", 200),
+        ("good.test", "/shows/one?a=b", 200),
+        ("good.test", "/", 403),
+        ("good.test", "/showsmore", 403),
+        ("good.test", "/shows/../games", 403),
+        ("good.test", "/shows/%2e%2e/games", 403),
+        ("www.youtube.com", "/embed/abcdefghij_", 200),
+        ("www.youtube.com", "/embed/abcdefghijk", 403),
+        ("www.youtube.com", "/watch?v=abcdefghij_", 403),
+    ] {
+        let page = it.ask(TABLET, host, path, &it.root).await.expect("our certificate");
+        assert!(page.starts_with(&format!("HTTP/1.1 {expected} ")), "{host}{path}: {page}");
+    }
+    let sent = it.site.asked().join("\n");
+    assert!(!sent.contains("games") && !sent.contains("showsmore"), "{sent}");
+    // The name alone opens nothing: not by DNS, not for what holds no handshake, nor for another name inside.
+    let answer = it.world.ask(TABLET, "good.test.", hickory_proto::rr::RecordType::A).await;
+    assert!(answer.answers.is_empty(), "{answer:?}");
+    let (mut stream, head) = it.world.tunnel(TABLET, &format!("good.test:{}", it.site.port)).await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    stream.write_all(b"GET /games HTTP/1.1\r\nHost: good.test\r\n\r\n").await.unwrap();
+    let mut nothing = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut nothing)).await;
+    assert!(ended.is_ok() && nothing.is_empty(), "{nothing:?}");
+    // The session ends, and a line that is open ends with it.
+    let (stream, _) = it.world.tunnel(TABLET, &format!("good.test:{}", it.site.port)).await;
+    let mut line = tls_over(stream, "good.test", &it.root, &[b"http/1.1"]).await.unwrap();
+    policy.version = 2;
+    policy.sessions.clear();
+    it.world.publish(&policy);
+    let mut rest = Vec::new();
+    let closed = tokio::time::timeout(Duration::from_secs(10), line.read_to_end(&mut rest)).await;
+    assert!(closed.is_ok(), "still open");
+}
+
+#[tokio::test]
+async fn a_part_stays_closed_where_nobody_can_see_which_part_is_open() {
+    // The same approval; the group is not inspected.
+    let mut closed = policy(1);
+    in_part(&mut closed);
+    let it = Inspected::new(closed, Site::start(&["good.test"]).await).await;
+    let (_, head) = it.world.tunnel(TABLET, &format!("good.test:{}", it.site.port)).await;
+    assert!(head.starts_with("HTTP/1.1 403 "), "{head}");
+    // A device that does not believe our certificate is not looked into from then on: the part closes for it.
+    let mut open = inspected(1, LATER);
+    in_part(&mut open);
+    let it = Inspected::new(open, Site::start(&["good.test"]).await).await;
+    assert!(it.ask(TABLET, "good.test", "/shows", &it.site.root).await.is_none());
+    let (_, head) = it.world.tunnel(TABLET, &format!("good.test:{}", it.site.port)).await;
+    assert!(head.starts_with("HTTP/1.1 403 "), "{head}");
+    assert!(it.site.asked().is_empty());
+}
+
+#[tokio::test]
+async fn kinds_of_files_are_refused_in_plain_requests_too_by_name_type_and_beginning() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let service = hyper::service::service_fn(|request: http::Request<hyper::body::Incoming>| async move {
+                let (kind, named, body): (&str, Option<&str>, &[u8]) = match request.uri().path() {
+                    "/setup.exe" => ("application/octet-stream", None, b"MZ"),
+                    "/typed" => ("application/x-msdownload", None, b"MZ"),
+                    "/named" => ("text/html", Some("attachment; filename=\"game.apk\""), b"PK"),
+                    "/hidden" => ("application/octet-stream", None, b"MZ under another name"),
+                    "/a.zip" => ("application/zip", None, b"PK\x03\x04"),
+                    "/page.exe.html" => ("text/html", None, b"about programs"),
+                    _ => ("text/plain", None, b"words"),
+                };
+                let mut answer = http::Response::builder().header("content-type", kind);
+                if let Some(named) = named {
+                    answer = answer.header("content-disposition", named);
+                }
+                answer.body(http_body_util::Full::new(bytes::Bytes::from_static(body)))
+            });
+            let io = hyper_util::rt::TokioIo::new(stream);
+            tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(io, service));
+        }
+    });
+    let mut policy = policy(1);
+    policy.groups.get_mut("staff").unwrap().downloads = BTreeSet::from([Download::Programs]);
+    let world = World::configured(Some(policy), |config| config.targets = Targets::PublicAnd(vec![at])).await;
+    for (from, path, expected) in [
+        (LAPTOP, "/setup.exe", 403),
+        (LAPTOP, "/typed", 403),
+        (LAPTOP, "/named", 403),
+        (LAPTOP, "/hidden", 403),
+        (LAPTOP, "/a.zip", 200),
+        (LAPTOP, "/page.exe.html", 200),
+        (LAPTOP, "/words", 200),
+        // Another group, which refuses none.
+        (TABLET, "/setup.exe", 200),
+        (TABLET, "/hidden", 200),
+    ] {
+        let host = format!("good.test:{}", at.port());
+        let request = format!("GET http://{host}{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let answer = world.proxy(from, &request).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {expected} ")), "{from} {path}: {answer}");
+        assert!(expected == 200 || !answer.contains("MZ"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_leaf_is_for_its_name_alone_and_for_a_few_days() {
+    use rustls::client::danger::ServerCertVerifier;
+    let it = Inspected::new(inspected(1, LATER), Site::start(&["good.test"]).await).await;
+    let (stream, _) = it.world.tunnel(LAPTOP, &format!("good.test:{}", it.site.port)).await;
+    let stream = tls_over(stream, "good.test", &it.root, &[]).await.unwrap();
+    let chain: Vec<_> = stream.get_ref().1.peer_certificates().unwrap().to_vec();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(it.root.clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier =
+        rustls::client::WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+    let believed = |name: &str, days: i64| {
+        let at = (now() + jiff::SignedDuration::from_hours(24 * days)).as_second().unsigned_abs();
+        let at = rustls_pki_types::UnixTime::since_unix_epoch(Duration::from_secs(at));
+        let name = rustls_pki_types::ServerName::try_from(name.to_owned()).unwrap();
+        verifier.verify_server_cert(&chain[0], &chain[1..], &name, &[], at).is_ok()
+    };
+    assert!(believed("good.test", 0) && believed("good.test", 2));
+    assert!(!believed("good.test", -2) && !believed("good.test", 4));
+    for other in ["www.good.test", "test", "bank.test"] {
+        assert!(!believed(other, 0), "{other}");
+    }
 }

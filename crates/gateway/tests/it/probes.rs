@@ -64,3 +64,31 @@ async fn our_own_pages_are_reached_for_every_group() {
     assert_eq!(own.len(), 3);
     assert!(own.iter().all(|r| r.passed), "{own:#?}");
 }
+
+#[tokio::test]
+async fn a_site_of_which_only_a_part_is_approved_is_tried_by_its_name() {
+    let mut wanted = policy(1);
+    wanted.web_base = String::new();
+    let children = wanted.groups.get_mut("children").unwrap();
+    children.supervised = true;
+    let part = filter::PartRule { part: "good.test/shows".into(), rule: "1".into(), reason: "x".into(), until: None };
+    children.parts = vec![part];
+    wanted.sessions = vec![filter::Session {
+        id: device_id(77),
+        group: "children".into(),
+        room: None,
+        until: "2027-01-01T00:00:00Z".parse().unwrap(),
+    }];
+    probe::add_devices(&mut wanted);
+    let mut open = wanted.clone();
+    open.groups.get_mut("children").unwrap().supervised = false;
+    for (in_force, right) in [(wanted.clone(), true), (open, false)] {
+        let world = World::with(in_force).await;
+        let at = Endpoints { dns: world.gateway.dns_addr(), proxy: world.gateway.proxy_addr() };
+        let results = probe::run(at, &wanted, &clock()).await.unwrap();
+        let tried: Vec<_> =
+            results.iter().filter(|one| one.what == "a site of which only a part is approved").collect();
+        assert_eq!((tried.len(), tried[0].passed), (1, right), "{tried:?}");
+        assert_eq!(world.upstream.times_asked("good.test") == 0, right);
+    }
+}

@@ -62,6 +62,8 @@ pub(crate) fn policy(version: u64) -> PolicySnapshot {
         safe_search: Default::default(),
         hours: Vec::new(),
         supervised: false,
+        parts: Vec::new(),
+        downloads: Default::default(),
     };
     let mut only_gambling = blocked.clone();
     only_gambling.remove("games");

@@ -52,6 +52,8 @@ pub struct Alerts {
     pub help: Table,
     /// When sealed entries were asked for; none for all but the leads.
     pub sealed: Option<Table>,
+    /// Searches of concern; none for all but the leads.
+    pub searches: Option<Table>,
 }
 
 impl Page for Alerts {

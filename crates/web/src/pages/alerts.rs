@@ -1,4 +1,4 @@
-//! Calls for help of the last day, for all staff; sealed entries, for the leads.
+//! Calls for help of the last day, for all staff; sealed entries and searches of concern, for the leads.
 
 use app::activity;
 use domain::access::{Action, Relation, authorize};
@@ -30,5 +30,21 @@ pub async fn get(visit: Visit) -> Answer {
             table.row([time(&visit, *at), Cell::link(&href, "Open a concern, with this record")])
         })
     });
-    visit.page(&Alerts { help, sealed })
+    let searches = lead.then(|| {
+        let table = Table::new("Searches of concern").quiet_caption().column("First").column("About").column("Typed");
+        calls.searches.iter().fold(table.figures("Times").column("Device").column("Work it"), |table, search| {
+            let sure = if search.proven { "" } else { ", known by its network address alone" };
+            let at = encode(&search.at.to_string());
+            let href = format!("/concerns/report/monitoring_alert?at={at}&device={}", search.id);
+            table.row([
+                time(&visit, search.at),
+                Cell::from(search.about),
+                Cell::Inert(search.terms.clone()),
+                Cell::Text(search.times.to_string()),
+                Cell::Text(format!("{}{sure}", search.device)),
+                Cell::link(&href, "Open a concern"),
+            ])
+        })
+    });
+    visit.page(&Alerts { help, sealed, searches })
 }

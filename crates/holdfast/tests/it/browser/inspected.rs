@@ -95,6 +95,8 @@ fn policy(version: u64, inspected: bool) -> PolicySnapshot {
         safe_search: Default::default(),
         hours: Vec::new(),
         supervised: false,
+        parts: Vec::new(),
+        downloads: Default::default(),
     };
     let laptop = filter::Device {
         id: uuid::Uuid::from_u128(7),

@@ -457,6 +457,6 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         ("activity", somebody(&Activity::default())),
         ("activity", somebody(&activity())),
         ("alerts", somebody(&Alerts::default())),
-        ("alerts", somebody(&Alerts { help: table(), sealed: Some(table()) })),
+        ("alerts", somebody(&Alerts { help: table(), sealed: Some(table()), searches: Some(table()) })),
     ]
 }

@@ -81,6 +81,7 @@ fn ways(key: &str, group: &app::filtering::Group) -> Vec<(String, String)> {
     if matches!(group.audience, Audience::Children | Audience::Adults) {
         ways.push(to("inspect", "Inspect encrypted pages, until a day"));
     }
+    ways.push(to("files", "Choose which files are refused"));
     ways.push(to("copy", "Make a new group like this one"));
     ways
 }

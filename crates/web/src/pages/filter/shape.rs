@@ -30,6 +30,7 @@ enum What {
     Copy,
     Inspect,
     EndInspection,
+    Files,
 }
 
 impl What {
@@ -43,6 +44,7 @@ impl What {
             "copy" => Self::Copy,
             "inspect" => Self::Inspect,
             "end-inspection" => Self::EndInspection,
+            "files" => Self::Files,
             _ => return None,
         })
     }
@@ -59,6 +61,7 @@ impl What {
             Self::Copy => format!("A new group like {name}"),
             Self::Inspect => format!("Inspect encrypted pages on {name}"),
             Self::EndInspection => format!("No longer inspect {name}"),
+            Self::Files => format!("Files on {name}"),
         }
     }
 
@@ -77,6 +80,10 @@ impl What {
             ],
             Self::Approve => &[
                 "Look at all of it first, as a child would use it: adverts, links to elsewhere, chat, sounds. A whole site is approved, with everything below its name: the filter cannot see which page is open.",
+                "Where the group\u{2019}s pages are inspected, a part of a site can be approved instead, or one video: write its whole address. It then shows what stands there and below, and what it loads from elsewhere has to be among the sites that it needs.",
+            ],
+            Self::Files => &[
+                "Files of these kinds are not let through where the filter sees them: on sites without encryption, and where pages are inspected. On all other sites the filter sees a name and no file.",
             ],
             Self::Inspect => &[
                 "The filter opens encrypted pages of these devices, decides them by their whole address, and closes them again. It sees everything that is typed there. Banks, health and help services are never opened; nothing of a page is kept.",
@@ -109,7 +116,7 @@ impl What {
             Self::Inspect => inspect_fields(form),
             Self::Approve => vec![
                 form.text("host", "Site")
-                    .hint("A name like example.org; everything below it follows")
+                    .hint("A name like example.org; everything below it follows. Where pages are inspected also example.org/shows")
                     .max(260)
                     .to_string(),
                 form.text("title", "What is it?")
@@ -133,6 +140,12 @@ impl What {
                     .to_string(),
                 form.date("until", "Until when?")
                     .hint("The last day. Leave it empty to approve it until somebody changes it")
+                    .to_string(),
+            ],
+            Self::Files => vec![
+                form.checkboxes("files", "Which files are refused?")
+                    .hint("Tick none to let all through")
+                    .options(&DOWNLOADS.map(|(key, _, words)| (key.to_owned(), words.to_owned())))
                     .to_string(),
             ],
             Self::Copy => vec![
@@ -162,6 +175,11 @@ impl What {
             Self::Supervise => Some(Change::Supervise { on: !group.supervised, groups }),
             Self::Inspect => Some(Change::Inspect { how: Box::new(read_inspection(fields, now)?), groups }),
             Self::EndInspection => Some(Change::EndInspection { groups }),
+            Self::Files => {
+                let known = |key: &str| DOWNLOADS.iter().find(|row| row.0 == key).map(|row| row.1);
+                let kinds = fields.several("files", known)?.into_iter().collect();
+                Some(Change::RefuseFiles { kinds, groups })
+            }
             Self::Approve => {
                 let name = fields.text("host", 260, "Write the site\u{2019}s name, like example.org");
                 let title = fields.text("title", 100, "Say what it is");
@@ -195,6 +213,7 @@ impl What {
             Self::EndHours => "hours",
             Self::Search => "level",
             Self::Supervise | Self::EndInspection => "reason",
+            Self::Files => "files",
             Self::Inspect => "dpia",
             Self::Approve => "host",
         }
@@ -519,6 +538,7 @@ async fn page(
         What::Copy => "copy",
         What::Inspect => "inspect",
         What::EndInspection => "end-inspection",
+        What::Files => "files",
     };
     let may_look = super::may(visit, Action::ReadActivity);
     let seen = match what {
