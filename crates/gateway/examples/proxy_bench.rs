@@ -60,21 +60,27 @@ async fn main() -> Result<()> {
 
 async fn serve(names: &str, port: u16, origin: u16) -> Result<()> {
     let dir = tempfile::tempdir()?;
-    let source = dir.path().join("source").join("listed");
-    std::fs::create_dir_all(&source)?;
-    std::fs::copy(names, source.join("domains"))?;
-    let lists = dir.path().join("lists.compiled");
-    filter::compile(&[dir.path().join("source")], &lists, FileKey([1; 16]))?;
-    let running = gateway(dir.path(), Some(lists), port, origin, &policy(), Vec::new()).await?;
+    let lists = compiled(dir.path(), &std::fs::read(names)?)?;
+    let running = gateway(dir.path(), lists, port, origin, &policy(), Vec::new()).await?;
     println!("proxy on {}", running.proxy_addr());
     tokio::signal::ctrl_c().await?;
     running.shutdown().await;
     Ok(())
 }
 
+/// A compiled list of these names.
+fn compiled(dir: &Path, names: &[u8]) -> Result<PathBuf> {
+    let source = dir.join("source").join("listed");
+    std::fs::create_dir_all(&source)?;
+    std::fs::write(source.join("domains"), names)?;
+    let lists = dir.join("lists.compiled");
+    filter::compile(&[dir.join("source")], &lists, FileKey([1; 16]))?;
+    Ok(lists)
+}
+
 async fn gateway(
     dir: &Path,
-    lists: Option<PathBuf>,
+    lists: PathBuf,
     port: u16,
     origin: u16,
     policy: &filter::PolicySnapshot,
@@ -90,7 +96,7 @@ async fn gateway(
     config.dns = "127.0.0.1:0".parse()?;
     config.proxy = SocketAddr::from(([127, 0, 0, 1], port));
     config.upstreams = vec![above().await?.into()];
-    config.lists = lists;
+    config.lists = Some(lists);
     config.more_roots = believed;
     config.targets = Targets::PublicAnd(vec![SocketAddr::from(([127, 0, 0, 1], origin))]);
     config.categories = Categories::parse(
@@ -323,7 +329,8 @@ async fn inspected(seconds: u64) -> Result<()> {
             policy.inspection.insert("everybody".into(), inspection);
             believed = authority.der().clone();
         }
-        let running = gateway(dir.path(), None, 0, origin, &policy, vec![root.der().clone()]).await?;
+        let lists = compiled(dir.path(), b"listed.test\n")?;
+        let running = gateway(dir.path(), lists, 0, origin, &policy, vec![root.der().clone()]).await?;
         let mut stream = line(running.proxy_addr(), 0).await?;
         let to = format!("origin.test:{origin}");
         stream.write_all(format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n\r\n").as_bytes()).await?;

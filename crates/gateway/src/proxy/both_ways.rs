@@ -132,9 +132,10 @@ mod tests {
     /// Between two ends that take and give in small bites, everything comes over in order, and each end hears of the other's.
     #[tokio::test]
     async fn everything_arrives_in_order_whoever_is_slow_and_both_ends_hear_of_the_end() {
-        for bite in [1, 7, 1000, 100_000] {
-            let (mut near, mut client) = duplex(bite);
-            let (mut server, mut far) = duplex(bite);
+        // One side takes a third of what the other one gives, so that something always waits.
+        for (one, other) in [(3, 1), (1, 3), (21, 7), (1000, 3000), (300_000, 100_000)] {
+            let (mut near, mut client) = duplex(one);
+            let (mut server, mut far) = duplex(other);
             tokio::spawn(async move { both_ways(&mut client, &mut server).await });
             let sent: Vec<u8> = (0..200_000_u32).map(|at| (at % 251) as u8).collect();
             let back: Vec<u8> = sent.iter().rev().copied().collect();
@@ -153,7 +154,7 @@ mod tests {
                 async { _ = far_read.read_to_end(&mut got).await.unwrap() },
                 async { _ = near_read.read_to_end(&mut got_back).await.unwrap() },
             );
-            assert!(got == sent && got_back == back, "{bite}");
+            assert!(got == sent && got_back == back, "{one} {other}");
         }
     }
 

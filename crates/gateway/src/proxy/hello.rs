@@ -112,7 +112,9 @@ pub(super) struct Begun<S> {
 }
 
 impl<S> Begun<S> {
-    pub(super) fn new(before: Vec<u8>, stream: S) -> Self {
+    pub(super) fn new(mut before: Vec<u8>, stream: S) -> Self {
+        // A tunnel in which nothing was said yet may stay so for hours.
+        before.shrink_to_fit();
         Self { before: Cursor::new(before), stream }
     }
 }
@@ -182,7 +184,10 @@ mod tests {
         let sent = hello.clone();
         tokio::spawn(async move { tokio::io::AsyncWriteExt::write_all(&mut near, &sent).await.map(|()| near) });
         let (first, bytes) = first(&mut far, Duration::from_secs(5)).await.unwrap();
-        assert_eq!((first, bytes), (First::Tls(Some(Host::parse("good.test").unwrap())), hello.clone()));
+        assert_eq!((first, &bytes), (First::Tls(Some(Host::parse("good.test").unwrap())), &hello));
+        let (mut given, mut back) = (Begun::new(bytes, &b"what follows"[..]), Vec::new());
+        given.read_to_end(&mut back).await.unwrap();
+        assert_eq!(back, [hello.as_slice(), b"what follows"].concat());
         // Cut short, it is nothing that can be judged.
         let mut cut = hello.get(..40).unwrap();
         assert_eq!(super::first(&mut cut, Duration::from_secs(5)).await.unwrap().0, First::Unreadable);

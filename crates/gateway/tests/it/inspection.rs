@@ -347,7 +347,7 @@ fn in_part(policy: &mut PolicySnapshot) {
         reason: "Looked at by two of us.".into(),
         until: None,
     };
-    children.parts = vec![part("good.test/shows"), part("www.youtube.com/embed/abcdefghij_")];
+    children.parts = vec![part("good.test/shows"), part("www.youtube-nocookie.com/embed/abcdefghij_")];
     policy.sessions = vec![filter::Session {
         id: device_id(77),
         group: "children".into(),
@@ -360,7 +360,7 @@ fn in_part(policy: &mut PolicySnapshot) {
 async fn a_part_of_a_site_and_one_video_open_and_nothing_beside_them() {
     let mut policy = inspected(1, LATER);
     in_part(&mut policy);
-    let it = Inspected::new(policy.clone(), Site::start(&["good.test", "www.youtube.com"]).await).await;
+    let it = Inspected::new(policy.clone(), Site::start(&["good.test", "www.youtube-nocookie.com"]).await).await;
     for (host, path, expected) in [
         ("good.test", "/shows", 200),
         ("good.test", "/shows/one?a=b", 200),
@@ -368,9 +368,10 @@ async fn a_part_of_a_site_and_one_video_open_and_nothing_beside_them() {
         ("good.test", "/showsmore", 403),
         ("good.test", "/shows/../games", 403),
         ("good.test", "/shows/%2e%2e/games", 403),
-        ("www.youtube.com", "/embed/abcdefghij_", 200),
-        ("www.youtube.com", "/embed/abcdefghijk", 403),
-        ("www.youtube.com", "/watch?v=abcdefghij_", 403),
+        ("www.youtube-nocookie.com", "/embed/abcdefghij_?rel=0", 200),
+        ("www.youtube-nocookie.com", "/embed/abcdefghijk", 403),
+        ("www.youtube-nocookie.com", "/watch?v=abcdefghij_", 403),
+        ("www.youtube-nocookie.com", "/", 403),
     ] {
         let page = it.ask(TABLET, host, path, &it.root).await.expect("our certificate");
         assert!(page.starts_with(&format!("HTTP/1.1 {expected} ")), "{host}{path}: {page}");
