@@ -71,7 +71,7 @@ pub(crate) struct Built {
 
 /// What the demo's manager signed: kind, words, days ago. The external test is left out on purpose: it would say that a
 /// licensed list is there, and none is (FIL-04).
-const SIGNED: [(&str, &str, i64); 6] = [
+const SIGNED: [(&str, &str, i64); 9] = [
     ("signed_check/network_passwords", "Every login of the network is one person\u{2019}s own, and strong.", 40),
     ("signed_check/progress_app_accounts", "Every account of the progress app is one person\u{2019}s own.", 40),
     ("signed_check/filter_periodic", "Tried by hand on each device of both rooms and the office.", 20),
@@ -80,6 +80,17 @@ const SIGNED: [(&str, &str, i64); 6] = [
         "signed_check/data_protection",
         "The record of processing and the privacy notice are up to date; each purpose has its basis.",
         30,
+    ),
+    (
+        "signed_check/personal_phones",
+        "At the September meeting: the progress app, photos and records of children on our devices alone. All signed.",
+        60,
+    ),
+    ("signed_check/monitoring_told", "The notice hangs in the hall and the staff room, and every family has it.", 60),
+    (
+        "signed_check/limits_told",
+        "At the September meeting: watching and teaching come first, the filter after them.",
+        60,
     ),
     ("signed_check/device_security", "Updates, locks and encryption looked at on every device.", 25),
 ];

@@ -35,7 +35,7 @@ pub(super) async fn act(teller: &Teller<'_>, demo: &Demo, id: ConcernId, deed: &
             let text = referrals::Text { answers: filled, consent: Consent::Given, consent_reason: None };
             let new = referrals::New { agency: agency.clone(), step: None, decision: Decision::Refer(text) };
             referrals::add(services, &mut ctx, id, new).await?;
-            let sent = Change::Sent { how: "By telephone".into(), at, reference: None, before_its_turn: false };
+            let sent = Change::Sent { how: "telephone".into(), at, reference: None, before_its_turn: false };
             happened(teller, &mut ctx, id, sent).await?;
         }
         Deed::Acknowledged { reference, words } => {
@@ -143,4 +143,19 @@ pub(super) async fn leaving(teller: &Teller<'_>, demo: &Demo, now: Timestamp) ->
         holds::place(teller.services, &mut as_one("dsl")?, new).await?;
     }
     Ok(())
+}
+
+/// Whoever was told of something days ago has long read it.
+pub(super) async fn read_what_is_old(teller: &Teller<'_>, now: Timestamp) -> Result<()> {
+    let setting = teller.built.setting;
+    let reader = teller.services.db.read(Scope::Setting(setting)).await?;
+    let all = store::overview::notices(&reader, setting, Timestamp::UNIX_EPOCH).await?;
+    drop(reader);
+    let mut ctx = teller.services.system();
+    ctx.now = now;
+    let mut tx = teller.services.db.write(&mut ctx, Scope::Setting(setting), "demo.read").await?;
+    for notice in all.iter().filter(|one| one.seen_at.is_none() && one.made_at < now - minutes(20 * 60)) {
+        store::notices::set_seen(&mut tx, setting, notice.person_id, &notice.link).await?;
+    }
+    Ok(tx.commit().await?)
 }

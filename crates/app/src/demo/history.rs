@@ -77,6 +77,7 @@ pub(super) async fn enter(services: &Services, demo: &Demo, built: &Built, now: 
 pub(super) async fn today(services: &Services, demo: &Demo, built: &Built, now: Timestamp) -> Result<()> {
     let teller = Teller { services, built, roster: roster(services, built, now).await?, told: BTreeMap::new() };
     super::beside::leaving(&teller, demo, now).await?;
+    super::beside::read_what_is_old(&teller, now).await?;
     for session in demo.filter.sessions.iter().filter(|session| session.days_ago == 0) {
         super::filtering::session(&teller, session, now).await?;
     }

@@ -104,3 +104,23 @@ async fn the_device_of_the_person_concerned_waits_for_advice_or_danger() {
     assert!(seen.is_empty(), "{seen:?}");
     app.end().await;
 }
+
+/// SOC-06: whoever decides on holds says why, and reads why; a colleague who may hold a tablet does not.
+#[tokio::test]
+async fn access_is_taken_away_with_a_reason_that_colleagues_do_not_read() {
+    let app = TestApp::new().await;
+    let people = &app.people;
+    let silent = holds::place_saying(&app.services, &mut app.ctx(people.dsl), people.laptop, " no ").await;
+    assert!(matches!(&silent, Err(Error::Invalid(fields)) if fields.contains_key("why")), "{silent:?}");
+    let why = "Betting sites at work, twice after we had spoken.";
+    holds::place_saying(&app.services, &mut app.ctx(people.dsl), people.laptop, why).await.unwrap();
+    let read = async |person| {
+        let all = holds::list(&app.services, &app.ctx(person)).await.unwrap();
+        all.into_iter().find(|hold| hold.device == people.laptop).unwrap().reason
+    };
+    assert_eq!(read(people.dsl).await.as_deref(), Some(why));
+    assert_eq!(read(people.practitioner).await, None);
+    // Somebody who stands before a child's tablet need not stop to write.
+    holds::place_saying(&app.services, &mut app.ctx(people.practitioner), people.tablet, "").await.unwrap();
+    app.end().await;
+}

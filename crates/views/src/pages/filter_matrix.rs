@@ -16,6 +16,8 @@ pub struct Matrix {
     pub devices: Table,
     /// The self-test by group.
     pub groups: Table,
+    /// When it ran.
+    pub tested: Option<String>,
     /// The public test.
     pub outside: Table,
     /// May the reader record one?

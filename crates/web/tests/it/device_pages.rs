@@ -77,6 +77,9 @@ async fn what_a_device_found_stands_on_its_page_and_in_the_matrix() {
     assert!(html.contains("Protected, ") && html.contains("Held"), "{html}");
     let (_, html) = technician.see("/filter/matrix").await;
     assert!(html.contains("1 of ") && html.contains("Tablet"), "{html}");
+    assert!(html.contains("/filter/matrix/print"), "the paper is one step away");
+    let (_, html) = technician.see("/filter/matrix/print").await;
+    assert!(html.contains("1 of ") && html.contains("Tablet") && html.contains("Printed "), "{html}");
 }
 
 #[tokio::test]

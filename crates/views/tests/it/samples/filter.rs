@@ -177,6 +177,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                 short: NASTY.into(),
                 devices: table(),
                 groups: table(),
+                tested: Some("Tuesday 3 March 2026, 2:15pm".into()),
                 outside: table(),
                 may_record: true,
             }),

@@ -14,7 +14,7 @@ use views::pages::filter_matrix as pages;
 use views::pages::working::{Document, DocumentSection};
 use views::ui::{Cell, Table, Tag, Tone};
 
-use super::{may, time};
+use super::{may, say};
 use crate::fault::mend;
 use crate::pages::devices::kind_in_words;
 use crate::{Answer, Fault, Fields, Form, FromForm, Visit, words};
@@ -35,7 +35,8 @@ async fn gathered(visit: &Visit) -> Result<pages::Matrix, Fault> {
             _ => format!("{open} of {all} devices have no good check of this term."),
         },
         devices: devices(visit, &cells),
-        groups: groups(visit, runs.first(), &names),
+        groups: groups(runs.first(), &names),
+        tested: runs.first().map(|run| say(visit, run.at)),
         outside: outside_table(visit, &outside),
         may_record: may(visit, Action::SignCheck),
     })
@@ -72,7 +73,15 @@ pub async fn print(visit: Visit) -> Answer {
         sections: vec![
             DocumentSection { paragraphs: vec![found.short], ..DocumentSection::default() },
             part("On the devices themselves", "No device is in the register yet.", found.devices),
-            part("From each group, by itself", "The self-test has not run yet.", found.groups),
+            DocumentSection {
+                paragraphs: vec![match found.tested {
+                    Some(at) => format!("The self-test ran {at}, through the real DNS and proxy."),
+                    None => "The self-test has not run yet.".to_owned(),
+                }],
+                heading: "From each group, by itself".to_owned(),
+                table: (!found.groups.is_empty()).then_some(found.groups),
+                ..DocumentSection::default()
+            },
             part("From outside: testfiltering.com", "Nobody has recorded it yet.", found.outside),
         ],
         back: ("/filter/matrix".to_owned(), "What was checked".to_owned()),
@@ -108,12 +117,11 @@ const ASKED: [(&str, &str); 5] = [
     ("", "Sessions, pages, what must open"),
 ];
 
-fn groups(visit: &Visit, run: Option<&self_test::Run>, names: &BTreeMap<String, String>) -> Table {
+fn groups(run: Option<&self_test::Run>, names: &BTreeMap<String, String>) -> Table {
     let mut table = Table::new("The self-test by group").quiet_caption().column("Group");
     for (_, heading) in ASKED {
         table = table.column(heading);
     }
-    table = table.column("When");
     let Some(run) = run else { return table };
     for (key, name) in names {
         let mut counts = [(0_usize, 0_usize); ASKED.len()];
@@ -129,7 +137,7 @@ fn groups(visit: &Visit, run: Option<&self_test::Run>, names: &BTreeMap<String, 
             (all, 0) => Cell::Tag(Tag::new(Tone::Done, &format!("{all} passed"))),
             (_, failed) => Cell::Tag(Tag::new(Tone::Gap, &format!("{failed} failed"))),
         });
-        table.push([Cell::Text(name.clone())].into_iter().chain(cells).chain([time(visit, run.at)]).collect());
+        table.push([Cell::Text(name.clone())].into_iter().chain(cells).collect());
     }
     table
 }
