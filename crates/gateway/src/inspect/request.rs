@@ -125,11 +125,11 @@ impl Inspector {
             answer::Read::About(found, response) => match blocked.reason(group, found.category) {
                 Some(reason) => {
                     let cause = Cause::Category {
-                        category: found.category.to_owned(),
+                        category: found.category.into(),
                         title: reason.title.clone(),
                         why: reason.why.clone(),
-                        matched: "the words on the page".to_owned(),
-                        lists: vec!["words".to_owned()],
+                        matched: "the words on the page".into(),
+                        lists: ["words".to_owned()].into(),
                         because: reason.because.clone(),
                     };
                     refuse(&Verdict { outcome: Outcome::Block, cause })
