@@ -133,7 +133,8 @@ async fn a_shrunk_list_waits_for_the_manager_and_the_old_one_blocks_meanwhile() 
     let word = [("id", &*id), ("version", &*version), ("take", "accept"), ("words", "They moved it to another list.")];
     let decide = format!("{page}/decide");
     for who in [&technician, &lead] {
-        let refused = who.send_on(&page, &decide, &word).await;
+        let token = who.get("/filter/lists/add").await.token();
+        let refused = who.send(&decide, &token, &word).await;
         assert_eq!(refused.status, 404, "{}", refused.words());
     }
     assert!(blocks(&house, "wager-499.example").await, "and nobody else can take it");
