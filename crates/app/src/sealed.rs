@@ -5,7 +5,8 @@
 //! written word and a dated test from outside. What it is not: anything that knows an entry. There is nothing here to
 //! look one up with, and none may be added (S27).
 
-use domain::SettingId;
+use domain::concern::Urgency;
+use domain::{OpCtx, SettingId};
 pub use filter::Supply as List;
 use jiff::{SignedDuration, Timestamp};
 use store::evidence::Evidence;
@@ -14,7 +15,9 @@ use store::{Reads, Scope};
 use crate::evidence::signed::{EXTERNAL_TEST, PROVIDER_HAS_LISTS};
 use crate::filtering::decide;
 use crate::gateway::GatewayState;
-use crate::{Result, Services};
+use crate::notices::{self, Matter};
+use crate::sources::versions::deciders;
+use crate::{Error, Result, Services};
 
 /// The provider's word holds for a year.
 pub const WORD: SignedDuration = SignedDuration::from_hours(24 * 365);
@@ -53,20 +56,46 @@ fn shrunk_note(data: &std::path::Path, feed: &str) -> std::path::PathBuf {
     data.join("gateway").join("sealed").join(format!("{plain}.shrunk"))
 }
 
-/// Notes that a feed waits for two people; `None` when it waits no more.
+/// Notes that a feed waits for two people, and tells those whose word it waits for, once for each number of entries that it
+/// came with. `None` when it waits no more.
 ///
 /// # Errors
-/// What the disk says.
-pub fn note_shrunk(data: &std::path::Path, feed: &str, shrunk: Option<&Shrunk>) -> std::io::Result<()> {
-    let note = shrunk_note(data, feed);
-    match shrunk {
-        Some(shrunk) => {
-            std::fs::create_dir_all(note.parent().unwrap_or(data))?;
-            std::fs::write(note, serde_json::to_vec(shrunk).map_err(std::io::Error::other)?)
+/// [`Error::Unavailable`] with what the disk says, and as any write.
+pub async fn note_shrunk(services: &Services, ctx: &mut OpCtx, feed: &str, waits: Option<&Shrunk>) -> Result<()> {
+    let data = &services.data;
+    let known = shrunk(data).into_iter().find(|known| known.feed == feed);
+    write_note(&shrunk_note(data, feed), waits).map_err(|error| Error::Unavailable { say: error.to_string() })?;
+    match waits {
+        Some(waits) if known.is_none_or(|known| known.entries != waits.entries) => tell(services, ctx).await,
+        _ => Ok(()),
+    }
+}
+
+fn write_note(note: &std::path::Path, waits: Option<&Shrunk>) -> std::io::Result<()> {
+    match waits {
+        Some(waits) => {
+            std::fs::create_dir_all(note.parent().unwrap_or(note))?;
+            std::fs::write(note, serde_json::to_vec(waits).map_err(std::io::Error::other)?)
         }
         None if note.exists() => std::fs::remove_file(note),
         None => Ok(()),
     }
+}
+
+/// A feed is everybody's: those who decide in each setting are told.
+async fn tell(services: &Services, ctx: &mut OpCtx) -> Result<()> {
+    let reader = services.db.read(Scope::All).await?;
+    let settings = store::settings::list(&reader).await?;
+    drop(reader);
+    for setting in settings {
+        let mut tx = services.db.write(ctx, Scope::Setting(setting.id), "sealed.shrunk").await?;
+        let people = deciders(&tx, setting.id).await?;
+        let matter = Matter { urgency: Urgency::Prompt, link: "/filter/lists", concern: None };
+        notices::tell(&mut tx, setting.id, &people, &matter).await?;
+        tx.commit().await?;
+    }
+    services.wake_jobs();
+    Ok(())
 }
 
 /// The feeds that wait for two people.

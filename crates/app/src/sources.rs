@@ -166,6 +166,8 @@ pub struct Desk {
     wanted: Mutex<BTreeSet<Key>>,
     trouble: Mutex<Option<String>>,
     wake: tokio::sync::Notify,
+    /// Changes whenever a policy was handed to the gateway.
+    published: tokio::sync::watch::Sender<()>,
     /// One compilation at a time.
     pub(crate) compiling: tokio::sync::Mutex<()>,
 }
@@ -191,6 +193,7 @@ impl Desk {
             wanted: Mutex::default(),
             trouble: Mutex::default(),
             wake: tokio::sync::Notify::new(),
+            published: tokio::sync::watch::Sender::new(()),
             compiling: tokio::sync::Mutex::default(),
         })
     }
@@ -203,6 +206,17 @@ impl Desk {
     /// Looks at the sources now rather than within a minute.
     pub fn wake(&self) {
         self.wake.notify_one();
+    }
+
+    /// A policy is in force: what it says of sources and feeds is looked at now.
+    pub(crate) fn policy_changed(&self) {
+        self.published.send_replace(());
+        self.wake();
+    }
+
+    /// Says from now on when a policy came into force.
+    pub fn policies(&self) -> tokio::sync::watch::Receiver<()> {
+        self.published.subscribe()
     }
 
     /// Until somebody wakes it.

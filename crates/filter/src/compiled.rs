@@ -23,6 +23,7 @@ use hash64::Suffixes;
 use layout::Layout;
 use memory::Bytes;
 use siphasher::sip::SipHasher13;
+use smol_str::SmolStr;
 
 use crate::rule::{About, Effect, Rule, Target};
 use crate::{CanonicalUrl, Error, Host, ListInfo, hash};
@@ -157,6 +158,15 @@ impl Match<'_> {
             (None, None) => self.host.len(),
             (Some(PathPart::Prefix(path)), None) => self.host.len() + path.len(),
             (Some(PathPart::Whole { path, query }), None) => self.host.len() + path.len() + 1 + query.len(),
+        }
+    }
+
+    /// The same as its display, without what formatting costs where it is a bare name.
+    pub(crate) fn text(&self) -> SmolStr {
+        match (self.path, self.pattern()) {
+            (None, None) => SmolStr::new(self.host),
+            (None, Some(pattern)) => SmolStr::new(pattern),
+            (Some(_), _) => smol_str::format_smolstr!("{self}"),
         }
     }
 
@@ -380,6 +390,25 @@ fn counts(rule: &Rule, question: &Question<'_>) -> bool {
     }
 }
 
+/// An IPv4 address as it is usually written.
+fn write_v4(to: &mut impl std::io::Write, octets: [u8; 4]) -> std::io::Result<()> {
+    for (at, octet) in octets.into_iter().enumerate() {
+        if at > 0 {
+            to.write_all(b".")?;
+        }
+        let digits = [b'0' + octet / 100, b'0' + octet / 10 % 10, b'0' + octet % 10];
+        let from = if octet >= 100 {
+            0
+        } else if octet >= 10 {
+            1
+        } else {
+            2
+        };
+        to.write_all(digits.get(from..).unwrap_or_default())?;
+    }
+    Ok(())
+}
+
 /// A host as it is asked for: its text at hand, so that matches can point into it.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'h> {
@@ -402,10 +431,12 @@ impl<'h> Asked<'h> {
                 // The longest text of an IPv6 address is 45 bytes (with an embedded IPv4 one).
                 let mut text = [0; 45];
                 let mut rest = text.as_mut_slice();
-                let len = match write!(rest, "{ip}") {
-                    Ok(()) => 45 - rest.len(),
-                    Err(_) => 0,
+                let written = match ip {
+                    // Every address of every answer is looked up; formatting costs more than that.
+                    std::net::IpAddr::V4(v4) => write_v4(&mut rest, v4.octets()),
+                    std::net::IpAddr::V6(v6) => write!(rest, "{v6}"),
                 };
+                let len = if written.is_ok() { 45 - rest.len() } else { 0 };
                 AskedText::Ip { text, len }
             }
         };

@@ -10,6 +10,7 @@
 //! To add a step: a function that answers `Option<Verdict>`, its line in [`decide`], its cause in `verdict.rs`, a property.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -137,14 +138,16 @@ pub fn decide(policy: &Prepared, lists: &Lists, request: &Request<'_>, now: Time
         };
     }
     let reason = |id: &str| hours.reason(group, id);
-    if let Some(cause) =
-        category(lists, &question, None, reason).or_else(|| crate::probe::category(group, &hours, host))
+    let mut others = false;
+    if let Some(cause) = category_and_others(lists, &question, None, reason, &mut others)
+        .or_else(|| crate::probe::category(group, &hours, host))
     {
         return block(if only_part { only_a_part() } else { cause });
     }
-    // Our own safe search stands before a list's, which might be a milder one.
+    // Our own safe search stands before a list's, which might be a milder one. What no list speaks of, as nearly everything,
+    // is looked up once.
     safe_search(group, request.host)
-        .or_else(|| rewritten_by_list(lists, &question, reason))
+        .or_else(|| others.then(|| rewritten_by_list(lists, &question, reason)).flatten())
         .unwrap_or(allow(Cause::Unlisted))
 }
 
@@ -164,12 +167,24 @@ fn category<'g>(
     to: Option<&str>,
     reason: impl Fn(&str) -> Option<&'g Reason>,
 ) -> Option<Cause> {
+    category_and_others(lists, question, to, reason, &mut false)
+}
+
+/// The same; `others` says whether lists have matches of the other kind.
+fn category_and_others<'g>(
+    lists: &Lists,
+    question: &Question<'_>,
+    to: Option<&str>,
+    reason: impl Fn(&str) -> Option<&'g Reason>,
+    others: &mut bool,
+) -> Option<Cause> {
     let mut best: Option<crate::Hit<'_>> = None;
     // Hits are kept as they come, so that the lists of the best one need no second walk; few names have more.
     let mut kept = [None; KEPT];
     let mut count = 0;
     lists.walk(question, |hit| {
         if hit.rewrite() != to {
+            *others = true;
             return;
         }
         if let Some(place) = kept.get_mut(count) {
@@ -183,6 +198,25 @@ fn category<'g>(
     });
     let best = best?;
     let reason = reason(best.category)?;
+    Some(Cause::Category {
+        category: Arc::clone(best.category),
+        title: Arc::clone(&reason.title),
+        why: Arc::clone(&reason.why),
+        matched: best.matched.text(),
+        lists: if count == 1 { Arc::clone(best.name) } else { names(lists, question, to, best, kept, count) },
+        because: Arc::clone(&reason.because),
+    })
+}
+
+/// The lists of the best hit's category that hold the name, sorted.
+fn names(
+    lists: &Lists,
+    question: &Question<'_>,
+    to: Option<&str>,
+    best: crate::Hit<'_>,
+    kept: [Option<crate::Hit<'_>>; KEPT],
+    count: usize,
+) -> Arc<[String]> {
     let mut names: Vec<String> = Vec::with_capacity(1);
     let mut note = |hit: crate::Hit<'_>| {
         if hit.category == best.category && hit.rewrite() == to && !names.contains(&hit.list.name) {
@@ -194,14 +228,7 @@ fn category<'g>(
         false => lists.walk(question, &mut note),
     }
     names.sort_unstable();
-    Some(Cause::Category {
-        category: best.category.to_owned(),
-        title: reason.title.clone(),
-        why: reason.why.clone(),
-        matched: best.matched.to_string(),
-        lists: names,
-        because: reason.because.clone(),
-    })
+    names.into()
 }
 
 /// A list of a blocked category may hold a name to a search engine's safe one instead of blocking it. Any list that

@@ -133,8 +133,17 @@ pub struct Lists {
 #[derive(Debug, Clone)]
 struct Layer {
     file: Arc<Compiled>,
-    /// Category id of each list, by its number.
-    words: Arc<[Arc<str>]>,
+    /// What is said of each list, by its number.
+    words: Arc<[Words]>,
+}
+
+/// What is said of a list in every answer that it is the reason of; shared with all of them.
+#[derive(Debug, Clone)]
+struct Words {
+    /// Category id.
+    category: Arc<str>,
+    /// Its name, alone: most names stand in one list.
+    name: Arc<[String]>,
 }
 
 impl Layer {
@@ -144,13 +153,12 @@ impl Layer {
     }
 }
 
-fn words(file: &Compiled, categories: &Categories) -> Arc<[Arc<str>]> {
-    file.lists()
-        .iter()
-        .map(|list| {
-            Arc::from(categories.of_list(&list.name).map_or(list.name.as_str(), |category| category.id.as_str()))
-        })
-        .collect()
+fn words(file: &Compiled, categories: &Categories) -> Arc<[Words]> {
+    let words = |list: &ListInfo| {
+        let category = categories.of_list(&list.name).map_or(list.name.as_str(), |category| category.id.as_str());
+        Words { category: Arc::from(category), name: Arc::from([list.name.clone()]) }
+    };
+    file.lists().iter().map(words).collect()
 }
 
 /// A list that holds (a part of) what was asked.
@@ -159,9 +167,11 @@ pub struct Hit<'a> {
     /// What of it.
     pub matched: Match<'a>,
     /// Category id: the policy's, or the list's own name.
-    pub category: &'a str,
+    pub category: &'a Arc<str>,
     /// The list.
     pub list: &'a ListInfo,
+    /// The list's name, as a verdict has it where no other list holds the name.
+    pub(crate) name: &'a Arc<[String]>,
 }
 
 impl<'a> Hit<'a> {
@@ -271,8 +281,8 @@ impl Lists {
         let mut kinds = std::collections::BTreeMap::new();
         for layer in &self.layers {
             for (word, list) in layer.words.iter().zip(layer.file.lists()) {
-                let kind = self.categories.find(word).map_or(list.kind, |category| category.kind);
-                let known = kinds.entry(word.to_string()).or_insert(kind);
+                let kind = self.categories.find(&word.category).map_or(list.kind, |category| category.kind);
+                let known = kinds.entry(word.category.to_string()).or_insert(kind);
                 if kind == Kind::Black {
                     *known = Kind::Black;
                 }
@@ -287,15 +297,15 @@ impl Lists {
         let black = self.category_kinds().into_iter().filter(|(_, kind)| *kind == Kind::Black);
         let reason = |id: &str| match self.categories.find(id) {
             Some(category) => Reason {
-                title: category.title.clone(),
-                why: category.why.clone(),
-                because: category.because.clone(),
+                title: category.title.as_str().into(),
+                why: category.why.as_str().into(),
+                because: category.because.as_slice().into(),
                 locked: false,
             },
             None => Reason {
-                title: id.to_owned(),
-                why: format!("The list “{id}” is for blocking."),
-                because: Vec::new(),
+                title: id.into(),
+                why: format!("The list “{id}” is for blocking.").into(),
+                because: Arc::default(),
                 locked: false,
             },
         };
@@ -311,9 +321,9 @@ impl Lists {
                 if word.effect.allow || is_taken_back(&layer.file, question, &word) {
                     return;
                 }
-                let (category, list) = (layer.words.get(word.list), layer.file.lists().get(word.list));
-                if let (Some(category), Some(list)) = (category, list) {
-                    found(Hit { matched: word.matched, category, list });
+                let (words, list) = (layer.words.get(word.list), layer.file.lists().get(word.list));
+                if let (Some(Words { category, name }), Some(list)) = (words, list) {
+                    found(Hit { matched: word.matched, category, list, name });
                 }
             });
         }

@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use smol_str::SmolStr;
+
 /// Longest name in text, without the trailing dot (RFC 1035 section 3.1: 255 bytes on the wire).
 const LONGEST_NAME: usize = 253;
 /// Longest label (RFC 1035 section 3.1).
@@ -14,7 +16,7 @@ const LONGEST_LABEL: usize = 63;
 
 /// A canonical host name: lower case, punycode, no trailing dot, at most 253 bytes, labels of 1 to 63.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct HostName(String);
+pub struct HostName(SmolStr);
 
 /// A name or a literal address: what a URL, a CONNECT or a list line may speak of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,6 +71,11 @@ impl HostName {
         &self.0
     }
 
+    /// The same to keep: it shares what this name has.
+    pub fn text(&self) -> SmolStr {
+        self.0.clone()
+    }
+
     /// The name, then the same without its first label, and so on to the top-level label. Does not allocate.
     ///
     /// ```
@@ -81,7 +88,7 @@ impl HostName {
 
     /// Whether this is `parent` or a name below it. `notexample.com` is not below `example.com`.
     pub fn is_at_or_below(&self, parent: &HostName) -> bool {
-        self.suffixes().any(|suffix| suffix == parent.0)
+        self.suffixes().any(|suffix| suffix == parent.as_str())
     }
 }
 
@@ -113,6 +120,11 @@ impl Host {
     /// # Errors
     /// A [`NameError`] that says which bound or character is broken.
     pub fn parse(text: &str) -> Result<Self, NameError> {
+        // Most names are plain: they come from the wire, and one look at each byte says so.
+        let kinds = byte::kinds(text);
+        if kinds & byte::FOREIGN == 0 {
+            return Self::ascii(text, kinds);
+        }
         if let Some(inner) = text.strip_prefix('[') {
             let inner = inner.strip_suffix(']').ok_or(NameError::Character)?;
             return ipv6(inner).ok_or(NameError::Character);
@@ -121,25 +133,36 @@ impl Host {
             return ipv6(text).ok_or(NameError::Character);
         }
         let ascii = ascii(text)?;
-        let bare = ascii.strip_suffix('.').unwrap_or(&ascii);
+        Self::ascii(&ascii, byte::kinds(&ascii))
+    }
+
+    /// Reads a name of ASCII letters, in which are these kinds of bytes.
+    fn ascii(text: &str, kinds: u8) -> Result<Self, NameError> {
+        let bare = text.strip_suffix('.').unwrap_or(text);
         if bare.is_empty() {
             return Err(NameError::Empty);
         }
         if bare.len() > LONGEST_NAME {
             return Err(NameError::TooLong);
         }
-        for label in bare.split('.') {
-            if label.is_empty() || label.len() > LONGEST_LABEL {
-                return Err(NameError::Label);
-            }
-            if !label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
-                return Err(NameError::Character);
-            }
-        }
-        if ends_in_number(bare) {
+        let last = last_label(bare, kinds & byte::FOREIGN != 0)?;
+        // Only a number begins with a digit and may be one.
+        if last.first().is_some_and(u8::is_ascii_digit) && ends_in_number(bare) {
             return ipv4(bare).map(|ip| Self::Ip(IpAddr::V4(ip))).ok_or(NameError::Number);
         }
-        Ok(Self::Name(HostName(bare.to_ascii_lowercase())))
+        let name = match kinds & byte::UPPER != 0 {
+            true => SmolStr::from(bare.to_ascii_lowercase()),
+            false => SmolStr::new(bare),
+        };
+        Ok(Self::Name(HostName(name)))
+    }
+
+    /// The canonical text, to keep.
+    pub fn text(&self) -> SmolStr {
+        match self {
+            Self::Name(name) => name.text(),
+            Self::Ip(ip) => smol_str::format_smolstr!("{ip}"),
+        }
     }
 
     /// The name, if it is one.
@@ -148,6 +171,62 @@ impl Host {
             Self::Name(name) => Some(name),
             Self::Ip(_) => None,
         }
+    }
+}
+
+/// What a byte of a name is.
+mod byte {
+    /// A dot between labels.
+    pub(super) const DOT: u8 = 1;
+    /// An upper case letter.
+    pub(super) const UPPER: u8 = 2;
+    /// Nothing that a label may hold.
+    pub(super) const FOREIGN: u8 = 4;
+
+    /// By its value; the rest is what a label may hold as it is.
+    pub(super) const KIND: [u8; 256] = {
+        let mut kinds = [FOREIGN; 256];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            #[expect(clippy::indexing_slicing, reason = "worked out when this is compiled")]
+            {
+                kinds[byte as usize] = match byte {
+                    b'.' => DOT,
+                    b'A'..=b'Z' => UPPER,
+                    b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => 0,
+                    _ => FOREIGN,
+                };
+            }
+            byte += 1;
+        }
+        kinds
+    };
+
+    /// What is in a text.
+    pub(super) fn kinds(text: &str) -> u8 {
+        text.bytes().fold(0, |all, byte| all | KIND.get(usize::from(byte)).copied().unwrap_or(FOREIGN))
+    }
+}
+
+/// Checks every label of a name, and gives the last.
+fn last_label(name: &str, foreign: bool) -> Result<&[u8], NameError> {
+    let mut last: &[u8] = &[];
+    for part in name.as_bytes().split(|byte| *byte == b'.') {
+        label(part.len(), foreign && part.iter().any(|byte| is_foreign(*byte)))?;
+        last = part;
+    }
+    Ok(last)
+}
+
+fn is_foreign(byte: u8) -> bool {
+    byte::KIND.get(usize::from(byte)).is_none_or(|kind| *kind == byte::FOREIGN)
+}
+
+fn label(length: usize, foreign: bool) -> Result<(), NameError> {
+    match length {
+        1..=LONGEST_LABEL if foreign => Err(NameError::Character),
+        1..=LONGEST_LABEL => Ok(()),
+        _ => Err(NameError::Label),
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -191,15 +192,15 @@ pub enum SafeSearch {
     Strict,
 }
 
-/// Why a category is blocked.
+/// Why a category is blocked. Its words are shared: each blocked answer takes them along.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// The category's name in the policy's words, e.g. "Pornography".
-    pub title: String,
+    pub title: Arc<str>,
     /// One sentence for the adult block page.
-    pub why: String,
+    pub why: Arc<str>,
     /// Obligation ids, e.g. `FIL-02`.
-    pub because: Vec<String>,
+    pub because: Arc<[String]>,
     /// No allow rule and no hour opens a name of this category: the policy promises it to children.
     #[serde(default)]
     pub locked: bool,

@@ -3,6 +3,8 @@
 //! What it is: listed entries that every list file is taken to hold, so that a probe goes the whole way from group to
 //! category to answer. What it is not: a test of the supply, or of a real site (S26).
 
+use std::sync::Arc;
+
 use crate::hours::InForce;
 use crate::{Cause, Group};
 
@@ -51,11 +53,11 @@ pub(crate) fn category(group: &Group, now: &InForce<'_>, host: &str) -> Option<C
     let blocked = now.blocked(group);
     let (category, reason) = blocked.into_iter().find(|(category, _)| probe_name(category) == host)?;
     Some(Cause::Category {
-        category: category.to_owned(),
+        category: category.into(),
         title: reason.title.clone(),
         why: reason.why.clone(),
-        matched: host.to_owned(),
-        lists: vec!["self-test".to_owned()],
+        matched: host.into(),
+        lists: Arc::from(["self-test".to_owned()]),
         because: reason.because.clone(),
     })
 }

@@ -7,11 +7,11 @@
 //! Names match exactly: `maps.google.com` is no search. For a rewritten name all record types must be answered alike (A,
 //! AAAA, HTTPS), or a browser finds the way round.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::prepared::HashMap;
 use crate::probe;
 use crate::{Audience, HostName, SafeSearch};
 

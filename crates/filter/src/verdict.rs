@@ -1,6 +1,9 @@
 //! What [`crate::decide`] answers, and why. A sealed hit carries nothing but "blocked" (S27).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// The answer for one name or URL and one group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,20 +59,20 @@ pub enum Cause {
         /// The name in the rule that matched.
         matched: String,
     },
-    /// A list category.
+    /// A list category. Its words are the policy's own, shared: such a verdict is made for each blocked question.
     Category {
         /// Category id.
-        category: String,
+        category: Arc<str>,
         /// Its title in the policy's words.
-        title: String,
+        title: Arc<str>,
         /// One sentence.
-        why: String,
+        why: Arc<str>,
         /// The name in the list that matched.
-        matched: String,
+        matched: SmolStr,
         /// The lists that hold it.
-        lists: Vec<String>,
+        lists: Arc<[String]>,
         /// Obligation ids.
-        because: Vec<String>,
+        because: Arc<[String]>,
     },
     /// A search engine: held to its safe search, or blocked because it cannot be held to one.
     SafeSearch {

@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.categories = Categories::parse(
         "[[category]]\nid = \"listed\"\ntitle = \"Listed\"\nwhy = \"Measured.\"\nlists = [\"listed\"]\nkind = \"black\"\n",
     )?;
-    let reason = Reason { title: "Listed".into(), why: "Measured.".into(), because: Vec::new(), locked: false };
+    let reason = Reason { title: "Listed".into(), why: "Measured.".into(), because: Default::default(), locked: false };
     let group = filter::Group {
         name: "Everybody".into(),
         audience: filter::Audience::Children,

@@ -107,7 +107,7 @@ async fn gateway(
 }
 
 fn policy() -> filter::PolicySnapshot {
-    let reason = Reason { title: "Listed".into(), why: "Measured.".into(), because: Vec::new(), locked: false };
+    let reason = Reason { title: "Listed".into(), why: "Measured.".into(), because: Default::default(), locked: false };
     let group = filter::Group {
         name: "Everybody".into(),
         audience: filter::Audience::Adults,

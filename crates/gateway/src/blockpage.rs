@@ -172,7 +172,7 @@ fn reason(cause: &Cause) -> (Option<&str>, Option<String>, &str) {
     match cause {
         Cause::Category { title, why, matched, because, .. } => {
             let rule = match because.is_empty() {
-                true => matched.clone(),
+                true => matched.to_string(),
                 false => format!("{matched} ({})", because.join(", ")),
             };
             (Some(title), Some(rule), why)

@@ -9,6 +9,7 @@ mod compose;
 mod cookie;
 pub(crate) mod doors;
 pub(crate) mod https;
+mod key;
 pub(crate) mod limit;
 pub(crate) mod listen;
 pub(crate) mod packed;
@@ -19,12 +20,12 @@ pub(crate) mod stream;
 pub(crate) mod upstream;
 mod wire;
 
-use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use filter::{Audience, Cause, Host, HostName, Outcome, Verdict};
 use hickory_proto::rr::{Name, RecordType};
+use jiff::Timestamp;
 
 use crate::activity::Route;
 use crate::blockpage::led::Led;
@@ -32,11 +33,12 @@ use crate::blockpage::wpad;
 use crate::counters::Counters;
 use crate::policy::{Asking, Client, Gate, Policy};
 pub(crate) use cookie::Cookies;
+use key::Key;
 use limit::Limiter;
 use resolver::Found;
 pub(crate) use resolver::Resolver;
 use upstream::{Ask, Failure};
-use wire::{Code, Ede, Question, Rejected};
+use wire::{Code, Ede, Question, Rejected, Text};
 
 /// A blocked device asks again after this many seconds, so that a changed decision is seen soon (S34: at most 30).
 const BLOCKED_TTL: u32 = 10;
@@ -104,9 +106,17 @@ pub(crate) struct Waiting {
     ask: Ask,
 }
 
+/// Under which policy and when questions are decided: once for all that came together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment<'a> {
+    pub(crate) policy: &'a Arc<Policy>,
+    pub(crate) at: Timestamp,
+}
+
 /// What was decided about a name, and for whom.
 #[derive(Debug)]
 struct Decided<'a> {
+    at: Timestamp,
     policy: &'a Policy,
     client: &'a Client,
     host: &'a Host,
@@ -127,7 +137,9 @@ pub(crate) enum NoAddress {
 impl Dns {
     /// The whole way, for transports that may wait.
     pub(crate) async fn answer(&self, packet: &[u8], seen: &Seen<'_>, transport: Transport) -> Option<Vec<u8>> {
-        match self.begin(packet, seen, transport, Vec::new()) {
+        let policy = self.gate.policy();
+        let moment = Moment { policy: &policy, at: self.gate.clock.now() };
+        match self.begin(packet, seen, transport, moment, Vec::new()) {
             Step::Silence => None,
             Step::Answer(answer) => Some(answer),
             Step::Wait(waiting) => Some(self.finish(*waiting).await),
@@ -135,30 +147,37 @@ impl Dns {
     }
 
     /// Decides, and answers what needs nobody else, in the room given.
-    pub(crate) fn begin(&self, packet: &[u8], seen: &Seen<'_>, transport: Transport, room: Vec<u8>) -> Step {
+    pub(crate) fn begin(
+        &self,
+        packet: &[u8],
+        seen: &Seen<'_>,
+        transport: Transport,
+        moment: Moment<'_>,
+        room: Vec<u8>,
+    ) -> Step {
+        let Moment { policy, at } = moment;
         let mut question = match Question::parse(packet) {
             Ok(question) => question,
             Err(Rejected::Silently) => return Step::Silence,
             Err(Rejected::With(code)) => return wire::reject(packet, code).map_or(Step::Silence, Step::Answer),
         };
         Counters::add(&self.counters.dns_answered);
-        let policy = self.gate.policy();
         let client = policy.asker(seen.address, seen.secret);
-        let proven = self.prove(&mut question, seen.address, transport);
+        let proven = self.prove(&mut question, seen.address, transport, at);
         let Some(host) = question.with_name(host_of) else {
             return Step::Answer(question.answer(Code::Refused).finish());
         };
-        if let Some(answer) = self.check_page(&question, &policy, &client, &host) {
+        if let Some(answer) = self.check_page(&question, moment, &client, &host) {
             return Step::Answer(answer);
         }
         if wpad::is_wpad(&host) {
             return Step::Answer(self.wpad(&question, &host));
         }
-        let verdict = self.gate.decide(&policy, &client, &host, None, Asking::Dns(question.kind.into()));
+        let verdict = self.gate.decide(policy, &client, &host, None, Asking::Dns(question.kind.into()), at);
         if verdict.outcome == Outcome::Block {
             return Step::Answer(self.blocked(&question, &client, &host, &verdict, room));
         }
-        if let Some(answer) = self.own_page(&question, &policy, &host) {
+        if let Some(answer) = self.own_page(&question, policy, &host) {
             return Step::Answer(answer);
         }
         // What the self-test asks for in a search engine's stead is led elsewhere and exists nowhere.
@@ -173,14 +192,21 @@ impl Dns {
         if let Outcome::Rewrite(to) = &verdict.outcome
             && let Ok(ip) = to.parse::<IpAddr>()
         {
-            self.gate.record(&client, &host, &verdict, Route::Dns, self.gate.clock.now());
+            self.gate.record(&client, &host, &verdict, Route::Dns, at);
             return Step::Answer(address_answer(&question, ip, CHILDREN_TTL));
         }
-        let Some(ask) = ask_for(&question, &verdict) else {
-            return Step::Answer(question.answer(Code::NoError).negative(BLOCKED_TTL).finish());
+        // What is led elsewhere is kept under the name that it is led to.
+        let led = match &verdict.outcome {
+            Outcome::Rewrite(to) => match led_to(&question, to) {
+                None => return Step::Answer(nothing_of_this_type(&question)),
+                led => led,
+            },
+            _ => None,
         };
-        if let Some(found) = self.resolver.fresh(&ask) {
-            let decided = Decided { policy: &policy, client: &client, host: &host, verdict: &verdict };
+        let key = led.as_ref().map_or_else(|| Key::of(&question), Ask::key);
+        let ask = || led.clone().or_else(|| ask_for(&question));
+        if let Some(found) = self.resolver.fresh(&key, ask) {
+            let decided = Decided { at, policy, client: &client, host: &host, verdict: &verdict };
             return Step::Answer(self.conclude(&question, transport, &decided, &found, room));
         }
         if !self.limiter.allow(client.address, proven) {
@@ -191,6 +217,8 @@ impl Dns {
             let refused = question.answer_in(room, Code::Refused).because(Ede::NotReady, "too many questions at once");
             return Step::Answer(refused.finish());
         }
+        let Some(ask) = ask() else { return Step::Answer(nothing_of_this_type(&question)) };
+        let policy = Arc::clone(policy);
         Step::Wait(Box::new(Waiting { packet: packet.to_vec(), transport, policy, client, host, verdict, ask }))
     }
 
@@ -199,10 +227,11 @@ impl Dns {
         let Waiting { packet, transport, policy, client, host, verdict, ask } = waiting;
         let found = self.resolver.resolve(&ask).await;
         let Ok(mut question) = Question::parse(&packet) else { return Vec::new() };
-        self.prove(&mut question, client.address, transport);
+        let at = self.gate.clock.now();
+        self.prove(&mut question, client.address, transport, at);
         match found {
             Ok(found) => {
-                let decided = Decided { policy: &policy, client: &client, host: &host, verdict: &verdict };
+                let decided = Decided { at, policy: &policy, client: &client, host: &host, verdict: &verdict };
                 self.conclude(&question, transport, &decided, &found, Vec::new())
             }
             Err(failure) => no_answer(&question, failure),
@@ -211,12 +240,11 @@ impl Dns {
 
     /// Puts into the question what its answer carries besides: a cookie, room. Says whether its own cookie proves that it
     /// comes from where it says.
-    fn prove(&self, question: &mut Question<'_>, address: IpAddr, transport: Transport) -> bool {
+    fn prove(&self, question: &mut Question<'_>, address: IpAddr, transport: Transport, at: Timestamp) -> bool {
         let Some(edns) = question.edns else { return false };
-        let now = || self.gate.clock.now();
-        let reply = edns.cookie.map(|cookie| self.cookies.reply(&cookie, address, now()));
+        let reply = edns.cookie.map(|cookie| self.cookies.reply(&cookie, address, at));
         question.reply_with(reply, transport == Transport::Encrypted);
-        edns.cookie.is_some_and(|cookie| self.cookies.proves(&cookie, address, now()))
+        edns.cookie.is_some_and(|cookie| self.cookies.proves(&cookie, address, at))
     }
 
     /// What SERVFAIL looks like when the gateway has no room to wait.
@@ -247,10 +275,11 @@ impl Dns {
         let (v4, v6) = tokio::join!(self.resolver.resolve(&v4), self.resolver.resolve(&v6));
         let mut addresses = Vec::new();
         let mut reached = false;
+        let at = self.gate.clock.now();
         for found in [v4, v6].into_iter().flatten() {
             reached = true;
             let host = Host::Name(host.clone());
-            if let Some(verdict) = self.leads_to(&Decided { policy, client, host: &host, verdict }, &found) {
+            if let Some(verdict) = self.leads_to(&Decided { at, policy, client, host: &host, verdict }, &found) {
                 return Err(NoAddress::Blocked(verdict));
             }
             addresses.extend(found.entry.packed.addresses.iter().copied());
@@ -271,15 +300,14 @@ impl Dns {
         found: &Found,
         room: Vec<u8>,
     ) -> Vec<u8> {
-        let Decided { client, host, verdict, .. } = decided;
-        let now = self.gate.clock.now();
+        let Decided { at, client, host, verdict, .. } = decided;
         if let Some(alias_verdict) = self.leads_to(decided, found) {
-            self.gate.record(client, host, &alias_verdict, Route::Dns, now);
+            self.gate.record(client, host, &alias_verdict, Route::Dns, *at);
             return self.blocked(question, client, host, &alias_verdict, room);
         }
         // A browser asks three types for each page; one address question stands for them.
         if matches!(question.kind, RecordType::A | RecordType::AAAA) {
-            self.gate.record(client, host, verdict, Route::Dns, now);
+            self.gate.record(client, host, verdict, Route::Dns, *at);
         }
         let limit = match transport {
             Transport::Udp => question.udp_limit(),
@@ -291,8 +319,8 @@ impl Dns {
             _ => found.entry.packed.answer(question, room, |ttl| found.ttl(ttl).min(longest)),
         };
         let ede = found.stale.then(|| match found.entry.packed.is_no() {
-            true => (Ede::StaleNxDomain, "the provider's DNS does not answer"),
-            false => (Ede::StaleAnswer, "the provider's DNS does not answer"),
+            true => (Ede::StaleNxDomain, Text::from("the provider's DNS does not answer")),
+            false => (Ede::StaleAnswer, Text::from("the provider's DNS does not answer")),
         });
         match bytes {
             Some(bytes) if found.entry.packed.is_answer() => question.close(bytes, ede, limit),
@@ -305,13 +333,12 @@ impl Dns {
     /// the building. A name that a person allowed, or that is always reachable, takes its aliases with it, but for
     /// sealed ones.
     fn leads_to(&self, decided: &Decided<'_>, found: &Found) -> Option<Verdict> {
-        let Decided { policy, client, host, verdict } = decided;
+        let Decided { at, policy, client, host, verdict } = decided;
         let packed = &found.entry.packed;
         let trusted = matches!(verdict.cause, Cause::Rule { .. } | Cause::NeverLogged | Cause::Always)
             || matches!(verdict.outcome, Outcome::Rewrite(_));
-        let now = self.gate.clock.now();
         let blocked = packed.speaks_of.iter().find_map(|alias| {
-            let verdict = policy.verdict(client, alias, None, now);
+            let verdict = policy.verdict(client, alias, None, *at);
             let blocked = verdict.outcome == Outcome::Block
                 && (!trusted || verdict.cause == Cause::Sealed)
                 && (matches!(alias, Host::Name(_)) || speaks_of_addresses(&verdict.cause));
@@ -355,13 +382,13 @@ impl Dns {
 
     /// The page on which a device checks itself leads to our block page's listener, whatever the hour or the group; a
     /// held device learns nothing (S9).
-    fn check_page(&self, question: &Question<'_>, policy: &Policy, client: &Client, host: &Host) -> Option<Vec<u8>> {
+    fn check_page(&self, question: &Question<'_>, moment: Moment<'_>, client: &Client, host: &Host) -> Option<Vec<u8>> {
         let Host::Name(name) = host else { return None };
         if name.as_str() != crate::CHECK_HOST || self.block_addresses == (None, None) {
             return None;
         }
-        let now = self.gate.clock.now();
-        if client.subject.device.is_some_and(|device| policy.held(now).any(|held| held == device)) {
+        let Moment { policy, at } = moment;
+        if client.subject.device.is_some_and(|device| policy.held(at).any(|held| held == device)) {
             return None;
         }
         self.led.note(client, host);
@@ -411,7 +438,9 @@ pub(crate) fn probe_answer(bytes: &[u8]) -> Option<Vec<u8>> {
             compose::question_name(&question)?;
             let packed = packed.and_then(|packed| packed.answer(&question, Vec::new(), |ttl| ttl.min(CHILDREN_TTL)));
             Some(match (packed, host) {
-                (Some(bytes), _) => question.close(bytes, Some((Ede::StaleAnswer, OFFLINE)), question.udp_limit()),
+                (Some(bytes), _) => {
+                    question.close(bytes, Some((Ede::StaleAnswer, OFFLINE.into())), question.udp_limit())
+                }
                 (None, Some(_)) => {
                     question.answer(Code::NxDomain).negative(BLOCKED_TTL).because(Ede::Blocked, OFFLINE).finish()
                 }
@@ -467,21 +496,24 @@ fn host_of(name: &str) -> Option<Host> {
     }
 }
 
-/// What to ask above; nothing for types that a rewritten name must not have (an HTTPS record would lead past it).
-fn ask_for(question: &Question<'_>, verdict: &Verdict) -> Option<Ask> {
-    let asked = compose::question_name(question)?;
-    let rewritten = match &verdict.outcome {
-        Outcome::Rewrite(to) => {
-            if !matches!(question.kind, RecordType::A | RecordType::AAAA) {
-                return None;
-            }
-            Some(fully_qualified(&Name::from_ascii(to).ok()?))
-        }
-        _ => None,
-    };
-    let dnssec_ok = question.edns.is_some_and(|e| e.dnssec_ok) && rewritten.is_none();
-    let name = rewritten.unwrap_or(asked).to_lowercase();
+/// What to ask above.
+fn ask_for(question: &Question<'_>) -> Option<Ask> {
+    let name = compose::question_name(question)?.to_lowercase();
+    let dnssec_ok = question.edns.is_some_and(|e| e.dnssec_ok);
     Some(Ask { name, kind: question.kind, dnssec_ok, checking_disabled: question.checking_disabled() })
+}
+
+/// What to ask above in a name's stead; nothing for types that it must not have (an HTTPS record would lead past it).
+fn led_to(question: &Question<'_>, to: &str) -> Option<Ask> {
+    if !matches!(question.kind, RecordType::A | RecordType::AAAA) {
+        return None;
+    }
+    let name = fully_qualified(&Name::from_ascii(to).ok()?).to_lowercase();
+    Some(Ask { name, kind: question.kind, dnssec_ok: false, checking_disabled: question.checking_disabled() })
+}
+
+fn nothing_of_this_type(question: &Question<'_>) -> Vec<u8> {
+    question.answer(Code::NoError).negative(BLOCKED_TTL).finish()
 }
 
 fn fully_qualified(name: &Name) -> Name {
@@ -512,17 +544,17 @@ fn no_answer(question: &Question<'_>, failure: Failure) -> Vec<u8> {
 }
 
 /// The short text of the Extended DNS Error.
-fn because(verdict: &Verdict) -> (Ede, Cow<'static, str>) {
+fn because(verdict: &Verdict) -> (Ede, Text<'_>) {
     match &verdict.cause {
         Cause::Sealed => (Ede::Blocked, "blocked".into()),
         Cause::Held => (Ede::Blocked, OFFLINE.into()),
-        Cause::Category { title, .. } => (Ede::Filtered, format!("category: {title}; ask the office").into()),
+        Cause::Category { title, .. } => (Ede::Filtered, Text(["category: ", title, "; ask the office"])),
         Cause::SafeSearch { engine } => {
-            (Ede::Filtered, format!("{engine} has no safe search that can be held; ask the office").into())
+            (Ede::Filtered, Text([engine, " has no safe search that can be held; ask the office", ""]))
         }
         Cause::Bypass { .. } => (Ede::Blocked, "a way round the filter; ask the office".into()),
         Cause::NoData => (Ede::Blocked, "the filter has no data; ask the office".into()),
-        Cause::Hours { name } => (Ede::Blocked, format!("closed at this hour: {name}").into()),
+        Cause::Hours { name } => (Ede::Blocked, Text(["closed at this hour: ", name, ""])),
         Cause::NoSession => (Ede::Blocked, "no session is open; ask a grown-up".into()),
         Cause::NotApproved => (Ede::Blocked, "not approved for children; ask a grown-up".into()),
         _ => (Ede::Blocked, "blocked here; ask the office".into()),

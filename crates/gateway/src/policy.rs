@@ -14,6 +14,7 @@ use filter::{
 };
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 use crate::activity::{Kind, Route};
@@ -302,8 +303,8 @@ impl Gate {
         host: &Host,
         url: Option<&CanonicalUrl>,
         asking: Asking,
+        now: Timestamp,
     ) -> Verdict {
-        let now = self.clock.now();
         self.presence.asked(client, now);
         let rtype = if let Asking::Dns(rtype) = asking { Some(rtype) } else { None };
         let verdict = policy.verdict_on(client, host, url, rtype, now);
@@ -319,9 +320,14 @@ impl Gate {
         if client.probe || matches!(verdict.cause, Cause::NeverLogged | Cause::Always) {
             return;
         }
-        if matches!(client.subject.confidence, Confidence::Unknown | Confidence::Mismatch) {
-            let fact = Fact::Unidentified { address: client.address, wrong_credential: client.wrong_credential };
-            self.recorder.note(&client.subject, fact, now);
+        let stranger = matches!(client.subject.confidence, Confidence::Unknown | Confidence::Mismatch);
+        let stranger = stranger.then_some((
+            &client.subject,
+            Fact::Unidentified { address: client.address, wrong_credential: client.wrong_credential },
+        ));
+        if filter::probe::is_sealed(host) {
+            // The self-test's own name stands for nothing: whoever asks for it must not frighten the leads.
+            return self.recorder.note(stranger, now);
         }
         let blocked = verdict.outcome == Outcome::Block;
         let guest = client.audience == Audience::Guests;
@@ -330,32 +336,29 @@ impl Gate {
         } else {
             &client.subject
         };
-        if filter::probe::is_sealed(host) {
-            // The self-test's own name stands for nothing: whoever asks for it must not frighten the leads.
-            return;
-        }
-        let host = || host.to_string();
         let fact = match &verdict.cause {
             Cause::Sealed => {
-                let kind = Kind::Sealed { keyed_hash: self.keyed_hash(&host()), route };
+                self.recorder.note(stranger, now);
+                let kind = Kind::Sealed { keyed_hash: self.keyed_hash(&host.text()), route };
                 // It names no one (S22), also where a credential would.
                 return self.recorder.alert(Subject { person: None, ..subject.clone() }, kind, now);
             }
             _ if guest => Fact::Guests { blocked },
             Cause::Held => Fact::Held,
-            _ if !blocked => Fact::Allowed { host: host() },
-            Cause::Bypass { what } => Fact::Bypass { what: what.clone(), host: host(), route },
-            Cause::Category { category, .. } => {
-                Fact::Blocked { host: host(), category: Some(category.clone()), rule: None, route }
+            _ if !blocked => Fact::Allowed { host: host.text() },
+            Cause::Bypass { what } => Fact::Bypass { what: what.clone(), host: host.text(), route },
+            cause => {
+                let (category, rule) = match cause {
+                    Cause::Category { category, .. } => (Some(category.clone()), None),
+                    // So that whoever approves something sees which helpers it asked for (S34).
+                    Cause::NotApproved => (None, Some(SmolStr::new_static(NOT_APPROVED))),
+                    Cause::Rule { rule, .. } => (None, Some(SmolStr::new(rule))),
+                    _ => (None, None),
+                };
+                Fact::Blocked { host: host.text(), category, rule, route }
             }
-            // So that whoever approves something sees which helpers it asked for (S34).
-            Cause::NotApproved => {
-                Fact::Blocked { host: host(), category: None, rule: Some(NOT_APPROVED.to_owned()), route }
-            }
-            Cause::Rule { rule, .. } => Fact::Blocked { host: host(), category: None, rule: Some(rule.clone()), route },
-            _ => Fact::Blocked { host: host(), category: None, rule: None, route },
         };
-        self.recorder.note(subject, fact, now);
+        self.recorder.note(stranger.into_iter().chain([(subject, fact)]), now);
     }
 
     /// A digest that only this gateway can make again.

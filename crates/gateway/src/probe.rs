@@ -201,7 +201,7 @@ impl<'g> Stands<'g> {
     }
 
     fn of_category(&self, reason: &Reason) -> Expected {
-        if self.shut || self.approved_only { Expected::Blocked } else { Expected::BlockedAs(reason.title.clone()) }
+        if self.shut || self.approved_only { Expected::Blocked } else { Expected::BlockedAs(reason.title.to_string()) }
     }
 }
 
@@ -317,7 +317,7 @@ fn page(snapshot: &PolicySnapshot, group: &filter::Group, stands: &Stands<'_>) -
             // That it has limits stands on every page that it shows to an adult (RSK-04).
             let mut words = vec![snapshot.contact.clone(), "No filter is perfect".to_owned()];
             if !stands.shut {
-                words.extend([reason.title.clone(), reason.why.clone()]);
+                words.extend([reason.title.to_string(), reason.why.to_string()]);
             }
             if !snapshot.web_base.is_empty() {
                 words.push("Ask for it".to_owned());

@@ -265,7 +265,7 @@ impl Proxy {
     /// for others the name inside is decided like any other.
     fn may_be_inside(&self, client: &Client, inside: &Host, strict: bool) -> bool {
         let policy = self.gate.policy();
-        let verdict = self.gate.decide(&policy, client, inside, None, Asking::Proxy);
+        let verdict = self.gate.decide(&policy, client, inside, None, Asking::Proxy, self.gate.clock.now());
         if verdict.outcome == Outcome::Allow && strict {
             let cause = Cause::Bypass { what: "another name inside a tunnel".into() };
             let verdict = Verdict { outcome: Outcome::Block, cause };
@@ -378,7 +378,7 @@ impl Proxy {
             _ => {
                 let client = policy.client(peer, None);
                 let fact = Fact::Unidentified { address: client.address, wrong_credential: true };
-                self.gate.recorder.note(&client.subject, fact, self.gate.clock.now());
+                self.gate.recorder.note([(&client.subject, fact)], self.gate.clock.now());
                 Err(Unproved)
             }
         }
@@ -396,7 +396,10 @@ impl Proxy {
         let verdict = match own {
             // Our own pages may stand at an address inside, on any port; only a held device does not see them.
             true => policy.verdict(client, &target.host, target.url.as_ref(), self.gate.clock.now()),
-            false => self.gate.decide(policy, client, &target.host, target.url.as_ref(), Asking::Proxy),
+            false => {
+                let now = self.gate.clock.now();
+                self.gate.decide(policy, client, &target.host, target.url.as_ref(), Asking::Proxy, now)
+            }
         };
         let refused = |verdict: &Verdict| {
             Counters::add(&self.counters.proxy_blocked);

@@ -139,8 +139,26 @@ async fn keep_feed(services: &Services, id: &str, feed: &Licensed, key: &Signing
                 AGAIN
             }
         };
-        tokio::time::sleep(wait).await;
+        rest(services, id, wait).await;
     }
+}
+
+/// Until the feed is due, or until two people have said that what waits may be taken.
+async fn rest(services: &Services, id: &str, wait: Duration) {
+    let mut policies = services.lists.policies();
+    let accepted = async {
+        while policies.changed().await.is_ok() {
+            let waits = app::sealed::shrunk(&services.data).into_iter().find(|waits| waits.feed == id);
+            let Some(waits) = waits else { continue };
+            match app::sealed::may_shrink_to(services, id).await {
+                Ok(Some(least)) if waits.entries >= least => return,
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "whether a shrunk feed may be taken is not known"),
+            }
+        }
+        std::future::pending::<()>().await;
+    };
+    let _ = tokio::time::timeout(wait, accepted).await;
 }
 
 /// Fetches, seals and lays down one feed. `None`: nothing newer.
@@ -178,7 +196,7 @@ async fn bring(
         entries,
         at: now,
     });
-    app::sealed::note_shrunk(&services.data, id, shrunk.as_ref())?;
+    app::sealed::note_shrunk(services, &mut services.system(), id, shrunk.as_ref()).await?;
     anyhow::ensure!(
         shrunk.is_none(),
         "it held {held} entries and now has {entries}; two people can accept that on the page Lists"

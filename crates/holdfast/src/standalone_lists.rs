@@ -89,9 +89,9 @@ impl Fetching {
     pub(crate) fn reasons(&self) -> Vec<(String, filter::Reason)> {
         let Ok(categories) = lists::categories() else { return Vec::new() };
         let reason = |category: &filter::Category| filter::Reason {
-            title: category.title.clone(),
-            why: category.why.clone(),
-            because: category.because.clone(),
+            title: category.title.as_str().into(),
+            why: category.why.as_str().into(),
+            because: category.because.as_slice().into(),
             locked: false,
         };
         let black = self.wanted.iter().filter_map(|wanted| categories.find(&wanted.category));

@@ -43,8 +43,8 @@ pub(crate) fn answer(policy: &Prepared, lists: &Lists, question: &Question, now:
         Cause::Category { category, title, why, lists, because, .. } => {
             answer.rule = Some(lists.join(", "));
             answer.reason = Some(format!("{title}: {why}"));
-            answer.category = Some(category);
-            answer.because = Some(because);
+            answer.category = Some(category.to_string());
+            answer.because = Some(because.to_vec());
         }
         Cause::SafeSearch { engine } => answer.reason = Some(format!("{engine} is held to safe search.")),
         Cause::Hours { name } => answer.reason = Some(format!("Closed at this hour: {name}.")),

@@ -314,7 +314,12 @@ impl Group {
 
 impl Why {
     pub(crate) fn for_gateway(&self, locked: bool) -> Reason {
-        Reason { title: self.title.clone(), why: self.why.clone(), because: self.because.clone(), locked }
+        Reason {
+            title: self.title.as_str().into(),
+            why: self.why.as_str().into(),
+            because: self.because.as_slice().into(),
+            locked,
+        }
     }
 }
 

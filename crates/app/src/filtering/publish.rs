@@ -59,7 +59,7 @@ pub async fn run(services: &Services, setting: SettingId) -> Result<u64> {
     drop(reader);
     services.gateway.publish(&snapshot).map_err(say)?;
     // A source that came or went is looked at now.
-    services.lists.wake();
+    services.lists.policy_changed();
     Ok(version)
 }
 

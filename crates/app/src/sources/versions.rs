@@ -109,7 +109,7 @@ pub(crate) fn link(source: &str) -> String {
 }
 
 /// Those who may say whether a doubtful list is taken, and the technician, who can find out what happened to it.
-async fn deciders(tx: &Tx, setting: SettingId) -> Result<Vec<domain::PersonId>> {
+pub(crate) async fn deciders(tx: &Tx, setting: SettingId) -> Result<Vec<domain::PersonId>> {
     let mut people = std::collections::BTreeSet::new();
     for role in [Role::Manager, Role::Chair, Role::Technician] {
         let holders = store::people::find_by_role(tx, setting, role, tx.now()).await?;

@@ -159,3 +159,14 @@ fn a_forged_checksum_opens_nothing_wild() {
     }
     assert!(opened > 100, "{opened}");
 }
+
+#[test]
+fn addresses_read_as_everybody_writes_them() {
+    let parts = [0, 1, 9, 10, 19, 99, 100, 101, 199, 255];
+    for (a, b) in parts.into_iter().flat_map(|a| parts.map(|b| (a, b))) {
+        let ip = std::net::IpAddr::from([a, b, b, a]);
+        assert_eq!(Asked::new(&Host::Ip(ip)).as_str(), ip.to_string());
+    }
+    let ip: std::net::IpAddr = "2001:db8::7".parse().unwrap();
+    assert_eq!(Asked::new(&Host::Ip(ip)).as_str(), "2001:db8::7");
+}

@@ -39,7 +39,7 @@ fn without(category: &str) -> Effect {
 }
 
 fn also(category: &str) -> Effect {
-    let reason = Reason { title: "T".into(), why: "W".into(), because: Vec::new(), locked: false };
+    let reason = Reason { title: "T".into(), why: "W".into(), because: Default::default(), locked: false };
     Effect::Also(BTreeMap::from([(category.to_owned(), reason)]))
 }
 

@@ -50,7 +50,7 @@ fn what_a_gateway_without_policy_blocks() {
     let lists = some_lists();
     let black = lists.black();
     assert_eq!(black.keys().collect::<Vec<_>>(), ["games", "pornography"]);
-    assert_eq!(black["pornography"].because, ["FIL-02"]);
+    assert_eq!(*black["pornography"].because, ["FIL-02"]);
     assert!(lists.category_kinds().contains(&("child".into(), Kind::White)));
 }
 

@@ -1,10 +1,10 @@
-//! A lookup asks the allocator for nothing.
+//! A lookup asks the allocator for nothing, and neither does a whole decision with the words of its reason.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use holdfast_filter::compiled::Asked;
-use holdfast_filter::{Compiled, Host, Question, compile};
+use holdfast_filter::{Cause, Compiled, Host, Outcome, Question, Request, compile, decide};
 
 use crate::setting::*;
 
@@ -56,4 +56,23 @@ fn a_lookup_does_not_allocate() {
     assert!(words >= 4, "{words}");
     drop(vec![1_u8]);
     assert!(ASKED.get() > before, "the counter counts");
+}
+
+/// From the text of a question to the verdict with category, title, sentence, list and obligations, and the copy of it all
+/// that the record keeps; for names of up to 23 letters, which is most of them.
+#[test]
+fn a_blocked_question_does_not_allocate() {
+    let (policy, lists) = (unsealed(snapshot()), some_lists());
+    // The engine of expressions makes its tables once.
+    decide(&policy, &lists, &Request::of("children", &host("first.example.org")), now());
+    let before = ASKED.get();
+    for text in ["games.example.com", "a.porn.example.com", "198.51.100.7", "nothing.example.org"] {
+        let host = Host::parse(text).unwrap();
+        let verdict = decide(&policy, &lists, &Request::of("children", &host), now());
+        let kept = (verdict.clone(), host.clone());
+        let blocked = text != "nothing.example.org";
+        assert_eq!(verdict.outcome == Outcome::Block, blocked);
+        assert_eq!(matches!(&kept.0.cause, Cause::Category { .. }), blocked);
+    }
+    assert_eq!(ASKED.get() - before, 0);
 }

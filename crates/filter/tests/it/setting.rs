@@ -67,7 +67,12 @@ pub(crate) fn group(audience: Audience, blocked: &[&str]) -> Group {
     let reason = |id: &&str| {
         (
             id.to_string(),
-            Reason { title: id.to_uppercase(), why: "why".into(), because: vec!["FIL-02".into()], locked: false },
+            Reason {
+                title: id.to_uppercase().into(),
+                why: "why".into(),
+                because: ["FIL-02".to_owned()].into(),
+                locked: false,
+            },
         )
     };
     Group {

@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use super::batch::Batch;
 use super::doors::Doors;
-use super::{Dns, Seen, Step, Transport, stream, wire};
+use super::{Dns, Moment, Seen, Step, Transport, stream, wire};
 
 /// Most UDP questions that wait for an upstream.
 const WAITING: usize = 2048;
@@ -45,8 +45,10 @@ pub(crate) fn udp(
             if batch.receive(&socket).is_err() {
                 continue;
             }
+            // One policy and one look at the clock for all that came together.
+            let policy = dns.gate.policy();
+            let moment = Moment { policy: &policy, at: dns.gate.clock.now() };
             if batch.is_several() {
-                let policy = dns.gate.policy();
                 if let Some(mut ahead) = policy.ahead() {
                     batch.packets().for_each(|packet| wire::with_name(packet, |name| ahead.name(name)));
                     ahead.done();
@@ -54,7 +56,7 @@ pub(crate) fn udp(
             }
             batch.answer(&socket, |packet, peer, room| {
                 let seen = Seen { address: peer.ip(), secret: None };
-                match dns.begin(packet, &seen, Transport::Udp, room) {
+                match dns.begin(packet, &seen, Transport::Udp, moment, room) {
                     Step::Silence => Err(Vec::new()),
                     Step::Answer(answer) => Ok(answer),
                     Step::Wait(question) => match waiting.clone().try_acquire_owned() {

@@ -17,6 +17,7 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::RData;
 use tokio::time::{Instant, timeout};
 
+use super::key::Key;
 use super::packed::Packed;
 use super::upstream::{Ask, Failure, Upstreams};
 use crate::lock::Mutex;
@@ -78,7 +79,7 @@ type UnderWay = Shared<BoxFuture<'static, Result<Arc<Entry>, Failure>>>;
 #[derive(Debug)]
 pub(crate) struct Resolver {
     pub(crate) upstreams: Upstreams,
-    cache: moka::sync::Cache<Ask, Arc<Entry>, foldhash::quality::RandomState>,
+    cache: moka::sync::Cache<Box<[u8]>, Arc<Entry>, foldhash::quality::RandomState>,
     failed: moka::sync::Cache<Ask, Failure>,
     /// No longer than the questions that [`Upstreams`] admits.
     under_way: Mutex<HashMap<Ask, UnderWay>>,
@@ -90,7 +91,7 @@ pub(crate) struct Resolver {
 impl Resolver {
     pub(crate) fn new(upstreams: Upstreams) -> Arc<Self> {
         let cache = moka::sync::Cache::builder()
-            .weigher(|_: &Ask, entry: &Arc<Entry>| u32::try_from(entry.packed.size()).unwrap_or(u32::MAX))
+            .weigher(|_: &Box<[u8]>, entry: &Arc<Entry>| u32::try_from(entry.packed.size()).unwrap_or(u32::MAX))
             .max_capacity(CACHE_BYTES)
             .time_to_live(STALE)
             .build_with_hasher(foldhash::quality::RandomState::default());
@@ -106,8 +107,8 @@ impl Resolver {
     }
 
     /// What the cache knows and may still say. Asks for the next answer when this one is about to end.
-    pub(crate) fn fresh(self: &Arc<Self>, ask: &Ask) -> Option<Found> {
-        let found = Found::new(self.cache.get(ask)?, false);
+    pub(super) fn fresh(self: &Arc<Self>, key: &Key, ask: impl FnOnce() -> Option<Ask>) -> Option<Found> {
+        let found = Found::new(self.cache.get(key.as_bytes())?, false);
         let entry = &found.entry;
         if found.age >= entry.ttl {
             return None;
@@ -116,17 +117,18 @@ impl Resolver {
             && entry.ttl - found.age <= entry.ttl / LAST_PART
             && !entry.fetching.swap(true, Ordering::Relaxed)
         {
-            drop(self.fetch(ask));
+            drop(ask().map(|ask| self.fetch(&ask)));
         }
         Some(found)
     }
 
     /// From the cache, or from above, or stale.
     pub(crate) async fn resolve(self: &Arc<Self>, ask: &Ask) -> Result<Found, Failure> {
-        if let Some(found) = self.fresh(ask) {
+        let key = ask.key();
+        if let Some(found) = self.fresh(&key, || Some(ask.clone())) {
             return Ok(found);
         }
-        let stale = self.cache.get(ask).map(|entry| Found::new(entry, true));
+        let stale = self.cache.get(key.as_bytes()).map(|entry| Found::new(entry, true));
         if stale.is_none()
             && let Some(failure) = self.failed.get(ask)
         {
@@ -154,7 +156,7 @@ impl Resolver {
                 let (me, ask) = (self.clone(), ask.clone());
                 let task = tokio::spawn(async move {
                     let result = me.ask(&ask).await;
-                    if let Some(old) = me.cache.get(&ask) {
+                    if let Some(old) = me.cache.get(ask.key().as_bytes()) {
                         old.fetching.store(false, Ordering::Relaxed);
                     }
                     me.under_way.lock().remove(&ask);
@@ -179,7 +181,7 @@ impl Resolver {
         let ttl = lifetime(&message);
         let entry = Arc::new(Entry { packed, ttl, at: Instant::now(), fetching: AtomicBool::new(false) });
         if entry.packed.is_answer() {
-            self.cache.insert(ask.clone(), entry.clone());
+            self.cache.insert(ask.key().as_bytes().into(), entry.clone());
         } else {
             self.failed.insert(ask.clone(), Failure::Refused);
         }
@@ -218,6 +220,10 @@ mod tests {
         Ask { name, kind: RecordType::A, dnssec_ok: false, checking_disabled: false }
     }
 
+    fn fresh(resolver: &Arc<Resolver>) -> Option<Found> {
+        resolver.fresh(&ask().key(), || Some(ask()))
+    }
+
     /// A resolver that answers each question with the address and a time, and counts.
     async fn above(ttl: u32) -> (std::net::SocketAddr, Arc<AtomicU64>) {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
@@ -250,7 +256,7 @@ mod tests {
         question.add_query(hickory_proto::op::Query::query(ask().name, RecordType::A));
         let packed = Packed::new(&answer(&question, ttl)).unwrap();
         let entry = Entry { packed, ttl, at: Instant::now() - age, fetching: AtomicBool::new(false) };
-        resolver.cache.insert(ask(), Arc::new(entry));
+        resolver.cache.insert(ask().key().as_bytes().into(), Arc::new(entry));
     }
 
     #[tokio::test]
@@ -258,23 +264,23 @@ mod tests {
         let (address, asked) = above(1000).await;
         let resolver = Resolver::new(Upstreams::new(vec![address.into()]));
         keep(&resolver, 100, Duration::from_secs(50));
-        assert_eq!(resolver.fresh(&ask()).unwrap().ttl(100), 50);
+        assert_eq!(fresh(&resolver).unwrap().ttl(100), 50);
         keep(&resolver, 9, Duration::from_secs(8));
-        assert!(resolver.fresh(&ask()).is_some(), "one that lives so short is not worth it");
+        assert!(fresh(&resolver).is_some(), "one that lives so short is not worth it");
         assert!(resolver.under_way.lock().is_empty());
         keep(&resolver, 100, Duration::from_secs(95));
         for _ in 0..20 {
-            let found = resolver.fresh(&ask()).expect("whoever asks does not wait");
+            let found = fresh(&resolver).expect("whoever asks does not wait");
             assert!(found.ttl(1000) > 5);
         }
         let fetched = async {
-            while resolver.fresh(&ask()).unwrap().entry.ttl != 1000 {
+            while fresh(&resolver).unwrap().entry.ttl != 1000 {
                 tokio::task::yield_now().await;
             }
         };
         timeout(Duration::from_secs(10), fetched).await.expect("the next answer has come");
         assert_eq!(asked.load(Ordering::SeqCst), 1, "once for twenty who asked");
-        assert!(!resolver.fresh(&ask()).unwrap().entry.fetching.load(Ordering::SeqCst));
+        assert!(!fresh(&resolver).unwrap().entry.fetching.load(Ordering::SeqCst));
     }
 
     #[tokio::test]
@@ -283,15 +289,13 @@ mod tests {
         let address = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let resolver = Resolver::new(Upstreams::new(vec![address.into()]));
         keep(&resolver, 100, Duration::from_secs(95));
-        assert!(resolver.fresh(&ask()).is_some());
+        assert!(fresh(&resolver).is_some());
         let failed = async {
-            while resolver.fresh(&ask()).unwrap().entry.fetching.load(Ordering::SeqCst)
-                && !resolver.upstreams_are_gone()
-            {
+            while fresh(&resolver).unwrap().entry.fetching.load(Ordering::SeqCst) && !resolver.upstreams_are_gone() {
                 tokio::task::yield_now().await;
             }
         };
         timeout(Duration::from_secs(10), failed).await.expect("it has failed");
-        assert_eq!(resolver.fresh(&ask()).unwrap().entry.ttl, 100);
+        assert_eq!(fresh(&resolver).unwrap().entry.ttl, 100);
     }
 }

@@ -21,7 +21,7 @@ use super::secure::Line;
 use super::wire::UDP_PAYLOAD;
 use crate::config::{Upstream, Way};
 
-/// What is asked; also the cache's key. The name is lower case. Nothing of the client is in it, and nothing of the
+/// What is asked; [`Ask::key`] is what the cache knows it by. The name is lower case. Nothing of the client is in it, and nothing of the
 /// client goes up: no subnet (RFC 7871), no option of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Ask {

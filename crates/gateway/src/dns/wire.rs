@@ -2,8 +2,6 @@
 //!
 //! It reads strangers' packets, so each access is checked and nothing follows a pointer (a question has none).
 
-use std::borrow::Cow;
-
 use hickory_proto::rr::RecordType;
 
 use super::cookie::{self, Cookie};
@@ -189,12 +187,12 @@ impl<'a> Question<'a> {
     }
 
     /// Begins an answer: header and question, counts to be raised by [`Answer`]'s methods.
-    pub(crate) fn answer(&self, code: Code) -> Answer {
+    pub(crate) fn answer<'t>(&self, code: Code) -> Answer<'t> {
         self.answer_in(Vec::with_capacity(self.end + 160), code)
     }
 
     /// The same in room that is there already.
-    pub(crate) fn answer_in(&self, mut room: Vec<u8>, code: Code) -> Answer {
+    pub(crate) fn answer_in<'t>(&self, mut room: Vec<u8>, code: Code) -> Answer<'t> {
         room.clear();
         room.extend_from_slice(self.packet.get(..self.end).unwrap_or(&[]));
         Answer::patch(room, self.flags(), 1, code, self.edns)
@@ -208,7 +206,7 @@ impl<'a> Question<'a> {
     }
 
     /// Ends a packed answer: the EDNS record for clients that speak it, and no more bytes than `limit`.
-    pub(crate) fn close(&self, mut bytes: Vec<u8>, ede: Option<(Ede, &str)>, limit: usize) -> Vec<u8> {
+    pub(crate) fn close(&self, mut bytes: Vec<u8>, ede: Option<(Ede, Text<'_>)>, limit: usize) -> Vec<u8> {
         let room = self.edns.map_or(0, |edns| edns.room());
         if bytes.len() + room > limit {
             // The client asks again over TCP; half an answer would be worse than none.
@@ -239,11 +237,7 @@ pub(crate) fn with_name<T>(packet: &[u8], read: impl FnOnce(&str) -> T) -> T {
         let start = if end == 0 { 0 } else { end + 1 };
         let Some(place) = text.get_mut(start..start + label.len()) else { break };
         for (to, byte) in place.iter_mut().zip(label) {
-            // A dot inside a label would read as two labels.
-            *to = match byte.to_ascii_lowercase() {
-                byte @ (b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_') => byte,
-                _ => b'?',
-            };
+            *to = READ.get(usize::from(*byte)).copied().unwrap_or(b'?');
         }
         if let Some(dot) = start.checked_sub(1).and_then(|dot| text.get_mut(dot)) {
             *dot = b'.';
@@ -254,6 +248,22 @@ pub(crate) fn with_name<T>(packet: &[u8], read: impl FnOnce(&str) -> T) -> T {
     read(text.get(..end).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or(""))
 }
 
+/// How each byte of a name reads. A dot inside a label would read as two labels.
+const READ: [u8; 256] = {
+    let mut read = [b'?'; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' {
+            #[expect(clippy::indexing_slicing, reason = "worked out when this is compiled")]
+            {
+                read[byte as usize] = byte.to_ascii_lowercase();
+            }
+        }
+        byte += 1;
+    }
+    read
+};
+
 /// The answer to a packet that is no question: its header, and nothing of what could not be read.
 pub(crate) fn reject(packet: &[u8], code: Code) -> Option<Vec<u8>> {
     let header = packet.get(..HEADER)?;
@@ -262,19 +272,49 @@ pub(crate) fn reject(packet: &[u8], code: Code) -> Option<Vec<u8>> {
     Some(Answer::patch(header.to_vec(), flags, 0, code, edns).finish())
 }
 
+/// A sentence in up to three parts, which are only put together in the packet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text<'t>(pub(crate) [&'t str; 3]);
+
+impl<'t> From<&'t str> for Text<'t> {
+    fn from(text: &'t str) -> Self {
+        Self([text, "", ""])
+    }
+}
+
+impl Text<'_> {
+    fn len(&self) -> usize {
+        self.0.iter().map(|part| part.len()).sum()
+    }
+
+    /// Adds it, no more of it than [`LONGEST_TEXT`] and no half of a character. Says how much it was.
+    fn push(&self, bytes: &mut Vec<u8>) -> usize {
+        let mut left = LONGEST_TEXT;
+        for part in self.0 {
+            let whole = part.floor_char_boundary(left);
+            bytes.extend_from_slice(part.get(..whole).unwrap_or("").as_bytes());
+            left -= whole;
+            if whole < part.len() {
+                break;
+            }
+        }
+        LONGEST_TEXT - left
+    }
+}
+
 /// An answer in the making.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Answer<'t> {
     bytes: Vec<u8>,
     answers: u16,
     authorities: u16,
     code: Code,
     /// RFC 6891: an OPT record goes only to those who sent one; it repeats their DO bit (RFC 3225).
     edns: Option<Edns>,
-    ede: Option<(Ede, Cow<'static, str>)>,
+    ede: Option<(Ede, Text<'t>)>,
 }
 
-impl Answer {
+impl<'t> Answer<'t> {
     fn patch(mut bytes: Vec<u8>, flags: u16, questions: u16, code: Code, edns: Option<Edns>) -> Self {
         // QR and RA set; opcode, RD and CD kept; AA, TC, AD cleared.
         let flags = 0x8080 | (flags & 0x7910) | (code as u16 & 0x0f);
@@ -305,7 +345,7 @@ impl Answer {
     }
 
     /// Says why (RFC 8914), to clients that speak EDNS.
-    pub(crate) fn because(mut self, ede: Ede, text: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn because(mut self, ede: Ede, text: impl Into<Text<'t>>) -> Self {
         self.ede = Some((ede, text.into()));
         self
     }
@@ -323,8 +363,7 @@ impl Answer {
         set_u16(&mut self.bytes, 6, self.answers);
         set_u16(&mut self.bytes, 8, self.authorities);
         if let Some(edns) = &self.edns {
-            let ede = self.ede.as_ref().map(|(ede, text)| (*ede, &**text));
-            push_opt(&mut self.bytes, self.code, edns, ede);
+            push_opt(&mut self.bytes, self.code, edns, self.ede);
         }
         self.bytes
     }
@@ -335,7 +374,7 @@ const LONGEST_TEXT: usize = 200;
 
 /// The EDNS record, with an Extended DNS Error (RFC 8914) if there is one to say, a cookie for who sent one, and padding
 /// last, when all else is there.
-fn push_opt(bytes: &mut Vec<u8>, code: Code, edns: &Edns, ede: Option<(Ede, &str)>) {
+fn push_opt(bytes: &mut Vec<u8>, code: Code, edns: &Edns, ede: Option<(Ede, Text<'_>)>) {
     bytes.push(0);
     bytes.extend_from_slice(&OPT.to_be_bytes());
     bytes.extend_from_slice(&UDP_PAYLOAD.to_be_bytes());
@@ -343,11 +382,12 @@ fn push_opt(bytes: &mut Vec<u8>, code: Code, edns: &Edns, ede: Option<(Ede, &str
     let length_at = bytes.len();
     bytes.extend_from_slice(&[0, 0]);
     if let Some((ede, text)) = ede {
-        let text = text.get(..text.floor_char_boundary(LONGEST_TEXT)).unwrap_or("").as_bytes();
-        for field in [15, 2 + text.len() as u16, ede as u16] {
+        let length_at = bytes.len() + 2;
+        for field in [15, 0, ede as u16] {
             bytes.extend_from_slice(&field.to_be_bytes());
         }
-        bytes.extend_from_slice(text);
+        let length = text.push(bytes);
+        set_u16(bytes, length_at, 2 + length as u16);
     }
     if let Some(reply) = edns.reply {
         push_option(bytes, cookie::CODE, &reply);
@@ -486,7 +526,7 @@ mod tests {
             let answer = match Question::parse(&packet) {
                 Ok(q) => {
                     q.with_name(|name| assert!(name.len() <= 253));
-                    Some(q.answer(Code::NxDomain).negative(1).because(Ede::Blocked, "é".repeat(150)).finish())
+                    Some(q.answer(Code::NxDomain).negative(1).because(Ede::Blocked, "é".repeat(150).as_str()).finish())
                 }
                 Err(Rejected::Silently) => None,
                 Err(Rejected::With(code)) => reject(&packet, code),

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use smol_str::SmolStr;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -36,23 +37,36 @@ pub(crate) struct Subject {
     pub(crate) confidence: Confidence,
 }
 
-// By hand, because `Confidence` is the filter's and has no hash; it follows from the device nearly always.
+// By hand, and only what keeps most facts apart: a group follows from its device nearly always.
 impl Hash for Subject {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.device.hash(state);
-        self.group.hash(state);
+        if let Some(device) = self.device {
+            state.write_u128(device.as_u128());
+        }
     }
 }
 
-/// What merges with its like.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// What merges with its like. Its words are shared with the verdict that they come from: noting one copies nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fact {
-    Allowed { host: String },
-    Blocked { host: String, category: Option<String>, rule: Option<String>, route: Route },
-    Bypass { what: String, host: String, route: Route },
+    Allowed { host: SmolStr },
+    Blocked { host: SmolStr, category: Option<Arc<str>>, rule: Option<SmolStr>, route: Route },
+    Bypass { what: String, host: SmolStr, route: Route },
     Held,
     Guests { blocked: bool },
     Unidentified { address: IpAddr, wrong_credential: bool },
+}
+
+// By hand, and only the name: why it was blocked follows from it.
+impl Hash for Fact {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Allowed { host } | Self::Blocked { host, .. } | Self::Bypass { host, .. } => {
+                state.write(host.as_bytes());
+            }
+            other => std::mem::discriminant(other).hash(state),
+        }
+    }
 }
 
 impl Fact {
@@ -65,11 +79,12 @@ impl Fact {
 
     fn into_kind(self, first: Timestamp, count: u64) -> Kind {
         match self {
-            Self::Allowed { host } => Kind::Allowed { host, first, count },
+            Self::Allowed { host } => Kind::Allowed { host: host.into(), first, count },
             Self::Blocked { host, category, rule, route } => {
-                Kind::Blocked { host, category, rule, route, first, count }
+                let (category, rule) = (category.map(|id| id.to_string()), rule.map(String::from));
+                Kind::Blocked { host: host.into(), category, rule, route, first, count }
             }
-            Self::Bypass { what, host, route } => Kind::Bypass { what, host, route, first, count },
+            Self::Bypass { what, host, route } => Kind::Bypass { what, host: host.into(), route, first, count },
             Self::Held => Kind::Held { count },
             Self::Guests { blocked: true } => Kind::Guests { allowed: 0, blocked: count },
             Self::Guests { blocked: false } => Kind::Guests { allowed: count, blocked: 0 },
@@ -106,7 +121,7 @@ struct Pending {
     events: Facts,
     alerts: Vec<ActivityEvent>,
     lost: Option<Span>,
-    unidentified: HashMap<(IpAddr, bool), Timestamp>,
+    unidentified: HashMap<(IpAddr, bool), Timestamp, foldhash::quality::RandomState>,
     lost_ever: u64,
 }
 
@@ -114,6 +129,29 @@ impl Pending {
     fn lose(&mut self, from: Timestamp, to: Timestamp, count: u64) {
         self.lose_again(from, to, count);
         self.lost_ever = self.lost_ever.saturating_add(count);
+    }
+
+    fn note(&mut self, subject: &Subject, fact: Fact, now: Timestamp) {
+        if let Fact::Unidentified { address, wrong_credential } = fact {
+            let seen = &mut self.unidentified;
+            if seen.len() >= MOST_ALERTS {
+                seen.retain(|_, at| now.as_second() - at.as_second() < UNIDENTIFIED_EVERY);
+            }
+            match seen.get(&(address, wrong_credential)) {
+                Some(at) if now.as_second() - at.as_second() < UNIDENTIFIED_EVERY => return,
+                _ if seen.len() >= MOST_ALERTS => return self.lose(now, now, 1),
+                _ => drop(seen.insert((address, wrong_credential), now)),
+            }
+        }
+        let facts = match fact.class() {
+            Class::Counts => &mut self.counts,
+            Class::Events | Class::Alerts => &mut self.events,
+        };
+        let full = facts.len() >= MOST_FACTS;
+        match facts.entry((subject.clone(), fact)) {
+            std::collections::hash_map::Entry::Vacant(_) if full => self.lose(now, now, 1),
+            entry => entry.or_insert_with(|| Span::at(now)).add(now, now, 1),
+        }
     }
 
     /// A record that something is lost was lost in its turn: said again, counted once.
@@ -145,29 +183,12 @@ impl Recorder {
         Ok((recorder, task))
     }
 
-    /// Notes a fact; merges it with its like.
-    pub(crate) fn note(&self, subject: &Subject, fact: Fact, now: Timestamp) {
-        let mut pending = self.pending.lock();
-        let pending = &mut *pending;
-        if let Fact::Unidentified { address, wrong_credential } = fact {
-            let seen = &mut pending.unidentified;
-            if seen.len() >= MOST_ALERTS {
-                seen.retain(|_, at| now.as_second() - at.as_second() < UNIDENTIFIED_EVERY);
-            }
-            match seen.get(&(address, wrong_credential)) {
-                Some(at) if now.as_second() - at.as_second() < UNIDENTIFIED_EVERY => return,
-                _ if seen.len() >= MOST_ALERTS => return pending.lose(now, now, 1),
-                _ => drop(seen.insert((address, wrong_credential), now)),
-            }
-        }
-        let facts = match fact.class() {
-            Class::Counts => &mut pending.counts,
-            Class::Events | Class::Alerts => &mut pending.events,
-        };
-        let full = facts.len() >= MOST_FACTS;
-        match facts.entry((subject.clone(), fact)) {
-            std::collections::hash_map::Entry::Vacant(_) if full => pending.lose(now, now, 1),
-            entry => entry.or_insert_with(|| Span::at(now)).add(now, now, 1),
+    /// Notes facts; merges each with its like.
+    pub(crate) fn note<'s>(&self, facts: impl IntoIterator<Item = (&'s Subject, Fact)>, now: Timestamp) {
+        let mut facts = facts.into_iter().peekable();
+        if facts.peek().is_some() {
+            let mut pending = self.pending.lock();
+            facts.for_each(|(subject, fact)| pending.note(subject, fact, now));
         }
     }
 

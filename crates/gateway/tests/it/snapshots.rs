@@ -17,6 +17,10 @@ fn version(world: &World) -> Option<u64> {
     }
 }
 
+/// A second, in rests of ten milliseconds.
+const A_SECOND: usize = 100;
+
+/// Each in a second that the program has for itself: what other programs take of the processor meanwhile does not count.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_swaps_drop_no_question_and_each_is_in_force_within_a_second() {
     let world = World::new().await;
@@ -38,7 +42,7 @@ async fn twenty_swaps_drop_no_question_and_each_is_in_force_within_a_second() {
             }
             world.publish(&policy);
             let expected = if version % 2 == 0 { ResponseCode::NXDomain } else { ResponseCode::NoError };
-            until(Duration::from_secs(1), async || {
+            until_beats(A_SECOND, async || {
                 let answer = world.ask(LAPTOP, "swing.test.", RecordType::A).await;
                 (answer.metadata.response_code == expected).then_some(())
             })

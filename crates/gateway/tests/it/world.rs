@@ -47,8 +47,8 @@ pub(crate) fn now() -> Timestamp {
 pub(crate) fn policy(version: u64) -> PolicySnapshot {
     let reason = |title: &str| Reason {
         title: title.into(),
-        why: format!("{title} is blocked by our online safety policy."),
-        because: vec!["FIL-02".into()],
+        why: format!("{title} is blocked by our online safety policy.").into(),
+        because: ["FIL-02".to_owned()].into(),
         locked: false,
     };
     let blocked: BTreeMap<_, _> =
@@ -521,6 +521,18 @@ pub(crate) async fn until<T>(limit: Duration, mut seen: impl AsyncFnMut() -> Opt
         assert!(began.elapsed() < limit, "not within {limit:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// As [`until`], by a clock that goes no faster than this program can: a beat is a look and a rest of ten milliseconds, and
+/// on a busy machine both last longer. What comes too late on an idle one comes too late here.
+pub(crate) async fn until_beats<T>(beats: usize, mut seen: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..beats {
+        if let Some(found) = seen().await {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("not within {beats} beats")
 }
 
 pub(crate) fn categories() -> Categories {

@@ -25,6 +25,7 @@ mod outages;
 mod pdf;
 mod report;
 mod sealed;
+mod shrunk;
 mod start;
 mod tamper;
 mod visitor;

@@ -179,7 +179,8 @@ async fn a_licensed_list_that_shrank_waits_for_two_people() {
         entries: 300,
         at: services.now(),
     };
-    app::sealed::note_shrunk(&services.data, "county", Some(&shrunk)).unwrap();
+    let mut system = services.system();
+    app::sealed::note_shrunk(services, &mut system, "county", Some(&shrunk)).await.unwrap();
     let (_, html) = technician.see("/filter/lists").await;
     assert!(html.contains("held 12,000 entries and had 300") && html.contains("/filter/feeds/county"), "{html}");
     let may = async || app::sealed::may_shrink_to(services, "county").await.unwrap();
@@ -195,6 +196,6 @@ async fn a_licensed_list_that_shrank_waits_for_two_people() {
     assert_eq!(app::sealed::may_shrink_to(services, "another").await.unwrap(), None);
     nursery.app.world.pass(jiff::SignedDuration::from_hours(73));
     assert_eq!(may().await, None, "for three days, not for ever");
-    app::sealed::note_shrunk(&services.data, "county", None).unwrap();
+    app::sealed::note_shrunk(services, &mut system, "county", None).await.unwrap();
     assert!(app::sealed::shrunk(&services.data).is_empty());
 }

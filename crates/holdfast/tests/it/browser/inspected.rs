@@ -83,7 +83,7 @@ fn policy(version: u64, inspected: bool) -> PolicySnapshot {
     let why = Reason {
         title: "Gambling".into(),
         why: "It is blocked by our policy.".into(),
-        because: vec!["FIL-02".into()],
+        because: ["FIL-02".to_owned()].into(),
         locked: false,
     };
     let staff = Group {
