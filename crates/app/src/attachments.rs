@@ -176,10 +176,66 @@ pub struct Fetched {
 /// # Errors
 /// [`Error::NotFound`] for who may not see it, and for a file that is sealed or destroyed: there is nothing to fetch.
 pub async fn fetch(services: &Services, ctx: &mut OpCtx, concern: ConcernId, id: AttachmentId) -> Result<Fetched> {
+    taken(services, ctx, (concern, id), Action::WorkConcern, "attachment.fetch").await
+}
+
+/// A file that goes along in a parcel. Sealed, destroyed or waiting for a second person, it never does.
+///
+/// # Errors
+/// As [`fetch`].
+pub(crate) async fn take_along(
+    services: &Services,
+    ctx: &mut OpCtx,
+    concern: ConcernId,
+    id: AttachmentId,
+) -> Result<Fetched> {
+    taken(services, ctx, (concern, id), Action::ExportConcern, "attachment.export").await
+}
+
+/// The files of a concern that could go along in a parcel, and what each is called there.
+///
+/// # Errors
+/// [`Error::NotFound`] for who may not export it.
+pub(crate) async fn may_leave(
+    db: &impl Reads,
+    ctx: &OpCtx,
+    concern: ConcernId,
+) -> Result<Vec<(Attachment, Kind, String)>> {
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let case = case::of(db, ctx, Action::ExportConcern, concern).await?;
+    if no_files(db, &case).await?.is_some() {
+        return Ok(Vec::new());
+    }
+    let rows = store::attachments::list(db, member.setting, &sees(member), concern).await?;
+    let rows = rows.into_iter().filter(|row| row.sealed_at.is_none() && row.destroyed_at.is_none());
+    let rows = rows.filter(|row| row.ordered.is_none());
+    Ok(rows
+        .filter_map(|row| {
+            let kind = Kind::from_media_type(&row.media_type)?;
+            let name = called(&case, row.id, kind);
+            Some((row, kind, name))
+        })
+        .collect())
+}
+
+/// The reference and a number: never a file's own name, which may name a child.
+fn called(case: &Case, id: AttachmentId, kind: Kind) -> String {
+    let short = id.0.simple().to_string();
+    format!("{}-{}.{}", case.concern.reference, short.get(24..).unwrap_or_default(), kind.extension())
+}
+
+async fn taken(
+    services: &Services,
+    ctx: &mut OpCtx,
+    (concern, id): (ConcernId, AttachmentId),
+    action: Action,
+    act: &str,
+) -> Result<Fetched> {
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
-    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "attachment.fetch").await?;
-    let (case, row) = one(&tx, ctx, Action::WorkConcern, concern, id).await?;
-    if row.sealed_at.is_some() || row.destroyed_at.is_some() || no_files(&tx, &case).await?.is_some() {
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), act).await?;
+    let (case, row) = one(&tx, ctx, action, concern, id).await?;
+    let waits = row.ordered.is_some() && action == Action::ExportConcern;
+    if waits || row.sealed_at.is_some() || row.destroyed_at.is_some() || no_files(&tx, &case).await?.is_some() {
         return Err(Error::NotFound);
     }
     let kind = Kind::from_media_type(&row.media_type).ok_or_else(|| Error::Internal("a file of no kind".into()))?;
@@ -187,9 +243,7 @@ pub async fn fetch(services: &Services, ctx: &mut OpCtx, concern: ConcernId, id:
     tx.note(member.setting, Subject { table: store::attachments::TABLE, id: Some(id.0) }, &serde_json::json!({}))
         .await?;
     tx.commit().await?;
-    let short = id.0.simple().to_string();
-    let short = short.get(24..).unwrap_or_default();
-    Ok(Fetched { name: format!("{}-{short}.{}", case.concern.reference, kind.extension()), kind, content })
+    Ok(Fetched { name: called(&case, id, kind), kind, content })
 }
 
 /// The file and its concern, if the actor may do this to the concern.

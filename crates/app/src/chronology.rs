@@ -45,6 +45,8 @@ pub struct Chronology {
     pub earlier: Option<Timestamp>,
     /// Several small things that may be one bigger one, in a sentence.
     pub pattern: Option<String>,
+    /// Who reads it, by their whole name; and the link of the audit that says so (S37).
+    pub read_by: (String, Option<String>),
 }
 
 /// One concern of a chronology.
@@ -180,6 +182,8 @@ pub async fn read(
     let earlier = lines.first().map(|line| line.event_at).filter(|_| more > 0);
     let read: BTreeSet<ConcernId> = lines.iter().map(|line| line.concern).collect();
     tx.note(member.setting, Subject { table: "chronology", id: None }, &json!({ "concerns": read })).await?;
+    let head = store::audit::newest(&tx, member.setting).await?.map(|link| link.on_paper());
+    let read_by = (names.person(member.person), head);
     tx.commit().await?;
     let pattern = pattern(&concerns, of, ctx.now);
     let concerns = concerns
@@ -192,7 +196,7 @@ pub async fn read(
             event_at: concern.event_at,
         })
         .collect();
-    Ok(Chronology { heading, of_a_child, concerns, lines, earlier, pattern })
+    Ok(Chronology { heading, of_a_child, concerns, lines, earlier, pattern, read_by })
 }
 
 async fn begun(db: &impl Reads, ctx: &OpCtx, of: Of) -> Result<(String, bool, About)> {

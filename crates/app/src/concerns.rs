@@ -36,15 +36,15 @@ pub(crate) use entries::{append, by_the_program};
 pub use finish::{Debrief, Lesson, REVIEWS, close, debrief, reopen};
 pub use looks::{LookView, looks};
 pub use mine::{MyReport, Receipt, ToTell, by_code, mine, receipt};
-pub(crate) use paper::for_export;
-pub use paper::{Print, export, kind_in_words, print, what_in_words};
+pub use paper::{Print, kind_in_words, print, what_in_words};
+pub(crate) use paper::{document, for_export};
 pub(crate) use people::tell_holders;
 pub use people::{Afterwards, FamilyAdult, add_person, child_cannot_be_known, exclude, hand_over, invite, name_child};
 pub use queue::{Ages, Queue, QueueRow, Shelf, ages, queue, waiting};
 pub use report::{
     About, Beside, Children, Filed, Paper, Report, SafeNow, Told, first_words, first_words_here, report, report_beside,
 };
-pub(crate) use report::{defanged, file_unsigned};
+pub(crate) use report::{area as area_of, defanged, file_unsigned};
 pub use rests::{RestForm, go_on, rest, rest_form};
 pub use retype::retype;
 pub use search::{Asked, Hit, search, search_for};

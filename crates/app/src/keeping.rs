@@ -1,5 +1,6 @@
 //! Keeping and handing out: what is due to be looked at again and what must not go ([`due`], [`holds`]), the two people who
-//! let a record go ([`dispose`]), what leaves the building ([`exports`]), somebody's own data redacted for them
+//! let a record go ([`dispose`]), what leaves the building ([`exports`], by the one
+//! door `leaving`), somebody's own data redacted for them
 //! ([`bundle`]), a record opened in an emergency ([`emergency`]), what an inspector may see ([`inspector`]).
 //!
 //! What it is not: a clean-up. No job destroys a safeguarding record (S38); a day comes, people look, two of them decide.
@@ -12,6 +13,8 @@ pub mod emergency;
 pub mod exports;
 pub mod holds;
 pub mod inspector;
+mod item;
+mod leaving;
 mod parcel;
 
 use domain::SettingId;

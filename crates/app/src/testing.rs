@@ -336,7 +336,7 @@ fn account(member: &Member, now: Timestamp) -> store::accounts::Account {
     store::accounts::Account {
         id: member.account,
         username: member.person.to_string(),
-        password_hash: "nobody knows".into(),
+        password_hash: "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5$a25vd3M".into(),
         password_set_at: now,
         totp_secret: Some("JBSWY3DPEHPK3PXP".into()),
         totp_last_step: None,

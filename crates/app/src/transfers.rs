@@ -5,6 +5,7 @@
 
 use domain::access::{Action, Refused, Relation, authorize};
 use domain::clock::{Standing, standing};
+use domain::concern::{ConcernKind, ConcernStatus};
 use domain::people::PersonKind;
 use domain::procedure::Within;
 use domain::setting::Profile;
@@ -36,6 +37,8 @@ pub struct TransferView {
     pub note: String,
     /// The concerns that are part of it: id and reference.
     pub concerns: Vec<(ConcernId, String)>,
+    /// Where the file is made ready: the record of its move (M3), with the redaction bench.
+    pub bench: Option<ConcernId>,
     /// When it must have gone.
     pub due: Timestamp,
     /// How that stands.
@@ -95,6 +98,12 @@ async fn some(services: &Services, ctx: &OpCtx, id: Option<TransferId>) -> Resul
     for row in store::working::list_transfers(&reader, member.setting, &viewer, id).await? {
         let ids = store::working::list_transfer_concerns(&reader, member.setting, &viewer, row.id).await?;
         let concerns = store::concerns::list_references(&reader, member.setting, &viewer, &ids).await?;
+        let about = store::concerns::list_about(&reader, member.setting, &viewer, &About::Person(row.child_id)).await?;
+        let bench = about
+            .into_iter()
+            .filter(|concern| concern.kind == ConcernKind::FileTransfer && concern.status != ConcernStatus::Closed)
+            .max_by_key(|concern| concern.recorded_at)
+            .map(|concern| concern.id);
         let (start, due) = due(services, &profile, row.left_on)?;
         views.push(TransferView {
             id: row.id,
@@ -106,6 +115,7 @@ async fn some(services: &Services, ctx: &OpCtx, id: Option<TransferId>) -> Resul
             left_on: row.left_on,
             note: row.note,
             concerns,
+            bench,
             sent: row.sent_at.map(|at| (at, row.how.unwrap_or_default())),
             receipt: row.receipt_at.map(|at| (at, row.receipt_from.unwrap_or_default())),
             version: row.version,

@@ -179,16 +179,13 @@ async fn tables(
         fact.device.and_then(|id| devices.get(&DeviceId(id)).cloned()).unwrap_or_else(|| "No device".to_owned())
     };
     let areas = Area::ALL.iter().map(|area| area_in_words(*area).to_owned()).collect();
-    let kinds = ConcernKind::ALL.into_iter().map(|kind| kind_in_words(kind).to_owned()).collect();
     let mut room_labels: Vec<String> = rooms.values().cloned().collect();
     room_labels.push(NOWHERE.to_owned());
     let mut tables = vec![
         table("By area of risk", facts, areas, exact, |fact| {
             Area::from_key(&fact.area).map_or_else(|| fact.area.clone(), |area| area_in_words(area).to_owned())
         }),
-        table("By what it was about", facts, kinds, exact, |fact| {
-            ConcernKind::from_key(&fact.kind).map_or_else(|| fact.kind.clone(), |kind| kind_in_words(kind).to_owned())
-        }),
+        by_kind(facts, exact),
         table("By room", facts, room_labels, exact, room_of),
         table("By month", facts, months(period), exact, |fact| month(&local(fact.recorded_at))),
         table("By time of day", facts, TIMES.iter().map(|(name, _)| (*name).to_owned()).collect(), exact, |fact| {
@@ -205,6 +202,34 @@ async fn tables(
         tables.insert(3, Counts { rows, ..by_device });
     }
     Ok(tables)
+}
+
+/// By what it was about. A kind begins in one area of risk, and the areas stand in a table above: what is kept back there must not
+/// follow from here, nor the other way round.
+fn by_kind(facts: &[Fact], exact: bool) -> Counts {
+    let of = |fact: &Fact| {
+        ConcernKind::from_key(&fact.kind).map_or_else(|| fact.kind.clone(), |kind| kind_in_words(kind).to_owned())
+    };
+    let kinds = ConcernKind::ALL.into_iter().map(|kind| kind_in_words(kind).to_owned()).collect();
+    let mut counts = table("By what it was about", facts, kinds, true, of);
+    if exact {
+        return counts;
+    }
+    let area_of = |label: &str| {
+        ConcernKind::ALL.into_iter().find(|kind| kind_in_words(*kind) == label).map(crate::concerns::area_of)
+    };
+    let mut groups: BTreeMap<Option<Area>, Vec<(usize, u64)>> = BTreeMap::new();
+    for (at, (label, shown)) in counts.rows.iter().enumerate() {
+        groups.entry(area_of(label)).or_default().push((at, shown.count().unwrap_or(0)));
+    }
+    let plain: Vec<Vec<u64>> = groups.values().map(|parts| parts.iter().map(|(_, count)| *count).collect()).collect();
+    let shown = small_numbers::nested(&plain);
+    for ((at, _), shown) in groups.values().flatten().zip(shown.into_iter().flatten()) {
+        if let Some(row) = counts.rows.get_mut(*at) {
+            row.1 = shown;
+        }
+    }
+    counts
 }
 
 const NOWHERE: &str = "No room, or elsewhere";
@@ -335,14 +360,18 @@ async fn work(db: &impl Reads, member: &Member, from: Timestamp, to: Timestamp) 
     let done = actions.iter().filter(|row| during(row.made_at) && row.done_at.is_some()).count();
     let opened = reviews.iter().filter(|row| during(row.opened_at)).count();
     let changes = versions.iter().filter(|row| during(row.made_at)).count();
-    // Actions, reviews and changes of the filter come of many things; their numbers name no child.
+    // One action given is one concern: what comes of few is as small as they are.
+    let actions = small_numbers::table(&[count(done), count(made.saturating_sub(done))]);
+    let of_actions = |at: usize| actions.get(at).map_or_else(String::new, |shown| in_words(*shown));
+    let alone = |n: usize| in_words(small_numbers::total(count(n)));
     Ok(PaperSection {
         heading: "What came of it".into(),
         rows: vec![
-            ("Actions given to somebody, with a date".into(), made.to_string()),
-            ("Of these, done".into(), done.to_string()),
-            ("Reviews of policy, filtering or curriculum opened".into(), opened.to_string()),
-            ("Changes of the filter, each with its reason".into(), changes.to_string()),
+            ("Actions given to somebody, with a date".into(), alone(made)),
+            ("Of these, done".into(), of_actions(0)),
+            ("Of these, still to be done".into(), of_actions(1)),
+            ("Reviews of policy, filtering or curriculum opened".into(), alone(opened)),
+            ("Changes of the filter, each with its reason".into(), alone(changes)),
         ],
         ..PaperSection::default()
     })

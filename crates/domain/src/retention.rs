@@ -23,11 +23,13 @@ pub enum RecordKind {
     LowLevel,
     /// The proof of a file that moved on.
     Transfer,
+    /// Somebody's entry in the register, with their family ties.
+    Person,
 }
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Concern, Self::LowLevel, Self::Transfer];
+    pub const ALL: [Self; 4] = [Self::Concern, Self::LowLevel, Self::Transfer, Self::Person];
 
     /// The word for it in storage, which is its table's name.
     pub fn key(self) -> &'static str {
@@ -35,6 +37,7 @@ impl RecordKind {
             Self::Concern => "concern",
             Self::LowLevel => "low_level",
             Self::Transfer => "transfer",
+            Self::Person => "person",
         }
     }
 
@@ -62,6 +65,8 @@ pub enum Trigger {
     Sent,
     /// The last day here of the adult whom it is about.
     EmploymentEnded,
+    /// The last day here of the person whose entry it is.
+    LastDay,
 }
 
 /// So many years from then.
@@ -162,6 +167,8 @@ pub enum Missing {
     Leaving,
     /// The file has not left.
     Sending,
+    /// Somebody is still here.
+    LastDay,
     /// No rule speaks of it.
     Rule,
 }
@@ -175,6 +182,7 @@ impl Missing {
             Self::AdultBorn => "The adult’s date of birth is missing in the register.",
             Self::Leaving => "The adult works here, or their last day is missing in the register.",
             Self::Sending => "The file has not left.",
+            Self::LastDay => "They are still here, or their last day is missing in the register.",
             Self::Rule => "No rule speaks of it.",
         }
     }
@@ -214,6 +222,7 @@ fn from(trigger: Trigger, facts: &Facts) -> Result<Option<Date>, Missing> {
         Trigger::ChildBorn => youngest(&facts.children, Missing::ChildBorn),
         Trigger::AdultBorn => youngest(&facts.adults, Missing::AdultBorn),
         Trigger::EmploymentEnded => youngest(&facts.left, Missing::Leaving),
+        Trigger::LastDay => youngest(&facts.left, Missing::LastDay),
         Trigger::Recorded => Ok(Some(facts.recorded)),
         Trigger::Sent => facts.sent.map(Some).ok_or(Missing::Sending),
         Trigger::Closed => facts.closed.map(Some).ok_or(Missing::Closing),

@@ -121,6 +121,17 @@ pub async fn newest(db: &impl Reads, setting: SettingId) -> Result<Option<AuditR
     Ok(list(db, setting, &Filter::default(), 1).await?.pop())
 }
 
+/// How many different rows of a table a chain has links about.
+///
+/// # Errors
+/// As any read.
+pub async fn count_subjects(db: &impl Reads, setting: SettingId, table: &str) -> Result<usize> {
+    let of_table =
+        Condition::all().add(audit::Column::SettingId.eq(setting.0)).add(audit::Column::SubjectTable.eq(table));
+    let links: Vec<AuditRow> = rows::many(db, rows::select::<AuditRow>(of_table)).await?;
+    Ok(links.into_iter().filter_map(|link| link.subject_id).collect::<std::collections::BTreeSet<_>>().len())
+}
+
 /// The latest time that any link of a chain carries: a clock that stands before it is suspect (S43). Not the time of the
 /// newest link: the first one that a fallen clock writes would make that clock honest.
 ///

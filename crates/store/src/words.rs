@@ -210,6 +210,12 @@ words! {
         File = "file",
         /// A person's data, redacted.
         Bundle = "bundle",
+        /// The file of a child who moves on, redacted.
+        Transfer = "transfer",
+        /// A referral to an agency.
+        Referral = "referral",
+        /// A letter.
+        Letter = "letter",
     }
     /// Where a bundle stands.
     BundleState {

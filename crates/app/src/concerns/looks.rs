@@ -61,6 +61,7 @@ const ACTS: &[(&str, &str)] = &[
     ("concern.view", "Looked"),
     ("concern.print", "Printed"),
     ("concern.export", "Exported"),
+    ("concern.show_inspector", "Showed it to an inspector"),
     ("concern.chronology", "Read it in a chronology"),
     ("concern.copy_address", "Copied an address for the IWF or the police"),
     ("concern.print_chronology", "Printed it in a chronology"),

@@ -1,5 +1,5 @@
-//! A concern on paper: the print page and the data for the PDF worker. Both are in the audit as what they are, and both
-//! carry the head of the audit chain, so that paper bears witness too (S37).
+//! A concern on paper: the print page, and the data for the PDF of a parcel. Both are in the audit as what they are, and both
+//! carry the head of the audit chain, so that paper bears witness too (S37). Files leave by one door: `keeping::exports` (S47).
 
 use domain::access::Action;
 use domain::clock::Calendar;
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use store::Scope;
 
 use super::view::{ConcernView, EntryView, What, look};
+use crate::referrals::Paper;
 use crate::{Error, Result, Services};
 
 /// A concern to be printed, with the head of the chain at that moment.
@@ -32,28 +33,7 @@ pub struct Print {
 /// # Errors
 /// [`Error::NotFound`] for who may not see it.
 pub async fn print(services: &Services, ctx: &mut OpCtx, id: ConcernId) -> Result<Print> {
-    taken_away(services, ctx, id, "concern.print").await
-}
-
-/// A concern as the PDF worker takes it.
-///
-/// # Errors
-/// [`Error::NotFound`] for who may not see it.
-pub async fn export(services: &Services, ctx: &mut OpCtx, id: ConcernId) -> Result<Value> {
-    let print = taken_away(services, ctx, id, "concern.export").await?;
-    Ok(document(&print, ctx, &services.calendar))
-}
-
-/// A concern for what leaves the building, or for the bench on which that is made ready.
-///
-/// # Errors
-/// [`Error::NotFound`] for who may not see it.
-pub(crate) async fn for_export(services: &Services, ctx: &mut OpCtx, id: ConcernId) -> Result<ConcernView> {
-    look(services, ctx, id, Action::ExportConcern, "concern.export").await
-}
-
-async fn taken_away(services: &Services, ctx: &mut OpCtx, id: ConcernId, act: &str) -> Result<Print> {
-    let concern = look(services, ctx, id, Action::ExportConcern, act).await?;
+    let concern = look(services, ctx, id, Action::ExportConcern, "concern.print").await?;
     let member = ctx.member().ok_or(Error::NotFound)?;
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let setting = store::settings::lookup(&reader, member.setting).await?.ok_or(Error::NotFound)?;
@@ -68,17 +48,24 @@ async fn taken_away(services: &Services, ctx: &mut OpCtx, id: ConcernId, act: &s
     })
 }
 
+/// A concern for what leaves the building, or for the bench on which that is made ready.
+///
+/// # Errors
+/// [`Error::NotFound`] for who may not see it.
+pub(crate) async fn for_export(services: &Services, ctx: &mut OpCtx, id: ConcernId) -> Result<ConcernView> {
+    look(services, ctx, id, Action::ExportConcern, "concern.export").await
+}
+
 /// The shape is the worker's (`holdfast-reports`, template `concern`).
-fn document(print: &Print, ctx: &OpCtx, calendar: &Calendar) -> Value {
-    let concern = &print.concern;
+pub(crate) fn document(concern: &ConcernView, on: &Paper, calendar: &Calendar) -> Value {
     json!({ "template": "concern", "data": {
         "title": format!("Concern {}", concern.reference),
-        "setting": print.setting,
-        "printed_by": print.printed_by,
-        "printed_at": calendar.say(ctx.now),
-        "marking": "Confidential: safeguarding record",
-        "fictional": print.fictional,
-        "audit_head": print.audit_head,
+        "setting": on.setting,
+        "printed_by": on.printed_by,
+        "printed_at": on.printed_at,
+        "marking": on.marking,
+        "fictional": on.fictional,
+        "audit_head": on.audit_head,
         "reference": concern.reference,
         "sections": [facts(concern, calendar), people(concern)],
         "steps": concern.steps.iter().filter(|step| step.state != State::NotNeeded).map(|step| json!({

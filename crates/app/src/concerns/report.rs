@@ -575,7 +575,7 @@ const A_FAST_CLOCK: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 const MOST_LINKED: usize = 10;
 
 /// The area of online risk that a kind begins with; the lead may change it.
-pub(super) fn area(kind: ConcernKind) -> Area {
+pub(crate) fn area(kind: ConcernKind) -> Area {
     use ConcernKind as K;
     match kind {
         K::FilterBreach | K::Radicalisation | K::MonitoringAlert | K::Hate | K::IndecentImage | K::AiTool => {

@@ -104,6 +104,9 @@ pub(super) struct Facts {
     /// The directory as this setting has it.
     pub(super) agencies: Vec<domain::content::Agency>,
     pub(super) looks: Vec<Look>,
+    /// How many must not see something, by the rows and by the chain. Of the whole setting, since a number that nobody is told tells
+    /// nothing.
+    pub(super) walls: (usize, usize),
     /// Concerns that were passed on because nobody had opened them.
     pub(super) passed_on: BTreeSet<ConcernId>,
     /// Concerns whose report names the hosts that the device had asked for.
@@ -210,6 +213,10 @@ impl Facts {
                 known(Some(row.concern_id))
             }),
             looks: kept(store::overview::looks(&db, setting, &LOOKS).await?, |look| known(Some(look.concern))),
+            walls: (
+                store::overview::exclusions(&db, setting).await?.len(),
+                store::audit::count_subjects(&db, setting, "exclusion").await?,
+            ),
             passed_on: with_entry(&db, setting, EntryKind::System, "Nobody had opened this", since).await?,
             with_hosts: with_entry(&db, setting, EntryKind::Fact, "Names that the device", since).await?,
             concerns,

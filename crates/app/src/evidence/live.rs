@@ -233,11 +233,13 @@ fn strong(takes: impl Fn(&str) -> bool, hash: &str) -> std::result::Result<(), S
     if let Some((_, name)) = WEAK.iter().find(|(weak, _)| takes(weak)) {
         return Err(format!("{name} was taken"));
     }
+    if costs_enough(hash) { Ok(()) } else { Err("hashing is weaker than it must be".to_owned()) }
+}
+
+/// Does a hash take the memory that it must?
+pub(super) fn costs_enough(hash: &str) -> bool {
     let memory = hash.strip_prefix("$argon2id$v=19$m=").and_then(|rest| rest.split(',').next()?.parse::<u32>().ok());
-    match memory {
-        Some(kib) if kib >= 19_456 => Ok(()),
-        _ => Err("hashing is weaker than it must be".to_owned()),
-    }
+    memory.is_some_and(|kib| kib >= 19_456)
 }
 
 /// Everybody who is shut out of anything looks everywhere, with every route open to them: nothing may come back.

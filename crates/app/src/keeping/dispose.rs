@@ -112,7 +112,11 @@ pub async fn agree(services: &Services, ctx: &mut OpCtx, id: DisposalId) -> Resu
     })?;
     may_go(services, &tx, &first, &record, ctx.now).await?;
     let why = format!("destroyed, certificate {}", row.id);
-    let gone = store::keeping::destroy(&mut tx, member.setting, row.record, row.record_id, &why).await?;
+    let gone = store::keeping::destroy(&mut tx, member.setting, row.record, row.record_id, &why).await;
+    let gone = gone.map_err(|error| match error {
+        store::Error::Reference(_) => Error::invalid("", &format!("It must not go. {}", due::NAMED)),
+        other => other.into(),
+    })?;
     let certificate = Disposal {
         state: DisposalState::Destroyed,
         second_by: Some(member.person),
@@ -227,7 +231,7 @@ pub(super) async fn may_know(db: &impl Reads, member: &Member, row: &Disposal) -
             let shut = crate::low_level::not_for(db, member).await?;
             Ok(may && row.about_id.is_none_or(|about| !shut.contains(&about)))
         }
-        (RecordKind::Transfer, _) => Ok(true),
+        (RecordKind::Transfer | RecordKind::Person, _) => Ok(true),
         (RecordKind::Concern, None) => Ok(false),
     }
 }
@@ -328,6 +332,7 @@ pub fn kind_in_words(record: RecordKind) -> &'static str {
         RecordKind::Concern => "Concern",
         RecordKind::LowLevel => "Low-level concern",
         RecordKind::Transfer => "Proof of a file that moved on",
+        RecordKind::Person => "Entry of the register",
     }
 }
 

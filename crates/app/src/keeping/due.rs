@@ -259,8 +259,24 @@ async fn candidates(services: &Services, db: &impl Reads, member: &Member) -> Re
             });
         }
     }
+    for person in store::people::list(db, setting, None).await? {
+        let Some(gone) = person.gone else { continue };
+        found.push(Candidate {
+            id: person.id.0,
+            name: format!("Entry of {} in the register", person.name),
+            href: format!("/people/{}", person.id),
+            facts: Facts { left: vec![Some(gone)], ..plain(RecordKind::Person, gone) },
+            named: BTreeSet::from([person.id]),
+            concern: None,
+            about: None,
+        });
+    }
     Ok(found)
 }
+
+/// Why an entry of the register stays. The same words whatever it is that names somebody, or they would tell whoever is shut out from
+/// it that there is something (S8).
+pub(super) const NAMED: &str = "Records that are kept name this person, or roles and sign-ins that they had.";
 
 /// How many closed concerns have come to their day, and how many of those nobody has decided on within ninety days: for the
 /// evidence, of concerns whose sight the caller has asked about.
@@ -338,6 +354,7 @@ struct Obstacles {
     lent: BTreeSet<ConcernId>,
     sealing: BTreeSet<ConcernId>,
     moving: BTreeSet<PersonId>,
+    kept: BTreeSet<PersonId>,
 }
 
 impl Obstacles {
@@ -365,6 +382,15 @@ impl Obstacles {
             matches!(row.state, ReferralState::Drafted | ReferralState::Sent | ReferralState::Acknowledged)
         });
         let moving = store::keeping::list_transfers_for_program(db, setting).await?;
+        let parts = store::keeping::list_parts_of_all_for_program(db, setting).await?;
+        let mut kept: BTreeSet<PersonId> = parts.into_iter().map(|row| row.person_id).collect();
+        kept.extend(concerns.iter().filter_map(|concern| concern.reporter_id));
+        kept.extend(moving.iter().map(|row| row.child_id));
+        for row in store::keeping::list_low_level_but(db, setting, &[]).await? {
+            kept.extend([row.person_id, row.author_id]);
+        }
+        kept.extend(store::people::list_all_appointments(db, setting).await?.into_iter().map(|row| row.person_id));
+        kept.extend(store::overview::memberships(db, setting).await?.into_iter().map(|row| row.person_id));
         Ok(Self {
             holds: store::keeping::list_holds_for_program(db, setting).await?,
             resting: store::keeping::list_resting(db, setting).await?,
@@ -377,6 +403,7 @@ impl Obstacles {
                 .into_iter()
                 .map(|row| row.concern_id)
                 .collect(),
+            kept,
             moving: moving.into_iter().filter(|row| row.receipt_at.is_none()).map(|row| row.child_id).collect(),
         })
     }
@@ -420,6 +447,9 @@ impl Obstacles {
         }
         if one.named.iter().any(|person| self.moving.contains(person)) {
             why.push("A child’s file is on its way, without a receipt.".to_owned());
+        }
+        if one.facts.record == RecordKind::Person && one.named.iter().any(|person| self.kept.contains(person)) {
+            why.push(NAMED.to_owned());
         }
         why.sort();
         why.dedup();

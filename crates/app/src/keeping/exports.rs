@@ -1,15 +1,16 @@
-//! What leaves the building: a concern, or all that is written about one person, as PDF, CSV and open JSON in an encrypted
-//! parcel (S47). Every page says for whom it was made, by whom and when; the list says who took what and why.
+//! What leaves the building: a concern, all that is written about one person, a referral, a letter, as PDF, CSV and open JSON in an
+//! encrypted parcel (S47). Every page says for whom it was made, by whom and when; the list says who took what and why.
 //!
-//! The parcel lies in `DATA/exports` for a week. Its passphrase is shown once and kept nowhere: a forgotten one means a new
-//! export. What it is not: paper for one's own desk, which is the print page.
+//! The parcel (`super::leaving`) lies in `DATA/exports` for a week. Its passphrase is shown once and kept nowhere: a forgotten one
+//! means a new export. There is no other way by which a case becomes a file: a test walks every door of the site and looks. What it is
+//! not: paper for one's own desk, which is the print page. To let something else leave, a variant of [`What`] and its arm in [`make`].
 
 use std::path::PathBuf;
 
 use domain::access::{Action, Refused, Relation, authorize};
-use domain::{ConcernId, ExportId, OpCtx, PersonId};
+use domain::{ConcernId, ExportId, LetterId, OpCtx, PersonId, ReferralId};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::Scope;
 use store::audit::Subject;
@@ -17,11 +18,10 @@ use store::concerns::About;
 use store::keeping::Export;
 use store::words::ExportOf;
 
-use super::bundle::{Item, items_of};
-use super::parcel::{self, Piece};
+use super::item::items_of;
+use super::leaving::{Leaving, Sheet, leave, sections};
 use super::words;
 use crate::concerns::{LONGEST_LINE, Names, for_export};
-use crate::referrals::{Paper, PaperSection, document};
 use crate::sight::sees;
 use crate::{Error, Result, Services};
 
@@ -35,10 +35,14 @@ pub enum What {
     Concern(ConcernId),
     /// All concerns that name a person and that the actor may see.
     File(PersonId),
+    /// A referral, for the agency.
+    Referral(ReferralId),
+    /// A letter, for whom it was written.
+    Letter(LetterId),
 }
 
 /// For whom, why, how.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct For {
     /// Who gets it.
     pub for_whom: String,
@@ -120,6 +124,9 @@ async fn views(services: &Services, ctx: &OpCtx, id: Option<ExportId>) -> Result
                 ExportOf::Concern => "One concern",
                 ExportOf::File => "All about one person",
                 ExportOf::Bundle => "Somebody’s own data, redacted",
+                ExportOf::Transfer => "The file of a child who moves on, redacted",
+                ExportOf::Referral => "A referral",
+                ExportOf::Letter => "A letter",
             },
             for_whom: row.for_whom,
             why: row.why,
@@ -140,127 +147,47 @@ pub async fn make(services: &Services, ctx: &mut OpCtx, what: What, told: For) -
     authorize(&ctx.actor, Action::ExportConcern, Relation::Case)?;
     let told = told.checked()?;
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
-    let ids = match what {
-        What::Concern(id) => vec![id],
+    let mut leaving = Leaving { told, ..Leaving::of(ExportOf::Concern) };
+    match what {
+        What::Concern(id) => {
+            let view = for_export(services, ctx, id).await?;
+            leaving.items = items_of(&view, &services.calendar);
+            let title = format!("Concern {}", view.reference);
+            let sections = sections(&leaving.items);
+            leaving.sheets = vec![Sheet { name: "records".into(), title, sections, concern: Some(Box::new(view)) }];
+            leaving.concerns = vec![id];
+        }
         What::File(person) => {
             let reader = services.db.read(Scope::Setting(member.setting)).await?;
             let about = About::Person(person);
             let found = store::concerns::list_about(&reader, member.setting, &sees(&member), &about).await?;
-            found.into_iter().map(|concern| concern.id).collect()
+            drop(reader);
+            for concern in found {
+                let view = for_export(services, ctx, concern.id).await?;
+                leaving.items.extend(items_of(&view, &services.calendar));
+                leaving.concerns.push(concern.id);
+            }
+            leaving.sheets = vec![Sheet::new("records", "Safeguarding records", sections(&leaving.items))];
+            (leaving.of, leaving.person) = (ExportOf::File, Some(person));
         }
-    };
-    if ids.is_empty() {
+        What::Referral(id) => {
+            let (concern, paper) = crate::referrals::to_leave(services, ctx, id).await?;
+            leaving.paper(ExportOf::Referral, "referral", concern, paper);
+        }
+        What::Letter(id) => {
+            let (concern, paper) = crate::referrals::letter_to_leave(services, ctx, id).await?;
+            leaving.paper(ExportOf::Letter, "letter", concern, paper);
+        }
+    }
+    if leaving.concerns.is_empty() {
         return Err(Error::NotFound);
     }
-    let mut items = Vec::new();
-    for id in &ids {
-        let view = for_export(services, ctx, *id).await?;
-        items.extend(items_of(&view, &services.calendar));
-    }
-    let (of, person) = match what {
-        What::Concern(_) => (ExportOf::Concern, None),
-        What::File(person) => (ExportOf::File, Some(person)),
-    };
-    let sheets =
-        vec![Sheet { name: "records".into(), title: "Safeguarding records".into(), sections: sections(&items) }];
-    let leaving = Leaving { of, concerns: ids, person, told, items, sheets };
     leave(services, ctx, leaving).await
 }
 
-/// A document of a parcel.
-pub(super) struct Sheet {
-    pub(super) name: String,
-    pub(super) title: String,
-    pub(super) sections: Vec<PaperSection>,
-}
-
-/// Everything that leaves, gathered.
-pub(super) struct Leaving {
-    pub(super) of: ExportOf,
-    /// Whoever may not see one of them does not see that it left.
-    pub(super) concerns: Vec<ConcernId>,
-    pub(super) person: Option<PersonId>,
-    pub(super) told: For,
-    pub(super) items: Vec<Item>,
-    pub(super) sheets: Vec<Sheet>,
-}
-
-/// Packs what leaves, writes it down, and lays it ready.
-pub(super) async fn leave(services: &Services, ctx: &mut OpCtx, leaving: Leaving) -> Result<Made> {
-    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
-    let (number, passphrase) = (parcel::number(&mut *ctx.rng), parcel::passphrase(&mut *ctx.rng));
-    let reader = services.db.read(Scope::Setting(member.setting)).await?;
-    let setting = store::settings::lookup(&reader, member.setting).await?.ok_or(Error::NotFound)?;
-    let who = Names::load(&reader, member.setting).await?.person(member.person);
-    let head = store::audit::newest(&reader, member.setting).await?;
-    drop(reader);
-    let mark = format!("Export {number}, for {}, by {who}, {}", leaving.told.for_whom, services.calendar.say(ctx.now));
-    let blank = Paper {
-        setting: setting.name.clone(),
-        fictional: setting.fictional,
-        // On every page: whoever finds one knows whose it was.
-        marking: Some(format!("Confidential. {mark}")),
-        printed_by: who,
-        printed_at: services.calendar.say(ctx.now),
-        audit_head: head.map(|link| link.on_paper()),
-        ..Paper::default()
-    };
-    let mut with_pdf = true;
-    let mut pieces = Vec::new();
-    for sheet in leaving.sheets {
-        let paper = Paper { title: sheet.title, sections: sheet.sections, ..blank.clone() };
-        match services.printer.pdf(&document(&paper)).await {
-            Ok(bytes) => pieces.push(Piece { name: format!("{}.pdf", sheet.name), bytes }),
-            Err(_) => {
-                with_pdf = false;
-                pieces.push(Piece { name: format!("{}.txt", sheet.name), bytes: plain(&paper).into_bytes() });
-            }
-        }
-    }
-    pieces.push(Piece { name: "records.csv".into(), bytes: csv(&mark, &leaving.items).into_bytes() });
-    let open = json!({
-        "format": "holdfast-records-1", "watermark": mark, "setting": setting.name,
-        "records": leaving.items.iter().map(Item::open).collect::<Vec<Value>>(),
-    });
-    pieces.push(Piece { name: "records.json".into(), bytes: format!("{open:#}\n").into_bytes() });
-    let packed = parcel::pack(&pieces, &passphrase)?;
-    let row = Export {
-        id: ctx.fresh(),
-        setting_id: member.setting,
-        number: number.clone(),
-        what: leaving.of,
-        concern_id: leaving.concerns.first().copied().filter(|_| leaving.of != ExportOf::File),
-        person_id: leaving.person,
-        for_whom: leaving.told.for_whom,
-        why: leaving.told.why,
-        other_way: leaving.told.other_way,
-        bytes: i64::try_from(packed.len()).unwrap_or(i64::MAX),
-        sha256: hex::encode(Sha256::digest(&packed)),
-        made_by: member.person,
-        made_at: ctx.now,
-        taken: 0,
-        taken_at: None,
-        version: 0,
-    };
-    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "export.make").await?;
-    store::keeping::add_export(&mut tx, &row, &leaving.concerns).await?;
-    lay_ready(services, row.id, &packed)?;
-    tx.commit().await?;
-    Ok(Made { id: row.id, number, passphrase, with_pdf })
-}
-
-fn path(services: &Services, id: ExportId) -> PathBuf {
+/// Where a parcel lies.
+pub(super) fn path(services: &Services, id: ExportId) -> PathBuf {
     services.data.join("exports").join(format!("{id}.zip"))
-}
-
-fn lay_ready(services: &Services, id: ExportId, packed: &[u8]) -> Result<()> {
-    let cannot =
-        |error: std::io::Error| Error::Unavailable { say: format!("The export could not be laid ready: {error}") };
-    let path = path(services, id);
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(cannot)?;
-    }
-    std::fs::write(path, packed).map_err(cannot)
 }
 
 /// The parcel, for who made it. Each fetch is in the audit.
@@ -323,71 +250,5 @@ impl For {
                 "Write how you tell them the passphrase: not by the same way.",
             )?,
         })
-    }
-}
-
-/// The parts of a document: one for each record, its facts as rows.
-pub(super) fn sections(items: &[Item]) -> Vec<PaperSection> {
-    let mut sections: Vec<PaperSection> = Vec::new();
-    for item in items {
-        let row = (item.label(), item.text.clone());
-        match sections.last_mut().filter(|last| last.heading == item.part) {
-            Some(last) => last.rows.push(row),
-            None => {
-                sections.push(PaperSection { heading: item.part.clone(), rows: vec![row], ..PaperSection::default() })
-            }
-        }
-    }
-    sections
-}
-
-/// As text that any screen reader takes, where no PDF can be made.
-fn plain(paper: &Paper) -> String {
-    let mut out = format!("{}\n{}\n{}\n", paper.title, paper.setting, paper.marking.clone().unwrap_or_default());
-    for section in &paper.sections {
-        out.push_str(&format!("\n{}\n", section.heading));
-        section.paragraphs.iter().for_each(|text| out.push_str(&format!("{text}\n")));
-        section.rows.iter().for_each(|(label, text)| out.push_str(&format!("{label}: {text}\n")));
-    }
-    out
-}
-
-/// A table that every spreadsheet opens. A cell that a spreadsheet would take for a formula begins with an apostrophe.
-fn csv(mark: &str, items: &[Item]) -> String {
-    let cell = |text: &str| {
-        let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-        format!("\"{}{}\"", if formula { "'" } else { "" }, text.replace('"', "\"\""))
-    };
-    let line = |cells: &[&str]| cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(",") + "\r\n";
-    let mut out = line(&[mark, "", "", "", ""]);
-    out.push_str(&line(&["record", "what", "when", "who", "text"]));
-    for item in items {
-        out.push_str(&line(&[
-            &item.part,
-            &item.what,
-            item.at.as_deref().unwrap_or_default(),
-            item.by.as_deref().unwrap_or_default(),
-            &item.text,
-        ]));
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_spreadsheet_runs_nothing_of_what_somebody_wrote() {
-        let item = Item {
-            key: "a".into(),
-            part: "Concern 1".into(),
-            what: "Note".into(),
-            at: None,
-            by: None,
-            text: "=HYPERLINK(\"x\")".into(),
-        };
-        let text = csv("Export", &[item]);
-        assert!(text.contains("\"'=HYPERLINK(\"\"x\"\")\""), "{text}");
     }
 }

@@ -1,9 +1,9 @@
-//! Paper that leaves the building: a referral, a letter. As a page to print, always; as a PDF by the worker. Both are in the
-//! audit as looks at the concern, and paper of the record carries the head of the chain (S37); a letter to a family does not.
+//! Paper of a case: a referral, a letter. As a page to print, always; as a file only in a parcel (`keeping::exports`, S47). Both are in
+//! the audit as what they are, and paper of the record carries the head of the chain (S37); a letter to a family does not.
 
 use domain::access::Action;
 use domain::referral::Consent;
-use domain::{LetterId, OpCtx, ReferralId};
+use domain::{ConcernId, LetterId, OpCtx, ReferralId};
 use serde_json::{Value, json};
 use store::Scope;
 use store::audit::Subject;
@@ -50,11 +50,24 @@ pub struct PaperSection {
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Locked`] where police or advice come first.
 pub async fn on_paper(services: &Services, ctx: &mut OpCtx, id: ReferralId) -> Result<Paper> {
+    Ok(referral(services, ctx, id, PRINTED).await?.1)
+}
+
+/// A referral that leaves, with its concern.
+pub(crate) async fn to_leave(services: &Services, ctx: &mut OpCtx, id: ReferralId) -> Result<(ConcernId, Paper)> {
+    referral(services, ctx, id, EXPORTED).await
+}
+
+/// The acts, as the audit knows them.
+const PRINTED: &str = "concern.print";
+const EXPORTED: &str = "concern.export";
+
+async fn referral(services: &Services, ctx: &mut OpCtx, id: ReferralId, act: &str) -> Result<(ConcernId, Paper)> {
     let view = super::one(services, ctx, id).await?;
     if let Some(locked) = view.locked {
         return Err(Error::Locked(locked));
     }
-    let mut paper = begun(services, ctx, view.concern, "concern.print", true).await?;
+    let mut paper = begun(services, ctx, view.concern, act, true).await?;
     let say = |at| services.calendar.say(at);
     let mut facts =
         vec![("To".to_owned(), view.to.clone()), ("Our reference".to_owned(), view.concern_reference.clone())];
@@ -78,7 +91,7 @@ pub async fn on_paper(services: &Services, ctx: &mut OpCtx, id: ReferralId) -> R
         PaperSection { heading: "This referral".into(), rows: facts, ..PaperSection::default() },
         PaperSection { heading: "What you need to know".into(), rows: answers.collect(), ..PaperSection::default() },
     ];
-    Ok(paper)
+    Ok((view.concern, paper))
 }
 
 /// A letter for paper.
@@ -86,13 +99,22 @@ pub async fn on_paper(services: &Services, ctx: &mut OpCtx, id: ReferralId) -> R
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Locked`] while police or advice come first.
 pub async fn letter_on_paper(services: &Services, ctx: &mut OpCtx, id: LetterId) -> Result<Paper> {
+    Ok(letter(services, ctx, id, PRINTED).await?.1)
+}
+
+/// A letter that leaves, with its concern.
+pub(crate) async fn letter_to_leave(services: &Services, ctx: &mut OpCtx, id: LetterId) -> Result<(ConcernId, Paper)> {
+    letter(services, ctx, id, EXPORTED).await
+}
+
+async fn letter(services: &Services, ctx: &mut OpCtx, id: LetterId, act: &str) -> Result<(ConcernId, Paper)> {
     let (concern, letter) = super::letter(services, ctx, id).await?;
-    let mut paper = begun(services, ctx, concern, "concern.print", false).await?;
+    let mut paper = begun(services, ctx, concern, act, false).await?;
     paper.title = "A letter to you".into();
     paper.reference = "letter".into();
     let paragraphs = letter.text.split("\n\n").map(str::to_owned).collect();
     paper.sections = vec![PaperSection { paragraphs, ..PaperSection::default() }];
-    Ok(paper)
+    Ok((concern, paper))
 }
 
 /// Writes the look down and begins the paper.

@@ -141,7 +141,7 @@ async fn give_accounts(app: &TestApp) {
         let account = Account {
             id,
             username: id.to_string(),
-            password_hash: "x".into(),
+            password_hash: "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5$a25vd3M".into(),
             password_set_at: now,
             totp_secret: Some("secret".into()),
             totp_last_step: None,

@@ -4,8 +4,9 @@
 use std::process::Command;
 
 use app::Error;
+use app::attachments::{self, CouldShow, NewFile};
 use app::concerns::{self, Children};
-use app::keeping::bundle::{self, NewMark};
+use app::keeping::bundle::{self, NewMark, Purpose};
 use app::keeping::exports::{self, For, What};
 use app::keeping::{emergency, inspector};
 use app::testing::TestApp;
@@ -23,7 +24,8 @@ fn told() -> For {
 }
 
 async fn filed(app: &TestApp, kind: ConcernKind, words: &str) -> ConcernId {
-    let by = if kind == ConcernKind::AccessRequest { app.people.dsl } else { app.people.practitioner };
+    let of_the_lead = matches!(kind, ConcernKind::AccessRequest | ConcernKind::FileTransfer);
+    let by = if of_the_lead { app.people.dsl } else { app.people.practitioner };
     let children = Children::Known(vec![app.people.child]);
     let report =
         concerns::Report { kind, what_happened: words.into(), children, device: None, room: None, ..app.breach() };
@@ -213,5 +215,96 @@ async fn an_inspector_reads_no_name_and_is_shown_one_case_in_writing() {
     inspector::show_one(services, &mut app.ctx(people.dsl), &reference, who).await.unwrap();
     let view = concerns::open(services, &mut app.ctx(people.deputy), id).await.unwrap();
     assert!(view.chronology.iter().any(|entry| entry.text.contains(who)));
+    app.end().await;
+}
+
+/// Adds a letter with these words.
+async fn letter(app: &TestApp, concern: ConcernId, words: &str) -> domain::AttachmentId {
+    let file = NewFile {
+        could_show: CouldShow::No,
+        what: "A letter".into(),
+        name: "letter.txt".into(),
+        content: words.as_bytes().to_vec(),
+    };
+    attachments::add(&app.services, &mut app.ctx(app.people.dsl), concern, file).await.expect("added")
+}
+
+#[tokio::test]
+async fn a_file_goes_along_only_when_somebody_decided_so_with_a_reason_and_a_sealed_one_never() {
+    let app = TestApp::new().await;
+    let (people, services) = (app.people, &app.services);
+    let lead = || app.ctx(people.dsl);
+    let record = filed(&app, ConcernKind::FilterBreach, "Joy saw it.").await;
+    for words in ["Words of the herring letter.", "Words of the turbot letter.", "Words of the sealed letter."] {
+        let id = letter(&app, record, words).await;
+        if words.contains("sealed") {
+            attachments::seal(services, &mut lead(), record, id).await.expect("sealed");
+        }
+    }
+    let request = filed(&app, ConcernKind::AccessRequest, "Ida asks for the data.").await;
+    bundle::begin(services, &mut lead(), request, people.child).await.unwrap();
+    let bench = bundle::bench(services, &mut lead(), request).await.unwrap();
+    assert_eq!(bench.undecided.len(), 2, "the sealed one is not spoken of: {:?}", bench.undecided);
+    bundle::take_proposals(services, &mut lead(), request).await.unwrap();
+    let early = bundle::send_to_check(services, &mut lead(), request, "Dear Ida").await.unwrap_err();
+    assert!(matches!(&early, Error::Invalid(why) if why[""].contains("every file")), "{early:?}");
+    let decide = |key: &str, reason: &str, left_in| NewMark {
+        item: Some(key.to_owned()),
+        words: None,
+        ground: Ground::OtherChild,
+        reason: reason.into(),
+        left_in,
+    };
+    let (along, out) = (&bench.undecided[0].key, &bench.undecided[1].key);
+    for left_in in [true, false] {
+        let silent = bundle::set_marks(services, &mut lead(), request, vec![decide(along, " ", left_in)]).await;
+        assert!(matches!(&silent, Err(Error::Invalid(why)) if why.contains_key("reason")), "{silent:?}");
+    }
+    let decided = vec![decide(along, "It is about her alone.", true), decide(out, "It is about Kit.", false)];
+    bundle::set_marks(services, &mut lead(), request, decided).await.unwrap();
+    bundle::send_to_check(services, &mut lead(), request, "Dear Ida").await.unwrap();
+    bundle::check(services, &mut app.ctx(people.deputy), request).await.unwrap();
+    let made = bundle::make(services, &mut lead(), request, told()).await.unwrap();
+    let (_, text) = opened(&app, made.id, &made.passphrase).await;
+    assert!(text.contains("herring letter"), "{text}");
+    for never in ["turbot letter", "sealed letter", "about Kit"] {
+        assert!(!text.contains(never), "{never} went along: {text}");
+    }
+    // Sealed after it was decided: it stays, and what was checked is no longer what would go.
+    let files = attachments::list(services, &lead(), record).await.unwrap();
+    let herring = files.files.iter().find(|file| !file.name.is_empty()).expect("a file that is not sealed").id;
+    attachments::seal(services, &mut lead(), record, herring).await.unwrap();
+    let changed = bundle::make(services, &mut lead(), request, told()).await.unwrap_err();
+    assert!(matches!(&changed, Error::Invalid(why) if why[""].contains("changed")), "{changed:?}");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn the_file_of_a_child_who_moves_on_is_made_ready_on_the_same_bench() {
+    let app = TestApp::new().await;
+    let (people, services) = (app.people, &app.services);
+    let lead = || app.ctx(people.dsl);
+    filed(&app, ConcernKind::FilterBreach, "Joy and Kit saw the zanderfish.").await;
+    let new = app::transfers::New {
+        child: people.child,
+        to_name: "Anytown Primary".into(),
+        to_lead: "Mx Lead".into(),
+        left_on: jiff::civil::date(2026, 2, 27),
+        note: String::new(),
+    };
+    let transfer = app::transfers::begin(services, &mut lead(), new).await.unwrap();
+    assert_eq!(app::transfers::one(services, &lead(), transfer).await.unwrap().bench, None);
+    let moving = filed(&app, ConcernKind::FileTransfer, "Joy goes to school.").await;
+    assert_eq!(app::transfers::one(services, &lead(), transfer).await.unwrap().bench, Some(moving));
+    bundle::begin(services, &mut lead(), moving, people.child).await.unwrap();
+    assert_eq!(bundle::bench(services, &mut lead(), moving).await.unwrap().purpose, Purpose::Transfer);
+    bundle::take_proposals(services, &mut lead(), moving).await.unwrap();
+    bundle::send_to_check(services, &mut lead(), moving, "To your lead").await.unwrap();
+    bundle::check(services, &mut app.ctx(people.deputy), moving).await.unwrap();
+    let made = bundle::make(services, &mut lead(), moving, told()).await.unwrap();
+    let (_, text) = opened(&app, made.id, &made.passphrase).await;
+    assert!(text.contains("zanderfish") && text.contains("[another child]") && !text.contains("Kit"), "{text}");
+    let listed = exports::one(services, &lead(), made.id).await.unwrap();
+    assert_eq!(listed.what, "The file of a child who moves on, redacted");
     app.end().await;
 }

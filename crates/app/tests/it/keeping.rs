@@ -348,3 +348,78 @@ proptest! {
 fn app_name(n: usize) -> &'static str {
     ["Amara Lead", "Ben Deputy", "Bea Deputy", "Carys Manager"].get(n).copied().unwrap_or_default()
 }
+
+/// A child who left, with a mother on the register.
+async fn who_left(app: &TestApp, name: &str, gone: jiff::civil::Date) -> domain::PersonId {
+    let mut ctx = app.world.system();
+    let mut tx = app.services.db.write(&mut ctx, store::Scope::Setting(app.setting), "test.register").await.unwrap();
+    let person = |id: domain::PersonId, kind, name: &str| store::people::Person {
+        id,
+        setting_id: app.setting,
+        kind,
+        name: name.into(),
+        known_as: name.into(),
+        born: None,
+        email: None,
+        email_verified_at: None,
+        phone: None,
+        room_id: None,
+        joined: None,
+        gone: Some(gone),
+        version: 0,
+    };
+    let (child, mother) = (tx.fresh(), tx.fresh());
+    store::people::add(&mut tx, &person(child, domain::people::PersonKind::Child, name)).await.unwrap();
+    store::people::add(&mut tx, &person(mother, domain::people::PersonKind::Family, "Mother Quillfeather"))
+        .await
+        .unwrap();
+    let tie = store::people::Relationship {
+        id: tx.fresh(),
+        setting_id: app.setting,
+        person_id: child,
+        other_id: mother,
+        kind: store::words::Tie::Parent,
+        parental_responsibility: true,
+        do_not_contact: false,
+        never_disclose_address: false,
+        court_order: Some("Order of the zanderfish court".into()),
+    };
+    store::people::add_relationship(&mut tx, &tie).await.unwrap();
+    tx.commit().await.unwrap();
+    child
+}
+
+#[tokio::test]
+async fn an_entry_of_the_register_goes_by_two_people_and_never_while_a_record_names_the_person() {
+    let app = TestApp::new().await;
+    let (people, services) = (app.people, &app.services);
+    let long_ago = jiff::civil::date(2020, 7, 20);
+    let child = who_left(&app, "Pip Wintergreen", long_ago).await;
+    let kind = RecordKind::Person;
+    let reason = "She left years ago.";
+    // Somebody who is here is not due, and is not on the list at all.
+    let here = dispose::propose(services, &mut app.ctx(people.dsl), kind, people.child.0, reason).await;
+    assert!(matches!(here, Err(Error::NotFound)), "{here:?}");
+    let id = dispose::propose(services, &mut app.ctx(people.dsl), kind, child.0, reason).await.unwrap();
+    let own = dispose::agree(services, &mut app.ctx(people.dsl), id).await.unwrap_err();
+    assert!(matches!(&own, Error::Invalid(why) if why[""].contains("Somebody else")), "{own:?}");
+    dispose::agree(services, &mut app.ctx(people.manager), id).await.unwrap();
+    let rows = store::backup::every_row(&services.db).await.unwrap();
+    for gone in ["Wintergreen", "zanderfish"] {
+        assert!(!rows.contains(gone), "{gone} is still in the rows");
+    }
+    assert!(rows.contains("Mother Quillfeather"), "her own entry is another one");
+    let certificate = dispose::decision(services, &app.ctx(people.dsl), id).await.unwrap();
+    assert_eq!(certificate.gone.map(|(rows, _)| rows), Some(2), "the entry and the tie");
+    let report = store::audit::verify(&services.db, &[]).await.unwrap();
+    assert!(report.is_whole(), "{:?}", report.findings);
+
+    // A concern names this one: it stays, whoever asks, and says so in words that tell nothing.
+    let named = who_left(&app, "Bryony Wintergreen", long_ago).await;
+    let children = app::concerns::Children::Known(vec![named]);
+    let report = app::concerns::Report { children, ..app.breach() };
+    app::concerns::report(services, &mut app.ctx(people.practitioner), report).await.unwrap();
+    let held = dispose::propose(services, &mut app.ctx(people.dsl), kind, named.0, reason).await.unwrap_err();
+    assert!(matches!(&held, Error::Invalid(why) if why[""].contains("must not go")), "{held:?}");
+    app.end().await;
+}

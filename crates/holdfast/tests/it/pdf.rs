@@ -10,7 +10,7 @@ use std::process::Command;
 
 use crate::house::{House, PROGRAM};
 use crate::report::Reporter;
-use crate::visitor::{Download, Visitor};
+use crate::visitor::{Download, Page, Visitor};
 
 /// Words that a typesetter, a browser or a shell would obey if it took them for its own.
 const HOSTILE: &str = "#panic(\"boo\") *bold* $x^2$ #read(\"/etc/passwd\") <b>@label</b> = heading";
@@ -51,13 +51,18 @@ fn is_accessible(download: &Download, name: &str) {
     assert_eq!(download.status, 200, "{}", String::from_utf8_lossy(&download.body));
     assert_eq!(download.kind, "application/pdf");
     assert!(download.disposition.starts_with(&format!("attachment; filename=\"{name}")), "{}", download.disposition);
-    assert!(download.body.starts_with(b"%PDF-"));
-    let info = poppler("pdfinfo", &[], &download.body);
+    is_tagged(&download.body);
+}
+
+/// A PDF that says what is a heading, what a table, and in which language.
+fn is_tagged(pdf: &[u8]) {
+    assert!(pdf.starts_with(b"%PDF-"));
+    let info = poppler("pdfinfo", &[], pdf);
     assert!(info.lines().any(|line| line.split_whitespace().eq(["Tagged:", "yes"])), "{info}");
     for needle in ["/StructTreeRoot", "/Lang", "pdfuaid:part"] {
-        assert!(download.body.windows(needle.len()).any(|window| window == needle.as_bytes()), "{needle} is missing");
+        assert!(pdf.windows(needle.len()).any(|window| window == needle.as_bytes()), "{needle} is missing");
     }
-    let tags = poppler("pdfinfo", &["-struct"], &download.body);
+    let tags = poppler("pdfinfo", &["-struct"], pdf);
     for tag in ["H1", "H2", "Table", "TH", "TD"] {
         assert!(tags.lines().any(|line| line.trim().starts_with(tag)), "no {tag} in {tags}");
     }
@@ -79,14 +84,20 @@ async fn a_concern_becomes_an_accessible_pdf_whose_words_are_only_words() {
     let page = lead.get(&format!("/concerns/{id}")).await;
     assert_eq!(page.status, 200, "{page:?}");
 
-    let export = format!("/concerns/{id}/export");
-    let pdf = lead.download(&export, &page.token()).await;
-    is_accessible(&pdf, "concern-");
-    let paper = words(&pdf.body);
+    let told = [("for_whom", "PC 4711"), ("why", "Their request"), ("other_way", "By telephone")];
+    let nothing = lead.send("/exports/new", &page.token(), &told).await;
+    assert_eq!(nothing.status, 404, "nothing leaves that nobody named");
+    let told = [&[("concern", id)][..], &told].concat();
+    let made = lead.send("/exports/new", &page.token(), &told).await;
+    assert_eq!(made.status, 200, "{}", made.words());
+    let export = made.first("main a[href^='/exports/']", "href");
+    let parcel = lead.download(&export, &lead.get(&export).await.token()).await;
+    let folder = unpacked(&parcel.body, &passphrase(&made).expect("the passphrase, once"));
+    let pdf = std::fs::read(folder.path().join("records.pdf")).unwrap();
+    is_tagged(&pdf);
+    let paper = words(&pdf);
     assert!(paper.contains(HOSTILE), "somebody's words are printed as they are: {paper}");
-    for piece in
-        ["Confidential: safeguarding record", "Invented setting: not a real record", "Audit chain at printing:"]
-    {
+    for piece in ["for PC 4711", "Invented setting: not a real record", "Audit chain at printing:"] {
         assert!(paper.contains(piece), "{piece} is not on {paper}");
     }
     assert!(acts(&lead).await.contains("Concern: export"), "it left the building, and the audit says so");
@@ -95,6 +106,12 @@ async fn a_concern_becomes_an_accessible_pdf_whose_words_are_only_words() {
     let token = reporter.visitor.get("/").await.first("input[name=_token]", "value");
     assert_eq!(reporter.visitor.download(&export, &token).await.status, 404);
     assert_eq!(lead.download(&export, "somebody-elses").await.status, 303);
+}
+
+/// The passphrase of a parcel, from the page that shows it once.
+fn passphrase(made: &Page) -> Option<String> {
+    let words = made.words();
+    words.split_whitespace().find(|word| word.len() == 24 && word.matches('-').count() == 4).map(str::to_owned)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,11 +180,7 @@ async fn what_is_blacked_out_is_not_in_the_pdf_that_somebody_gets() {
     let told = [("for_whom", "The mother, in the office"), ("why", "Her request"), ("other_way", "By telephone")];
     let made = lead.fill(&format!("{bench}/make"), &told).await;
     assert_eq!(made.status, 200, "{}", made.words());
-    let passphrase = made
-        .words()
-        .split_whitespace()
-        .find(|word| word.len() == 24 && word.matches('-').count() == 4)
-        .map(str::to_owned);
+    let passphrase = passphrase(&made);
     let export = made.first("main a[href^='/exports/']", "href");
     let parcel = lead.download(&export, &lead.get(&export).await.token()).await;
     assert_eq!((parcel.status, parcel.kind.as_str()), (200, "application/zip"));

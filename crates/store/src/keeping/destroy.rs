@@ -48,17 +48,21 @@ struct Going {
 /// Destroys a record for good. Everything or, with an error, nothing: it is one transaction.
 ///
 /// # Errors
-/// [`Error::Missing`] if it is not there; as any write.
+/// [`Error::Missing`] if it is not there; [`Error::Reference`] for a person whom something that is kept still names; as any write.
 pub async fn destroy(tx: &mut Tx, setting: SettingId, record: RecordKind, id: Uuid, why: &str) -> Result<Gone> {
     let mut going = Going { setting, rows: 0, digest: Sha256::new(), why: why.to_owned() };
     match record {
         RecordKind::Concern => going.concern(tx, id.into()).await?,
-        RecordKind::LowLevel | RecordKind::Transfer => {
+        RecordKind::LowLevel | RecordKind::Transfer | RecordKind::Person => {
             let def = named(record.key()).ok_or_else(|| Error::Missing { table: "record", row: id.to_string() })?;
             if record == RecordKind::Transfer {
                 let parts = named("transfer_concern");
                 let of = Condition::all().add(Expr::col("transfer_id").eq(id));
                 going.all(tx, parts.into_iter(), &of).await?;
+            }
+            if record == RecordKind::Person {
+                let either = Condition::any().add(Expr::col("person_id").eq(id)).add(Expr::col("other_id").eq(id));
+                going.all(tx, named("relationship").into_iter(), &either).await?;
             }
             let before = going.rows;
             going.all(tx, std::iter::once(def), &Condition::all().add(Expr::col("id").eq(id))).await?;

@@ -25,6 +25,8 @@ pub struct BenchPage {
     pub lines: Vec<BenchLine>,
     /// Names that somebody decides on.
     pub proposals: Vec<BenchProposal>,
+    /// Files that somebody decides on.
+    pub files: Vec<BenchFile>,
     /// What is marked.
     pub marks: Vec<BenchMark>,
     /// Why something can be left out: key and words.
@@ -53,6 +55,17 @@ pub enum Stage {
     Check,
     /// The parcel can be made.
     Ready,
+}
+
+/// A file that somebody decides on.
+#[derive(Debug, Clone, Default)]
+pub struct BenchFile {
+    /// For its mark.
+    pub key: String,
+    /// Of which record, and what it is.
+    pub what: String,
+    /// A picture: what is on it cannot be blacked out here.
+    pub picture: bool,
 }
 
 /// A line.

@@ -114,44 +114,36 @@ impl Printer for Kept {
 }
 
 #[tokio::test]
-async fn a_concern_leaves_as_a_pdf_whose_name_says_nothing() {
+async fn a_concern_leaves_in_a_parcel_whose_name_says_nothing() {
     let mut app = TestApp::new().await;
     let worker = Arc::new(Kept::default());
     app.services.printer = worker.clone();
     let nursery = Nursery::of(app);
     let people = nursery.app.people;
     let filed = told_to(&nursery).await;
-    let path = format!("/concerns/{}/export", filed.concern);
     let lead = Browser::of(&nursery, people.dsl).await;
-    let (status, headers, body) = nursery.ask(post(&path, &lead.cookie, format!("_token={}", lead.csrf))).await;
-    assert_eq!(status, StatusCode::OK, "{body}");
-    assert!(body.starts_with("%PDF"));
-    assert_eq!(headers[header::CONTENT_TYPE], "application/pdf");
-    assert_eq!(headers[header::CACHE_CONTROL], "no-store");
-    let name = format!("attachment; filename=\"concern-{}.pdf\"", filed.reference);
-    assert_eq!(headers[header::CONTENT_DISPOSITION].to_str().unwrap(), name);
-    assert_eq!(worker.0.lock().unwrap().len(), 1);
-
-    // Not without the token, not by GET, not for strangers.
-    let (status, _, _) = nursery.ask(post(&path, &lead.cookie, "_token=forged")).await;
-    assert_eq!(status, StatusCode::SEE_OTHER);
-    assert_eq!(lead.see(&path).await.0, StatusCode::NOT_FOUND);
+    let concern = filed.concern.to_string();
+    let told =
+        [("concern", concern.as_str()), ("for_whom", "PC 4711"), ("why", "They asked"), ("other_way", "By hand")];
     let stranger = Browser::of(&nursery, people.practitioner).await;
-    assert_eq!(stranger.send(&path, &[]).await.0, StatusCode::NOT_FOUND);
-    assert_eq!(worker.0.lock().unwrap().len(), 1, "nothing else was printed");
-    nursery.app.end().await;
-}
-
-#[tokio::test]
-async fn without_the_worker_the_page_says_so_and_offers_the_print_page() {
-    let nursery = Nursery::of(TestApp::new().await);
-    let people = nursery.app.people;
-    let filed = told_to(&nursery).await;
-    let id = filed.concern;
-    let lead = Browser::of(&nursery, people.dsl).await;
-    let (status, _, html) = lead.send(&format!("/concerns/{id}/export"), &[]).await;
-    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(html.contains(&format!("href=\"/concerns/{id}/print\"")), "{html}");
+    assert_eq!(stranger.send("/exports/new", &told).await.0, StatusCode::NOT_FOUND);
+    let (status, _, html) = lead.send("/exports/new", &told).await;
+    assert_eq!(status, StatusCode::OK, "{html}");
+    let documents = worker.0.lock().unwrap().clone();
+    assert_eq!(documents.len(), 1, "nothing was printed for the stranger");
+    let marking = documents[0].pointer("/data/marking").and_then(serde_json::Value::as_str).unwrap().to_owned();
+    assert!(marking.contains("for PC 4711, by Amara Lead"), "on every page: {marking}");
+    let parcel = format!("/exports/{}", html.split("href=\"/exports/").nth(1).unwrap().split('"').next().unwrap());
+    let (status, headers, body) = nursery.ask(post(&parcel, &lead.cookie, format!("_token={}", lead.csrf))).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    assert_eq!(headers[header::CONTENT_TYPE], "application/zip");
+    assert_eq!(headers[header::CACHE_CONTROL], "no-store");
+    let name = headers[header::CONTENT_DISPOSITION].to_str().unwrap();
+    assert!(name.starts_with("attachment; filename=\"export-") && !name.contains(&filed.reference), "{name}");
+    assert!(!body.contains(&filed.reference), "it is encrypted");
+    // Not without the token, and for nobody else.
+    assert_eq!(nursery.ask(post(&parcel, &lead.cookie, "_token=forged")).await.0, StatusCode::SEE_OTHER);
+    assert_eq!(stranger.send(&parcel, &[]).await.0, StatusCode::NOT_FOUND);
     nursery.app.end().await;
 }
 

@@ -13,7 +13,7 @@ use crate::browser::{Browser, encoded};
 use crate::{Nursery, post};
 
 /// Things that the doors lead to.
-struct Things {
+pub(crate) struct Things {
     concern: String,
     entry: String,
     hold: String,
@@ -27,7 +27,7 @@ struct Things {
 
 impl Things {
     /// A breach with a hold, told by the practitioner, opened by the lead, with an entry by her.
-    async fn of(nursery: &Nursery, lead: &Browser<'_>) -> Self {
+    pub(crate) async fn of(nursery: &Nursery, lead: &Browser<'_>) -> Self {
         let app = &nursery.app;
         let children = app::concerns::Children::NotYetKnown;
         let report = app::concerns::Report { hold_device: true, children, ..app.breach() };
@@ -54,7 +54,7 @@ impl Things {
     }
 
     /// The route's path with real things in it.
-    fn path(&self, route: &Route) -> String {
+    pub(crate) fn path(&self, route: &Route) -> String {
         let id = match route.path.split('/').nth(1) {
             Some("devices") => &self.device,
             Some("people") => &self.person,
@@ -510,9 +510,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/people/case-manager", "together, in app"),
     ("/set-up/terms", "together, in app"),
     ("/trends/report/export", "working_pages"),
-    ("/referrals/{id}/export", "working_pages"),
-    ("/letters/{id}/export", "working_pages"),
-    ("/concerns/{id}/export", "paper_and_drafts"),
     ("/concerns/{id}/edition", "loose_ends, in app"),
     ("/concerns/{id}/people/cannot-know", "loose_ends, in app"),
     ("/holds/release", "holding, in app: a hold that belongs to a concern ends in its procedure"),

@@ -50,8 +50,8 @@ async fn a_referral_from_the_step_to_its_paper() {
     let (status, html) = lead.see(&format!("{to}/print")).await;
     assert_eq!(status, StatusCode::OK);
     assert!(text_of(&html, "main").contains("Confidential: safeguarding"), "{html}");
-    let (status, _, body) = lead.send(&format!("{to}/export"), &[]).await;
-    assert!(status == StatusCode::OK && body.starts_with("%PDF"), "{body}");
+    let parcel = html.split("href=\"/exports/new?referral=").nth(1).is_some();
+    assert!(parcel && html.contains("hf-watermark"), "it leaves by the one door: {html}");
 
     // Nobody else comes near.
     let stranger = Browser::of(&nursery, app.people.practitioner).await;
@@ -88,8 +88,12 @@ async fn a_letter_shows_whom_it_is_safe_to_tell_and_becomes_paper() {
     let (status, html) = lead.see(&to).await;
     assert_eq!(status, StatusCode::OK);
     assert!(html.contains("please ring me") && !html.contains("Audit head"), "{html}");
-    let export = to.replace("/print", "/export");
-    assert_eq!(lead.send(&export, &[]).await.0, StatusCode::OK);
+    let id = to.split('/').nth(2).unwrap();
+    let (status, html) = lead.see(&format!("/exports/new?letter={id}")).await;
+    assert_eq!(status, StatusCode::OK, "{html}");
+    let told = [("letter", id), ("for_whom", "Ida"), ("why", "She asked for a copy"), ("other_way", "By telephone")];
+    let (status, _, html) = lead.send("/exports/new", &told).await;
+    assert!(status == StatusCode::OK && html.contains("The parcel is ready"), "{html}");
 }
 
 #[tokio::test]

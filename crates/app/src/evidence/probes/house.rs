@@ -2,6 +2,7 @@
 
 use domain::concern::Urgency;
 
+use super::super::live::costs_enough;
 use super::{Answer, Facts, Found, Question};
 use crate::notices;
 
@@ -46,8 +47,13 @@ fn data_encrypted(facts: &Facts, found: &Found) -> Answer {
     Answer::new(found.plain_file == Some(false) && web, what, found.at)
 }
 
-fn passwords_policy(_: &Facts, found: &Found) -> Answer {
+/// What the program would do today, and what lies in the rows: a hash that somebody put there must cost as much as ours.
+fn passwords_policy(facts: &Facts, found: &Found) -> Answer {
+    let cheap = facts.accounts.values().any(|one| one.ended_at.is_none() && !costs_enough(&one.password_hash));
     match &found.passwords {
+        Ok(()) if cheap => {
+            Answer::new(false, "A stored password is hashed more cheaply than it must be: reset it.", found.at)
+        }
         Ok(()) => Answer::new(
             true,
             "Tried just now: a short, a common and a stolen password are refused; hashing is argon2id at full cost.",
@@ -105,14 +111,16 @@ fn is_bare(link: &str) -> bool {
         })
 }
 
-fn exclusion_holds(_: &Facts, found: &Found) -> Answer {
+fn exclusion_holds(facts: &Facts, found: &Found) -> Answer {
+    // Nothing in the program takes a wall away: one that the chain knows and the rows do not, somebody else took.
+    let holds = found.walls_hold && facts.walls.0 >= facts.walls.1;
     // The same words whether anybody is shut out of anything or not: the sentence must not tell (S8).
-    let what = if found.walls_hold {
+    let what = if holds {
         "Asked just now in the name of everybody who must not see something: lists, searches and counts show them nothing."
     } else {
         "Somebody could see something that they must not."
     };
-    Answer::new(found.walls_hold, what, found.at)
+    Answer::new(holds, what, found.at)
 }
 
 /// S38, MON-04: what devices asked for goes by itself, day by day.

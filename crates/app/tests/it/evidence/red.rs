@@ -704,5 +704,17 @@ async fn a_new_edition_of_guidance_opens_a_review_once_and_is_red_without() {
     assert_eq!(of_it(&open), 1, "and no second one");
 }
 
-// `passwords_policy` and `exclusion_holds` ask the program's own code and queries, which no row can make weaker: what they
-// conclude from weak ones is tested beside them, in `evidence::live`.
+flips! {
+    a_stored_password_that_is_hashed_cheaply_is_seen: "passwords_policy", |app| {
+        tamper(&app, "UPDATE account SET password_hash = '$argon2id$v=19$m=8,t=1,p=1$bm9ib2R5$a25vd3M' WHERE id = (SELECT min(id) FROM account)").await;
+    }
+    a_wall_that_somebody_took_away_past_the_program_is_seen: "exclusion_holds", |app| {
+        let filed = concerns::report(&app.services, &mut app.ctx(app.people.practitioner), app.breach()).await.expect("filed");
+        concerns::exclude(&app.services, &mut app.ctx(app.people.dsl), filed.concern, app.people.deputy).await.expect("shut out");
+        assert_eq!(status(&standing(&app).await, "exclusion_holds"), Status::Met);
+        tamper(&app, "DELETE FROM exclusion").await;
+    }
+}
+
+// What the two conclude from a program that takes weak words, or from lists that show too much, is tested beside them, in
+// `evidence::live`: no row can make the program's own code weaker.

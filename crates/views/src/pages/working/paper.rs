@@ -23,8 +23,10 @@ pub struct Document {
     pub audit_head: Option<String>,
     /// The parts.
     pub sections: Vec<DocumentSection>,
-    /// Where the PDF is made, if it can be asked for.
+    /// Where the PDF is made, if it can be asked for: never of a case.
     pub export: Option<String>,
+    /// Where it is made ready to leave, encrypted.
+    pub parcel: Option<String>,
     /// The way back, not printed.
     pub back: (String, String),
 }

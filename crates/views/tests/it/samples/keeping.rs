@@ -3,7 +3,8 @@
 use super::somebody;
 use crate::views::FormView;
 use crate::views::pages::keeping::{
-    BenchLine, BenchMark, BenchPage, BenchPiece, BenchProposal, EmergencyCard, EmergencyPage, InspectionPage, Stage,
+    BenchFile, BenchLine, BenchMark, BenchPage, BenchPiece, BenchProposal, EmergencyCard, EmergencyPage,
+    InspectionPage, Stage,
 };
 use crate::views::ui::{Cell, Summary, Table};
 
@@ -36,6 +37,10 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
             ground: "other_child".into(),
             lines: "1 line".into(),
         }],
+        files: vec![
+            BenchFile { key: "e5f6".into(), what: NASTY.into(), picture: true },
+            BenchFile { key: "f7a8".into(), what: NASTY.into(), picture: false },
+        ],
         marks: vec![BenchMark {
             id: "1".into(),
             what: NASTY.into(),

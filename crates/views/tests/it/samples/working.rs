@@ -31,7 +31,8 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
             },
             DocumentSection { paragraphs: vec![NASTY.into()], table: Some(table()), ..DocumentSection::default() },
         ],
-        export: Some("/referrals/1/export".into()),
+        export: Some("/trends/report/export".into()),
+        parcel: Some("/exports/new?referral=1".into()),
         back: ("/referrals/1".into(), "Back to the referral".into()),
     };
     let plain = Document { title: "A letter to you".into(), back: ("/".into(), "Back".into()), ..Document::default() };

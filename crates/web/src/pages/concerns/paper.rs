@@ -1,4 +1,5 @@
-//! A concern on paper: the print page, and the PDF. That it was printed or exported is written down.
+//! A concern on paper: the print page, which says on every sheet who printed it and when, as the audit does. A case leaves as files by
+//! `/exports` alone (S47); the PDFs here are those of duties and counts, which name no case.
 
 use app::concerns::{self, kind_in_words};
 use axum::extract::Path;
@@ -10,7 +11,7 @@ use views::pages::problem::Problem;
 
 use super::case::{chronology, part, word};
 use super::{moment, on_day};
-use crate::{Answer, Form, Visit, words};
+use crate::{Answer, Visit, words};
 
 /// The print page.
 ///
@@ -52,21 +53,6 @@ pub async fn get(visit: Visit, Path(id): Path<ConcernId>) -> Answer {
         steps: steps.collect(),
         chronology: chronology(&visit, &concern.chronology),
     })
-}
-
-/// The PDF, as a file to keep. A POST: it leaves the building, and the audit says so. Without the worker the page says
-/// so and offers the print page.
-///
-/// # Errors
-/// The concern is not for this person.
-pub async fn export(visit: Visit, Path(id): Path<ConcernId>, form: Form<()>) -> Answer {
-    if form.input.is_none() {
-        return visit.go(&format!("/concerns/{id}"));
-    }
-    let document = concerns::export(visit.services(), &mut visit.ctx(), id).await?;
-    // The reference alone: a file's name is seen by whoever stands behind somebody.
-    let reference = document.pointer("/data/reference").and_then(serde_json::Value::as_str).unwrap_or_default();
-    answer(&visit, &document, &format!("concern-{reference}"), &format!("/concerns/{id}/print")).await
 }
 
 /// The worker's PDF of a document as a download of this name; without the worker, the way to the print page.

@@ -1,4 +1,4 @@
-//! The bench on which somebody's own data are redacted, the second person's reading, and the parcel.
+//! The bench on which somebody's own data or a file that moves on are redacted, the second person's reading, and the parcel.
 
 use app::keeping::bundle::{self, Bench, BundleState, NewMark};
 use app::keeping::exports::For;
@@ -6,7 +6,7 @@ use axum::extract::Path;
 use domain::redaction::{Ground, Piece};
 use domain::{ConcernId, PersonId, RedactionId};
 use views::FormView;
-use views::pages::keeping::{BenchLine, BenchMark, BenchPage, BenchPiece, BenchProposal, Stage};
+use views::pages::keeping::{BenchFile, BenchLine, BenchMark, BenchPage, BenchPiece, BenchProposal, Stage};
 use views::pages::register::{RegisterForm, field};
 use views::pages::working::{Document, DocumentSection};
 use views::ui::Tone;
@@ -123,6 +123,11 @@ fn drawn(visit: &Visit, bench: &Bench, mut form: FormView) -> BenchPage {
                 ground: one.ground.key().to_owned(),
                 lines: if one.lines == 1 { "1 line".to_owned() } else { format!("{} lines", one.lines) },
             })
+            .collect(),
+        files: bench
+            .undecided
+            .iter()
+            .map(|file| BenchFile { key: file.key.clone(), what: file.what.clone(), picture: file.picture })
             .collect(),
         marks: bench
             .marks

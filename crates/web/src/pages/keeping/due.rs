@@ -138,6 +138,7 @@ fn period_in_words(period: domain::retention::Period) -> String {
         T::Recorded => "from the day on which it was written",
         T::Sent => "from the day on which the file left",
         T::EmploymentEnded => "from the adult’s last day here",
+        T::LastDay => "from their last day here",
     };
     match period.years {
         0 => format!("until looked at, {from}"),

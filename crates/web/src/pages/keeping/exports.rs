@@ -3,7 +3,7 @@
 use app::keeping::exports::{self, For, Made, What};
 use axum::extract::{Path, Query};
 use axum::response::IntoResponse;
-use domain::{ConcernId, ExportId, PersonId};
+use domain::{ConcernId, ExportId, LetterId, PersonId, ReferralId};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use views::FormView;
@@ -100,11 +100,26 @@ pub struct Of {
     concern: Option<ConcernId>,
     #[serde(default)]
     person: Option<PersonId>,
+    #[serde(default)]
+    referral: Option<ReferralId>,
+    #[serde(default)]
+    letter: Option<LetterId>,
 }
 
 impl Of {
     fn what(&self) -> Option<What> {
-        self.concern.map(What::Concern).or(self.person.map(What::File))
+        let one = self.concern.map(What::Concern).or(self.person.map(What::File));
+        one.or(self.referral.map(What::Referral)).or(self.letter.map(What::Letter))
+    }
+
+    /// From the hidden fields of the form.
+    fn read(of: impl Fn(&str) -> String) -> Self {
+        Self {
+            concern: of("concern").parse().ok(),
+            person: of("person").parse().ok(),
+            referral: of("referral").parse().ok(),
+            letter: of("letter").parse().ok(),
+        }
     }
 }
 
@@ -116,7 +131,7 @@ pub struct Input {
 
 impl FromForm for Input {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let of = Of { concern: fields.raw("concern").parse().ok(), person: fields.raw("person").parse().ok() };
+        let of = Of::read(|name| fields.raw(name).to_owned());
         Some(Self { of, told: told(fields)? })
     }
 }
@@ -162,6 +177,8 @@ fn page(of: &Of, form: FormView) -> RegisterForm {
     let mut fields = vec![
         hidden("concern", of.concern.map(|id| id.to_string())),
         hidden("person", of.person.map(|id| id.to_string())),
+        hidden("referral", of.referral.map(|id| id.to_string())),
+        hidden("letter", of.letter.map(|id| id.to_string())),
     ];
     fields.extend(fields_of(&form));
     RegisterForm {
@@ -188,8 +205,7 @@ fn page(of: &Of, form: FormView) -> RegisterForm {
 /// It is not for this person.
 pub async fn post(visit: Visit, form: Form<Input>) -> Answer {
     let Some(Input { of, told }) = form.input else {
-        let of =
-            Of { concern: form.view.value("concern").parse().ok(), person: form.view.value("person").parse().ok() };
+        let of = Of::read(|name| form.view.value(name).to_owned());
         return visit.again(&page(&of, form.view));
     };
     let what = of.what().ok_or(Fault::NotFound)?;

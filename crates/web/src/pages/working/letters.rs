@@ -7,6 +7,7 @@ use domain::{ConcernId, LetterId, PersonId};
 use serde::Deserialize;
 use views::FormView;
 use views::pages::register::{RegisterForm, RegisterThing, Section, field};
+use views::pages::working::Document;
 use views::ui::{Banner, Cell, Table, Tone};
 
 use crate::{Answer, Fields, Form, FromForm, Visit, fault::mend};
@@ -154,18 +155,6 @@ pub async fn print(visit: Visit, Path(id): Path<LetterId>) -> Answer {
     let paper = referrals::letter_on_paper(visit.services(), &mut visit.ctx(), id).await?;
     let (concern, _) = referrals::letter(visit.services(), &visit.ctx(), id).await?;
     let back = (format!("/concerns/{concern}"), "Back to the concern".to_owned());
-    visit.page(&super::paper::page(&paper, Some(format!("/letters/{id}/export")), back))
-}
-
-/// The letter as a PDF.
-///
-/// # Errors
-/// As [`print`].
-pub async fn export(visit: Visit, Path(id): Path<LetterId>, form: Form<()>) -> Answer {
-    let print = format!("/letters/{id}/print");
-    if form.input.is_none() {
-        return visit.go(&print);
-    }
-    let paper = referrals::letter_on_paper(visit.services(), &mut visit.ctx(), id).await?;
-    super::paper::pdf(&visit, &paper, print).await
+    let parcel = Some(format!("/exports/new?letter={id}"));
+    visit.page(&Document { parcel, ..super::paper::page(&paper, None, back) })
 }

@@ -91,8 +91,9 @@ async fn page(visit: &Visit, of: Of, before: Option<Timestamp>, much: Much) -> A
     let found = chronology::read(visit.services(), &mut ctx, of, before, much).await?;
     let printed = (much == Much::Paper).then(|| {
         let whole = if found.earlier.is_some() { " Only the newest two thousand lines: there is more." } else { "" };
-        let name = visit.session().map(|session| session.visit.known_as.clone()).unwrap_or_default();
-        format!("Printed {} by {name}.{whole}", visit.services().calendar.say(ctx.now))
+        let (name, head) = &found.read_by;
+        let head = head.as_ref().map(|head| format!(" Audit head {head}.")).unwrap_or_default();
+        format!("Printed {} by {name}.{head}{whole}", visit.services().calendar.say(ctx.now))
     });
     let back = match of {
         Of::Person(_) | Of::Device(_) => ("/concerns".to_owned(), "Concerns".to_owned()),

@@ -1,4 +1,4 @@
-//! A paper as a page to print, and as a PDF by the worker.
+//! A paper as a page to print; and, of counts alone, as a PDF by the worker. What holds words of a case leaves by `/exports` (S47).
 
 use app::referrals::{Paper, document};
 use views::pages::problem::Problem;
@@ -28,6 +28,7 @@ pub(crate) fn page(paper: &Paper, export: Option<String>, back: (String, String)
             .collect(),
         export,
         back,
+        ..Document::default()
     }
 }
 

@@ -9,6 +9,7 @@ use domain::{ConcernId, ReferralId};
 use serde::Deserialize;
 use views::FormView;
 use views::pages::register::{RegisterForm, RegisterList, RegisterThing, Section, field};
+use views::pages::working::Document;
 use views::ui::{Banner, Cell, Summary, Table, Tag, Tone};
 
 use super::{moment, version_field, with_now};
@@ -490,18 +491,6 @@ async fn change_of(visit: &Visit, view: &ReferralView, act: &str, typed: &mut Fo
 pub async fn print(visit: Visit, Path(id): Path<ReferralId>) -> Answer {
     let paper = referrals::on_paper(visit.services(), &mut visit.ctx(), id).await?;
     let back = (format!("/referrals/{id}"), "Back to the referral".to_owned());
-    visit.page(&super::paper::page(&paper, Some(format!("/referrals/{id}/export")), back))
-}
-
-/// The referral as a PDF.
-///
-/// # Errors
-/// As [`print`].
-pub async fn export(visit: Visit, Path(id): Path<ReferralId>, form: Form<()>) -> Answer {
-    let print = format!("/referrals/{id}/print");
-    if form.input.is_none() {
-        return visit.go(&print);
-    }
-    let paper = referrals::on_paper(visit.services(), &mut visit.ctx(), id).await?;
-    super::paper::pdf(&visit, &paper, print).await
+    let parcel = Some(format!("/exports/new?referral={id}"));
+    visit.page(&Document { parcel, ..super::paper::page(&paper, None, back) })
 }

@@ -143,6 +143,17 @@ pub async fn get(visit: Visit, Path(id): Path<TransferId>) -> Answer {
         ]);
     }
     let mut ways = Vec::new();
+    match file.bench {
+        _ if file.sent.is_some() => {}
+        Some(bench) => ways.push((
+            format!("/concerns/{bench}/bundle"),
+            "Make the file ready: other children blacked out, read over by two, encrypted".to_owned(),
+        )),
+        None => ways.push((
+            "/concerns/report/file_transfer".to_owned(),
+            "Write down that the child moves on: then the file is made ready there, redacted and encrypted".to_owned(),
+        )),
+    }
     if file.sent.is_none() {
         ways.push((format!("/transfers/{id}/record/sent"), "It has gone: record how and when".to_owned()));
     } else if file.receipt.is_none() {
