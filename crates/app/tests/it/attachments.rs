@@ -1,5 +1,6 @@
 //! Files of a concern: who may add one, what is never taken, sealed for everybody, destroyed everywhere (S17, S18, S20).
 
+use app::keeping::exports;
 use std::sync::Arc;
 
 use app::attachments::{self, CouldShow, FileOrder, FileState, NewFile, Order, Question, Viewing};
@@ -12,6 +13,8 @@ use domain::procedure::Act;
 use domain::{AttachmentId, ConcernId, PersonId};
 use proptest::prelude::*;
 use store::Scope;
+
+use crate::handing_out::{opened, told as why};
 
 const LETTER: &[u8] = b"%PDF-1.7 letter about the zanderfish, which nobody else writes of";
 
@@ -147,7 +150,8 @@ async fn what_could_be_illegal_seals_every_file_at_once_and_for_ever() {
     // Neither does a later answer open it, nor paper, nor an export.
     judge(&app, id, "no").await;
     none(attachments::fetch(&app.services, &mut app.ctx(lead), id, file).await);
-    let export = concerns::export(&app.services, &mut app.ctx(lead), id).await.unwrap().to_string();
+    let made = exports::make(&app.services, &mut app.ctx(lead), exports::What::Concern(id), why()).await.unwrap();
+    let (_, export) = opened(&app, made.id, &made.passphrase).await;
     assert!(!export.contains("Kit Child.pdf"), "{export}");
     app.end().await;
 }

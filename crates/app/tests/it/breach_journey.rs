@@ -1,6 +1,7 @@
 //! Journey 2 of the architecture: something came up on a tablet, is told, opened, worked through its gates, learned from
 //! and closed.
 
+use app::keeping::exports;
 use std::collections::BTreeMap;
 
 use app::concerns::{self, Debrief, Did, Lesson, Shelf, StageTwo, StepAttempt};
@@ -12,6 +13,8 @@ use domain::concern::ConcernStatus;
 use domain::procedure::{Act, State};
 use jiff::SignedDuration;
 use jiff::civil::date;
+
+use crate::handing_out::{opened, told};
 
 /// A step of P1 with its answers, as the lead records it.
 pub(crate) fn step(app: &TestApp, key: &str, answers: &[(&str, String)]) -> StepAttempt {
@@ -166,9 +169,10 @@ async fn from_the_first_words_to_the_debrief() {
     assert_eq!((queue.unfinished, queue.closed), (0, 1));
 
     // Exported for the worker, and that is in the audit.
-    let document = concerns::export(&app.services, &mut app.ctx(people.dsl), filed.concern).await.expect("exports");
-    assert_eq!(document["template"], "concern");
-    assert!(document.to_string().contains("not a penguin"));
+    let what = exports::What::Concern(filed.concern);
+    let made = exports::make(&app.services, &mut app.ctx(people.dsl), what, told()).await.expect("exports");
+    let (_, document) = opened(&app, made.id, &made.passphrase).await;
+    assert!(document.contains("not a penguin"));
     app.end().await;
 }
 

@@ -15,7 +15,8 @@ use domain::redaction::Ground;
 use domain::{ConcernId, ExportId};
 use jiff::SignedDuration;
 
-fn told() -> For {
+/// Why a test hands something out.
+pub(crate) fn told() -> For {
     For {
         for_whom: "PC 4711, Kent Police".into(),
         why: "Their request of today.".into(),
@@ -33,7 +34,7 @@ async fn filed(app: &TestApp, kind: ConcernKind, words: &str) -> ConcernId {
 }
 
 /// Every file of a parcel as one text, opened by a stranger's program with the passphrase.
-async fn opened(app: &TestApp, id: ExportId, passphrase: &str) -> (Vec<u8>, String) {
+pub(crate) async fn opened(app: &TestApp, id: ExportId, passphrase: &str) -> (Vec<u8>, String) {
     let (name, bytes) = exports::fetch(&app.services, &mut app.ctx(app.people.dsl), id).await.unwrap();
     assert!(name.starts_with("export-") && !name.contains("Joy"));
     let folder = tempfile::TempDir::new().unwrap();

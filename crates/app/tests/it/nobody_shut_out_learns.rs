@@ -2,6 +2,7 @@
 //! else who must not see it, finds no trace of it: not in a list, a count, a search, a notice, a receipt, a hold, an
 //! action, a proposal, an outbox or an export (S7, S8). And reporting is never refused.
 
+use app::keeping::exports;
 use std::collections::BTreeSet;
 
 use app::concerns::{self, About, Children, Debrief, Lesson, SafeNow, Shelf};
@@ -22,6 +23,8 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use store::{Scope, Sees};
 
 use crate::breach_journey::{learned, work_to_the_debrief};
+
+use crate::handing_out::told;
 
 /// One thing that somebody does. Numbers choose people and concerns, modulo how many there are.
 #[derive(Debug, Clone)]
@@ -243,7 +246,8 @@ async fn no_trace(app: &TestApp, n: usize, concern: &Told) -> Result<(), TestCas
         prop_assert!(matches!(concerns::open(services, ctx, id).await, Err(Error::NotFound)));
         prop_assert!(matches!(concerns::receipt(services, ctx, id).await, Err(Error::NotFound)));
         prop_assert!(matches!(concerns::print(services, ctx, id).await, Err(Error::NotFound)));
-        prop_assert!(matches!(concerns::export(services, ctx, id).await, Err(Error::NotFound)));
+        let taken = exports::make(services, ctx, exports::What::Concern(id), told()).await;
+        prop_assert!(matches!(taken, Err(Error::NotFound)));
         for shelf in [app::referrals::Shelf::Open, app::referrals::Shelf::Finished] {
             let listed = app::referrals::list(services, ctx, shelf).await.unwrap_or_default();
             prop_assert!(listed.iter().all(|row| row.concern != id), "a referral tells");

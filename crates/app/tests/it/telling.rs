@@ -1,6 +1,7 @@
 //! Telling without an account: the way of a report, what is kept of its sender, coming back, and who must not see.
 
 use app::concerns::{self, SafeNow};
+use app::keeping::exports;
 use app::telling::{self, Door, Matter, SenderIs, Unsigned};
 use app::testing::TestApp;
 use app::{Error, notices};
@@ -9,6 +10,8 @@ use domain::{Actor, Client, ConcernId, PersonId};
 use jiff::SignedDuration;
 use rand_chacha::rand_core::SeedableRng;
 use store::Scope;
+
+use crate::handing_out::{opened, told as why};
 
 fn unsigned(matter: Matter) -> Unsigned {
     Unsigned {
@@ -63,9 +66,11 @@ async fn it_becomes_a_concern_like_any_other_without_a_reporter() {
     );
     assert!(view.chronology.iter().filter(|entry| entry.is_from_sender()).count() >= 3, "its times show as days");
     // On paper, too: a day, never a minute.
-    let paper = concerns::export(&app.services, lead, id).await.unwrap().to_string();
+    let made = exports::make(&app.services, lead, exports::What::Concern(id), why()).await.unwrap();
+    let (_, paper) = opened(&app, made.id, &made.passphrase).await;
     let minute = app.services.calendar.say(told.recorded_at);
-    assert!(!paper.contains(&format!("\"Written down\",\"value\":\"{minute}")), "{paper}");
+    assert!(paper.contains("Written down") && !paper.contains(&format!("Written down: {minute}")), "{paper}");
+    assert!(!paper.contains(&minute), "the minute stands somewhere: {paper}");
     app.end().await;
 }
 

@@ -1,6 +1,7 @@
 //! Two settings in one house are two houses: no use case that is given an id of the other setting does anything, or says
 //! more than that there is no such thing (S41). And no list of the one shows anything of the other.
 
+use app::keeping::exports;
 use std::collections::BTreeSet;
 
 use app::concerns::{self, Correction, Debrief, NewEntry, Shelf, StageTwo};
@@ -13,6 +14,8 @@ use domain::access::Refused;
 use domain::concern::{EntryKind, Part};
 
 use crate::breach_journey::{learned, step, work_to_the_debrief};
+
+use crate::handing_out::told;
 
 /// Not there; or not for this role at all, which is the same 404 and says nothing of the thing.
 fn is_nothing<T: std::fmt::Debug>(what: &str, done: &Result<T, Error>) {
@@ -65,7 +68,8 @@ async fn nothing_of_one_setting_is_there_for_the_other() {
         let why = || "Because of the other setting.".to_owned();
         is_nothing("open", &concerns::open(services, &mut ctx(), id).await.map(|_| ()));
         is_nothing("print", &concerns::print(services, &mut ctx(), id).await.map(|_| ()));
-        is_nothing("export", &concerns::export(services, &mut ctx(), id).await);
+        let taken = exports::make(services, &mut ctx(), exports::What::Concern(id), told()).await;
+        is_nothing("export", &taken.map(|_| ()));
         is_nothing("receipt", &concerns::receipt(services, &ctx(), id).await.map(|_| ()));
         let words = StageTwo { facts: "More.".into(), ..StageTwo::default() };
         is_nothing("words", &concerns::add_words(services, &mut ctx(), id, words).await);

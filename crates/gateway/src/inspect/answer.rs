@@ -113,11 +113,11 @@ impl<'p> Look<'p> {
         let reason = self.group.zip(self.hours.as_ref()).and_then(|(group, hours)| hours.reason(group, found.category));
         match reason {
             Some(reason) => Err(blocked(Cause::Category {
-                category: found.category.to_owned(),
+                category: found.category.into(),
                 title: reason.title.clone(),
                 why: reason.why.clone(),
-                matched: "the words on the page".to_owned(),
-                lists: vec!["words".to_owned()],
+                matched: "the words on the page".into(),
+                lists: ["words".to_owned()].into(),
                 because: reason.because.clone(),
             })),
             None => Ok(response),
