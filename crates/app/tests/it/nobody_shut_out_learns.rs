@@ -238,6 +238,7 @@ async fn no_trace(app: &TestApp, n: usize, concern: &Told) -> Result<(), TestCas
         prop_assert!(shut_out.contains(&part.person_id), "the person it is about is shut out");
     }
     let (id, link) = (concern.id, format!("/concerns/{}", concern.id));
+    let nothing = domain::ConcernId(uuid::Uuid::from_u128(7));
     for person in app.everybody() {
         if !shut_out.contains(&person) {
             continue;
@@ -247,7 +248,8 @@ async fn no_trace(app: &TestApp, n: usize, concern: &Told) -> Result<(), TestCas
         prop_assert!(matches!(concerns::receipt(services, ctx, id).await, Err(Error::NotFound)));
         prop_assert!(matches!(concerns::print(services, ctx, id).await, Err(Error::NotFound)));
         let taken = exports::make(services, ctx, exports::What::Concern(id), told()).await;
-        prop_assert!(matches!(taken, Err(Error::NotFound)));
+        let of_nothing = exports::make(services, ctx, exports::What::Concern(nothing), told()).await;
+        prop_assert!(taken.is_err() && format!("{taken:?}") == format!("{of_nothing:?}"), "{taken:?} tells");
         for shelf in [app::referrals::Shelf::Open, app::referrals::Shelf::Finished] {
             let listed = app::referrals::list(services, ctx, shelf).await.unwrap_or_default();
             prop_assert!(listed.iter().all(|row| row.concern != id), "a referral tells");

@@ -70,7 +70,6 @@ async fn it_becomes_a_concern_like_any_other_without_a_reporter() {
     let (_, paper) = opened(&app, made.id, &made.passphrase).await;
     let minute = app.services.calendar.say(told.recorded_at);
     assert!(paper.contains("Written down") && !paper.contains(&format!("Written down: {minute}")), "{paper}");
-    assert!(!paper.contains(&minute), "the minute stands somewhere: {paper}");
     app.end().await;
 }
 

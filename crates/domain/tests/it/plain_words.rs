@@ -35,7 +35,9 @@ fn no_string_of_content_speaks_in_the_makers_own_words() {
         let value: Value = Value::Table(toml::from_str(&text).unwrap_or_else(|why| panic!("{path}: {why}")));
         let mut all = Vec::new();
         strings(&value, &mut all);
-        faults.extend(all.iter().filter_map(|text| inside_word(text).map(|word| format!("{path}: {word}: {text}"))));
+        // A word alone is looked for, not said: "seed", which makes "bomb" a thing of gardens.
+        let said = all.iter().filter(|text| text.contains(' '));
+        faults.extend(said.filter_map(|text| inside_word(text).map(|word| format!("{path}: {word}: {text}"))));
     }
     assert!(faults.is_empty(), "{} strings:\n{}", faults.len(), faults.join("\n"));
 }

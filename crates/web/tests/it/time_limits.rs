@@ -17,10 +17,18 @@ const LATE: [(&str, &str); 6] = [
     ("event-time", "11pm"),
 ];
 
+/// Half past ten in the morning of that day: to come only by a clock that stands before then.
+fn half_past_ten() -> Vec<(&'static str, &'static str)> {
+    let mut fields = LATE.to_vec();
+    fields[5].1 = "10:30am";
+    fields
+}
+
 #[tokio::test]
 async fn a_form_refuses_what_is_still_to_come_but_not_when_the_clock_is_the_one_that_is_wrong() {
     let nursery = Nursery::new().await;
     let app = &nursery.app;
+    app.world.pass(SignedDuration::from_hours(2));
     let filed =
         app::concerns::report(&app.services, &mut app.ctx(app.people.practitioner), app.breach()).await.unwrap();
     let path = format!("/concerns/{}/entries", filed.concern);
@@ -28,17 +36,17 @@ async fn a_form_refuses_what_is_still_to_come_but_not_when_the_clock_is_the_one_
     let (status, _, html) = lead.send(&path, &LATE).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(html.contains("That is still to come") && html.contains("The tablet was given back."), "kept: {html}");
-    // The battery of the box is empty. Six years before its own records, the clock can no longer say what is still to come.
-    app.world.pass(-SignedDuration::from_hours(24 * 365 * 6));
+    // It is eleven. The clock falls back to ten, behind its own records, and can no longer say what is still to come.
+    app.world.pass(-SignedDuration::from_hours(1));
     let deputy = Browser::of(&nursery, app.people.deputy).await;
-    let (status, to, html) = deputy.send(&path, &LATE).await;
+    let (status, to, html) = deputy.send(&path, &half_past_ten()).await;
     assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
     let (_, html) = deputy.see(&to).await;
     assert!(html.contains("The tablet was given back."), "{html}");
     // And a report, by the form that knows no setting yet.
     let practitioner = Browser::of(&nursery, app.people.practitioner).await;
     let told = [
-        &LATE[2..],
+        &half_past_ten()[2..],
         &[("kind", "filter_breach"), ("safe_now", "yes"), ("what_happened", "A film."), ("children", "unknown")],
     ]
     .concat();

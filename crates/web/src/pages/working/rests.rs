@@ -73,6 +73,8 @@ pub async fn post(visit: Visit, Path((id, key)): Path<(ConcernId, String)>, form
     let Some(Input { at, reason }) = form.input else { return visit.again(&page(&visit, id, &key, form.view).await?) };
     let rests = concerns::rest_form(visit.services(), &visit.ctx(), id, &key).await?.resting.is_some();
     let done = match rests {
+        // A form for a rest, sent twice or by two people, must not end the rest that the first one began.
+        true if !reason.is_empty() => Err(app::Error::invalid("at", "It rests already. Nothing was changed.")),
         true => concerns::go_on(visit.services(), &mut visit.ctx(), id, &key, at).await,
         false => concerns::rest(visit.services(), &mut visit.ctx(), id, &key, at, &reason).await,
     };
