@@ -4,6 +4,7 @@
 //! them and those that look again in thirty (or five) minutes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use domain::access::{Action, Refused, Relation, authorize};
 use domain::concern::{ConcernKind, ConcernStatus, EntryKind, Part, RouteKind, Urgency};
@@ -153,6 +154,10 @@ pub async fn first_words_here(services: &Services, ctx: &OpCtx, kind: ConcernKin
     Ok(first_words(&services.content, &profile.switches, kind).to_vec())
 }
 
+/// How long a report waits for room on a full disk before each try.
+const PAUSES: [Duration; 4] =
+    [Duration::ZERO, Duration::from_millis(200), Duration::from_millis(500), Duration::from_secs(1)];
+
 /// Tells a concern.
 ///
 /// # Errors
@@ -175,13 +180,17 @@ pub async fn report_beside(services: &Services, ctx: &mut OpCtx, report: Report,
     }
     report.check(&beside, ctx.now, clock_is_suspect(services, member.setting, ctx.now).await?)?;
     let teller = Teller::Member(&member);
-    let filed = match write(services, ctx, teller, &report, &beside).await {
-        // The first failure of a full disk frees the reserve; a report is what the reserve is for (S3).
-        Err(Error::Unavailable { .. }) if services.db.is_short_of_space() => {
-            write(services, ctx, teller, &report, &beside).await?
+    let mut filed = write(services, ctx, teller, &report, &beside).await;
+    // The first failure of a full disk frees the reserve; a report is what the reserve is for (S3). Something else that
+    // was being written, a backup, may take it first, and gives it back when it fails.
+    for pause in PAUSES {
+        if !(matches!(filed, Err(Error::Unavailable { .. })) && services.db.is_short_of_space()) {
+            break;
         }
-        filed => filed?,
-    };
+        tokio::time::sleep(pause).await;
+        filed = write(services, ctx, teller, &report, &beside).await;
+    }
+    let filed = filed?;
     services.wake_jobs();
     Ok(filed)
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sea_orm::{ConnectionTrait, DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector, Statement};
-use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
 
 use super::{Db, Inner};
 use crate::error::{Error, Result};
@@ -123,6 +123,11 @@ async fn sqlite(file: &Path, keys: &Keys, config: &DbConfig, size: u32) -> Resul
         .max_connections(size)
         .min_connections(1)
         .acquire_timeout(config.patience)
+        .test_before_acquire(true)
+        // A full disk ends a transaction by itself. sqlx then fails to roll it back, still counts it, and would begin the next
+        // one as a savepoint inside it: what is "committed" there is lost with the next rollback. Such a connection goes. (The
+        // test before makes sure that a rollback which was on its way has been tried.)
+        .before_acquire(|connection, _| Box::pin(std::future::ready(Ok(!connection.is_in_transaction()))))
         .connect_with(options)
         .await;
     let pool = match pool {
