@@ -193,7 +193,7 @@ impl Pages {
             query.order_by(Alias::new(column.name), sea_orm::Order::Asc);
         }
         if let Some(last) = &self.last {
-            let key = self.def.key.iter().map(|column| Expr::col(Alias::new(column.name)).into());
+            let key = self.def.key.iter().map(|column| Expr::col(Alias::new(column.name)));
             let there = self.def.key.iter().map(|column| to_sql(column, last)).collect::<Result<Vec<_>>>()?;
             query.and_where(Expr::tuple(key.collect::<Vec<SimpleExpr>>()).gt(Expr::tuple(there)));
         }

@@ -61,7 +61,7 @@ fn what_the_held_out_texts_measure_is_what_the_documentation_says() {
     };
     let (found, missed): (Vec<_>, Vec<_>) = meant.iter().partition(right);
     let said = found.len() + alarms.len();
-    let precision = if said == 0 { 100 } else { found.len() * 100 / said };
+    let precision = (found.len() * 100).checked_div(said).unwrap_or(100);
     let recall = found.len() * 100 / meant.len();
     for (name, found) in &alarms {
         println!("false alarm: {name} {found:?}");

@@ -48,11 +48,11 @@ pub(crate) fn udp(
             // One policy and one look at the clock for all that came together.
             let policy = dns.gate.policy();
             let moment = Moment { policy: &policy, at: dns.gate.clock.now() };
-            if batch.is_several() {
-                if let Some(mut ahead) = policy.ahead() {
-                    batch.packets().for_each(|packet| wire::with_name(packet, |name| ahead.name(name)));
-                    ahead.done();
-                }
+            if batch.is_several()
+                && let Some(mut ahead) = policy.ahead()
+            {
+                batch.packets().for_each(|packet| wire::with_name(packet, |name| ahead.name(name)));
+                ahead.done();
             }
             batch.answer(&socket, |packet, peer, room| {
                 let seen = Seen { address: peer.ip(), secret: None };

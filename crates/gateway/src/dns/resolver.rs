@@ -91,7 +91,7 @@ pub(crate) struct Resolver {
 impl Resolver {
     pub(crate) fn new(upstreams: Upstreams) -> Arc<Self> {
         let cache = moka::sync::Cache::builder()
-            .weigher(|_: &Box<[u8]>, entry: &Arc<Entry>| u32::try_from(entry.packed.size()).unwrap_or(u32::MAX))
+            .weigher(|_, entry: &Arc<Entry>| u32::try_from(entry.packed.size()).unwrap_or(u32::MAX))
             .max_capacity(CACHE_BYTES)
             .time_to_live(STALE)
             .build_with_hasher(foldhash::quality::RandomState::default());

@@ -97,7 +97,7 @@ fn page(visit: &Visit, found: &ProcedureHere) -> RegisterThing {
         heading: format!("{} {}", of.id, of.title),
         back: ("/procedures".to_owned(), "All procedures".to_owned()),
         notes,
-        summary: Summary::new().row("Edition", &of.edition).row("Rests on", &of.sources.join("; ")),
+        summary: Summary::new().row("Edition", &of.edition).row("Rests on", of.sources.join("; ")),
         sections: vec![
             Section {
                 heading: "First words on the report form".to_owned(),
