@@ -167,6 +167,8 @@ async fn fill(disk: &Path) {
     let full = full.unwrap();
     assert!(matches!(full.downcast_ref(), Some(Error::Full)), "{full:#}");
     assert!(db.is_short_of_space());
+    // An act that is given up after that is rolled back. What comes next is committed all the same, and not as a part of it.
+    drop(db.write(&mut world.system(), Scope::Setting(house.setting), "concern.step").await.unwrap());
     let id = house.concern(&db, &mut world.system(), NewConcern::new("seen on the tablet")).await.unwrap();
     let reader = db.read(Scope::Setting(house.setting)).await.unwrap();
     let found = store::concerns::lookup(&reader, house.setting, &house.lead(), id).await.unwrap();
