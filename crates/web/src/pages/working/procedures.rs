@@ -127,7 +127,13 @@ fn page(visit: &Visit, found: &ProcedureHere) -> RegisterThing {
 fn first_words(found: &ProcedureHere) -> Table {
     let mut table = Table::new("First words").quiet_caption().column("Where the setting’s policy says").column("Words");
     for (screen, said) in &found.procedure.first_words {
-        let name = if screen == "default" { "Nothing else".to_owned() } else { screen.replace('_', " ") };
+        let name = match screen.as_str() {
+            "default" => "Nothing about the screen".to_owned(),
+            "flight_mode" => "Put the device in flight mode".to_owned(),
+            "monitor_off_stay" => "Turn the monitor off, and stay with it".to_owned(),
+            "power_off" => "Turn the power off".to_owned(),
+            other => other.replace('_', " "),
+        };
         table.push(vec![name.into(), said.join(" ").into()]);
     }
     table
