@@ -311,6 +311,7 @@ impl Proxy {
             match forward::forward(request, line, &mut entered, self.patience.still, &self.tasks).await {
                 Ok(Forwarded::Answer(response, line)) => {
                     let Some(url) = target.url.as_ref().filter(|_| line.is_some() && look.has_work(weigh)) else {
+                        *kept.lock() = line;
                         return response;
                     };
                     return match look.judge(response, url, weigh).await {

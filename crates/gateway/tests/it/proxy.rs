@@ -294,6 +294,7 @@ async fn a_kept_line_serves_its_own_client_again_and_each_request_is_decided() {
         let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
         assert!(answer.contains(&format!("GET /{path} HTTP/1.1")), "{answer}");
     }
+    assert_eq!(world.origin.connections(), 1, "each request opened a line of its own");
     let blocked = get(&format!("http://casino.test:{port}/"), &format!("casino.test:{port}"), "Connection: close\r\n");
     stream.write_all(blocked.as_bytes()).await.unwrap();
     let mut answer = String::new();

@@ -285,7 +285,7 @@ impl Origin {
         me
     }
 
-    /// Answers a request with its own head as the body; what is no request is echoed, so that a tunnel can be tried.
+    /// Answers each request with its own head as the body; what is no request is echoed, so that a tunnel can be tried.
     async fn serve(stream: TcpStream) {
         let (read, mut write) = stream.into_split();
         let mut lines = BufReader::new(read);
@@ -301,22 +301,24 @@ impl Origin {
                 }
                 continue;
             }
-            let last = line == "\r\n";
             head.push_str(&line);
-            if last {
-                break;
+            if line != "\r\n" {
+                continue;
             }
+            if head.to_ascii_lowercase().contains("upgrade: websocket") {
+                let switch = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
+                write.write_all(switch.as_bytes()).await.unwrap();
+                let mut line = String::new();
+                lines.read_line(&mut line).await.unwrap();
+                write.write_all(line.as_bytes()).await.unwrap();
+                return;
+            }
+            let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nX-Origin: yes\r\n\r\n{head}", head.len());
+            if write.write_all(answer.as_bytes()).await.is_err() {
+                return;
+            }
+            head.clear();
         }
-        if head.to_ascii_lowercase().contains("upgrade: websocket") {
-            let switch = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
-            write.write_all(switch.as_bytes()).await.unwrap();
-            let mut line = String::new();
-            lines.read_line(&mut line).await.unwrap();
-            write.write_all(line.as_bytes()).await.unwrap();
-            return;
-        }
-        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nX-Origin: yes\r\n\r\n{head}", head.len());
-        let _ = write.write_all(answer.as_bytes()).await;
     }
 
     pub(crate) fn connections(&self) -> usize {
