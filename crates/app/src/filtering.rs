@@ -20,7 +20,7 @@ pub mod view;
 pub use change::{Change, Direction, LOCKED_FOR_CHILDREN, Unfit};
 pub use compare::{difference, direction};
 pub use decide::{Decide, Propose, Proposed, Risk, Verdict};
-pub use filter::{Audience, SafeSearch};
+pub use filter::{Audience, Film, SafeSearch};
 pub use filter::{Download, exempt};
 
 /// A network as somebody writes it, in its one spelling.

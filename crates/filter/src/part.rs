@@ -6,7 +6,9 @@
 use crate::{CanonicalUrl, Host, UrlError};
 
 /// Where a video of YouTube is shown alone, without what else its site offers.
-const EMBEDDED: &str = "www.youtube-nocookie.com/embed/";
+pub(crate) const EMBEDDED: &str = "www.youtube-nocookie.com/embed/";
+/// The same of Vimeo.
+pub(crate) const VIMEO: &str = "player.vimeo.com/video/";
 /// Letters of a video's id.
 const ID: usize = 11;
 
@@ -36,15 +38,17 @@ pub enum PartError {
 }
 
 impl Part {
-    /// Reads `host/path`, with or without a scheme. The address of one YouTube video, in any of its forms, is that video alone.
+    /// Reads `host/path`, with or without a scheme. The address of one video of YouTube or Vimeo, in any of its forms, is that
+    /// video alone.
     ///
     /// # Errors
     /// [`PartError`].
     pub fn parse(text: &str) -> Result<Self, PartError> {
         let url = CanonicalUrl::parse(text)?;
-        let url = match video(&url) {
-            Some(id) => CanonicalUrl::parse(&format!("{EMBEDDED}{id}"))?,
-            None => url,
+        let url = match (youtube(&url), vimeo(&url)) {
+            (Some(id), _) => CanonicalUrl::parse(&format!("{EMBEDDED}{id}"))?,
+            (None, Some(id)) => CanonicalUrl::parse(&format!("{VIMEO}{id}"))?,
+            (None, None) => url,
         };
         if url.query().is_some() {
             return Err(PartError::Query);
@@ -78,7 +82,7 @@ impl std::fmt::Display for Part {
 }
 
 /// The video that an address of YouTube shows.
-fn video(url: &CanonicalUrl) -> Option<&str> {
+fn youtube(url: &CanonicalUrl) -> Option<&str> {
     let host = url.host().name()?.as_str();
     let host = host.strip_prefix("www.").or_else(|| host.strip_prefix("m.")).unwrap_or(host);
     let of_path = |start: &str| url.path().strip_prefix(start);
@@ -91,7 +95,33 @@ fn video(url: &CanonicalUrl) -> Option<&str> {
         _ => return None,
     };
     let id = id.trim_end_matches('/');
-    (id.len() == ID && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))).then_some(id)
+    is_youtube_id(id).then_some(id)
+}
+
+/// Words of YouTube's in the place of an id, which stand for many videos or for whatever somebody sends just now.
+const NO_ID: [&str; 2] = ["videoseries", "live_stream"];
+
+pub(crate) fn is_youtube_id(id: &str) -> bool {
+    id.len() == ID
+        && !NO_ID.contains(&id)
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// The video that an address of Vimeo shows: its number, which stands last (`/76979871`, `/channels/staffpicks/76979871`). One
+/// that only those see who have a second, secret part (`/76979871/9a8b`, `?h=9a8b`) is not public and stays what it is.
+fn vimeo(url: &CanonicalUrl) -> Option<&str> {
+    let number = |id: &str| (6..=15).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
+    let secret = url.query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("h=")));
+    let path = url.path().trim_end_matches('/').strip_prefix('/').filter(|_| !secret)?;
+    let id = match url.host().name()?.as_str() {
+        "vimeo.com" | "www.vimeo.com" => match path.rsplit_once('/') {
+            Some((before, id)) => (!number(before.split('/').next()?)).then_some(id)?,
+            None => path,
+        },
+        "player.vimeo.com" => path.strip_prefix("video/")?,
+        _ => return None,
+    };
+    number(id).then_some(id)
 }
 
 #[cfg(test)]
@@ -140,6 +170,12 @@ mod tests {
         ] {
             assert_eq!(part(address).to_string(), "www.youtube-nocookie.com/embed/abcdefghij_", "{address}");
         }
+        for address in
+            ["https://vimeo.com/76979871", "vimeo.com/channels/x/76979871/", "player.vimeo.com/video/76979871?dnt=1"]
+        {
+            assert_eq!(part(address).to_string(), "player.vimeo.com/video/76979871", "{address}");
+        }
+        assert_eq!(part("vimeo.com/76979871/9876543210").to_string(), "vimeo.com/76979871/9876543210");
         let video = part("https://youtu.be/abcdefghij_");
         assert!(holds(&video, "https://www.youtube-nocookie.com/embed/abcdefghij_?autoplay=1"));
         for other in ["www.youtube-nocookie.com/embed/abcdefghijk", "www.youtube.com/watch?v=abcdefghij_"] {
@@ -154,6 +190,8 @@ mod tests {
             ("example.org//", PartError::Whole),
             ("example.org/a?b=c", PartError::Query),
             ("https://www.youtube.com/watch?v=short", PartError::Query),
+            ("https://player.vimeo.com/video/76979871?h=9a8b", PartError::Query),
+            ("https://www.youtube-nocookie.com/embed/videoseries?list=PL1", PartError::Query),
             ("192.0.2.1/a", PartError::Nameless),
         ] {
             assert_eq!(Part::parse(text), Err(why), "{text}");

@@ -10,20 +10,56 @@ use http::{HeaderName, HeaderValue, Method, header};
 /// - `font-src 'self'`: the two faces.
 /// - `connect-src 'self'`: drafts and the live queue speak to us.
 /// - `media-src 'self'`: the help sound on the children's page (S35).
+/// - `frame-src` is there for one page alone, with one host: a film that was approved ([`Shows`]).
 /// - `form-action 'self'`: a form can be sent to us only.
 /// - `frame-ancestors 'none'`: nobody puts a page of ours into theirs.
 /// - `base-uri 'none'`: no injected base can turn our links.
-fn policy(nonce: &str) -> String {
+fn policy(nonce: &str, shows: Option<&Shows>) -> String {
+    let (frame, media) = match shows {
+        Some(Shows::Frame(host)) => (format!(" frame-src https://{host};"), String::new()),
+        Some(Shows::Media(address)) => (String::new(), format!(" {address}")),
+        None => (String::new(), String::new()),
+    };
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; font-src 'self'; \
-         connect-src 'self'; media-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+         connect-src 'self'; media-src 'self'{media};{frame} manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
+}
+
+/// The one thing from elsewhere that one page shows: a film that was approved for children (S34). A page that has it in its
+/// answer's extensions is given the one line that lets it in; no other page has any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shows {
+    /// A page of this host, in a frame.
+    Frame(String),
+    /// This file, by its whole address.
+    Media(String),
+}
+
+impl Shows {
+    /// What of an address would end its line in the policy stands there by its number.
+    /// <https://www.w3.org/TR/CSP3/#match-paths>
+    fn spelt(self) -> Self {
+        let safe = |text: String| {
+            let kept = |letter: char| letter.is_ascii_graphic() && !matches!(letter, ';' | ',' | '\'' | '"');
+            text.chars().map(|letter| if kept(letter) { letter.to_string() } else { escaped(letter) }).collect()
+        };
+        match self {
+            Self::Frame(host) => Self::Frame(safe(host)),
+            Self::Media(address) => Self::Media(safe(address)),
+        }
+    }
+}
+
+fn escaped(letter: char) -> String {
+    letter.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 /// Sets the headers of a private page. An answer that already says how it may be cached (assets) keeps that.
 pub fn private(response: &mut Response, nonce: &str, https: bool) {
+    let shows = response.extensions_mut().remove::<Shows>().map(Shows::spelt);
     let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&policy(nonce)) {
+    if let Ok(value) = HeaderValue::from_str(&policy(nonce, shows.as_ref())) {
         headers.insert(header::CONTENT_SECURITY_POLICY, value);
     }
     for (name, value) in ALWAYS {

@@ -400,6 +400,7 @@ pub fn all() -> Vec<Route> {
         post("/start/{path}/take", Public, pages::start::take, "Take a shared device with a short number"),
         post("/start/{path}/give-back", Public, pages::start::give_back, "Give a shared device back"),
         post("/start/{path}/help", Public, pages::start::help, "Call help from a tablet"),
+        get ("/start/{path}/film/{rule}", Public, pages::start::film, "One approved film, in a session"),
         get ("/activity", Action(A::ReadActivity), pages::activity::get, "What devices asked for"),
         get ("/alerts", Action(A::HoldDevice), pages::alerts::get, "Calls for help; illegal addresses for the leads"),
     ]

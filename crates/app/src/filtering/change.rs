@@ -366,6 +366,10 @@ impl Change {
                         return Err(Unfit(format!("{} is no children\u{2019}s group.", group.name)));
                     }
                     group.supervised = *on;
+                    if !*on {
+                        // Approved for sessions; with none they go, so that the day when sessions come back opens nothing.
+                        group.allow.retain(|_, decision| decision.film().is_none());
+                    }
                 }
             }
             Self::Approve { name, helpers, title, purpose, evaluation, groups, until } => {
@@ -381,19 +385,29 @@ impl Change {
                     purpose: purpose.trim().to_owned(),
                     evaluation: evaluation.trim().to_owned(),
                     site: name.clone(),
+                    film: None,
                 };
+                let seen: BTreeSet<String> = after.inspection.keys().cloned().collect();
+                let film = film_hosts(&name, &helpers);
                 if let Some(part) = std::iter::once(&name).chain(&helpers).find(|name| name.contains('/')) {
                     let meant = |key: &&String| groups.is_empty() || groups.contains(key);
-                    let open = after.groups.iter().filter(|(key, _)| meant(key));
-                    if let Some((_, group)) = open.into_iter().find(|(key, _)| !after.inspection.contains_key(*key)) {
-                        return Err(Unfit(format!(
-                            "{part} is a part of a site. The filter can tell it from the rest only where pages are inspected, and \
-                             those of {} are not. Approve the whole site, or propose inspection for the group first.",
-                            group.name
-                        )));
+                    let open = after.groups.iter().filter(|(key, _)| meant(key) && !seen.contains(*key));
+                    let by_film = |group: &super::policy::Group| film.is_some() && group.supervised;
+                    if let Some((_, group)) = open.into_iter().find(|(_, group)| !by_film(group)) {
+                        return Err(Unfit(no_part(part, &name, group)));
                     }
                 }
-                for group in chosen(&mut after, groups)? {
+                chosen(&mut after, groups)?;
+                for (key, group) in
+                    after.groups.iter_mut().filter(|(key, _)| groups.is_empty() || groups.contains(*key))
+                {
+                    if let Some(hosts) = film.as_ref().filter(|_| !seen.contains(key)) {
+                        group.block.retain(|name, _| !hosts.contains(name));
+                        let approved = Approved { film: Some(hosts.clone()), ..approved.clone() };
+                        let decision = Decision { approved: Some(approved), ..decision(rule, reason, *until) };
+                        group.allow.insert(name.clone(), decision);
+                        continue;
+                    }
                     for name in std::iter::once(&name).chain(&helpers) {
                         let decision = Decision { approved: Some(approved.clone()), ..decision(rule, reason, *until) };
                         group.block.remove(name);
@@ -548,6 +562,32 @@ fn site_or_part(text: &str) -> Result<String, Unfit> {
     let text = text.trim();
     let bare = text.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
     if bare.contains(['/', '?']) { part(text) } else { site(bare) }
+}
+
+/// The hosts that a film on a page of ours opens: its own, and those that were accepted with it. None for what is no film, or
+/// needs a part of a site, which nobody can tell from the rest without inspection.
+fn film_hosts(name: &str, helpers: &[String]) -> Option<BTreeSet<String>> {
+    let part = filter::Part::parse(name).ok()?;
+    filter::Film::of(&part)?;
+    let named = helpers.iter().all(|helper| !helper.contains('/'));
+    named.then(|| std::iter::once(part.host().to_string()).chain(helpers.iter().cloned()).collect())
+}
+
+/// Why a part of a site cannot be approved where pages are not inspected, and what can be done instead.
+fn no_part(part: &str, name: &str, group: &super::policy::Group) -> String {
+    let said = format!(
+        "{part} is a part of a site. The filter can tell it from the rest only where pages are inspected, and those of {} are not.",
+        group.name
+    );
+    let is_film = filter::Part::parse(name).is_ok_and(|part| filter::Film::of(&part).is_some());
+    match (is_film, group.supervised) {
+        (true, true) => format!("{said} Write the other sites that the film needs by their names alone."),
+        (true, false) => format!(
+            "{said} One film can be shown all the same, on a page of ours, if these devices open nothing without an adult\u{2019}s \
+             session: propose that first. Or approve the whole site, or propose inspection."
+        ),
+        (false, _) => format!("{said} Approve the whole site, or propose inspection for the group first."),
+    }
 }
 
 /// A part of a site in its one spelling; one video of YouTube stands alone on its page for embedding.

@@ -3,7 +3,7 @@
 //! What it is not: a judgement by the name of a change. To let a policy hold one more thing, add it to [`loosens`] and to
 //! [`difference`]; the property tests of the rules then ask the filter itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -61,12 +61,17 @@ fn loosens(was: &Group, is: &Group) -> bool {
         None => true,
         Some(then) => longer(now.until, then.until),
     });
+    // What a film opens stands with it; the same host may serve another one for longer.
+    let film_host_new = is
+        .film_hosts()
+        .any(|(host, now)| !was.film_hosts().any(|(name, then)| name == host && !longer(now.until, then.until)));
     let kept = |one: &Hours, among: &BTreeMap<String, Hours>| among.values().any(|other| one.same_as(other));
     let closing_gone = was.hours.values().any(|hours| hours.tightens() && !kept(hours, &is.hours));
     let opening_new = is.hours.values().any(|hours| !hours.tightens() && !kept(hours, &was.hours));
     category_gone
         || block_gone
         || allow_new
+        || film_host_new
         || closing_gone
         || opening_new
         || (was.supervised && !is.supervised)
@@ -102,6 +107,7 @@ pub fn difference(before: &Policy, after: &Policy) -> Vec<String> {
         let mut say = |text: String| lines.push(format!("{}: {text}", is.name));
         names(&was.block, &is.block, "now blocks", "no longer blocks", &mut say);
         names(&was.allow, &is.allow, "now allows", "no longer allows", &mut say);
+        films(was, is, &mut say);
         for (category, why) in is.blocked.iter().filter(|(category, _)| !was.blocked.contains_key(*category)) {
             let _ = category;
             say(format!("now blocks the category {}", why.title));
@@ -178,6 +184,18 @@ fn names(
     }
     for name in was.keys().filter(|name| !is.contains_key(*name)) {
         say(format!("{no_longer} {name}"));
+    }
+}
+
+/// Hosts that are open by their name, in a session, for films on a page of ours.
+fn films(was: &Group, is: &Group, say: &mut impl FnMut(String)) {
+    let hosts = |group: &Group| group.film_hosts().map(|(host, _)| host.clone()).collect::<BTreeSet<_>>();
+    let (before, after) = (hosts(was), hosts(is));
+    for host in after.difference(&before) {
+        say(format!("{host} opens as a whole, in a session, for films on our own page"));
+    }
+    for host in before.difference(&after) {
+        say(format!("{host} no longer opens for films"));
     }
 }
 

@@ -147,6 +147,10 @@ pub struct Approved {
     pub evaluation: String,
     /// The site itself; a helper host names the one that it helps.
     pub site: String,
+    /// One film for a page of ours, where the group's pages are not inspected: the hosts that were accepted for it, each open
+    /// by its name, and in a session alone (S34). Absent: the filter itself tells this material from the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub film: Option<BTreeSet<String>>,
 }
 
 /// What a snapshot holds beyond the policy.
@@ -251,18 +255,15 @@ pub(crate) fn may_be_inspected(group: &Group) -> bool {
 impl Group {
     fn for_gateway(&self, opening: &Opening) -> filter::Group {
         let locked = |id: &str| self.audience == Audience::Children && LOCKED_FOR_CHILDREN.contains(&id);
+        let rule = |(name, decision): (&String, &Decision)| NameRule {
+            name: name.clone(),
+            rule: decision.rule.clone(),
+            reason: decision.reason.clone(),
+            until: decision.until,
+        };
         // A part of a site has a slash in its name, which no host has.
-        let rules = |decisions: &BTreeMap<String, Decision>| {
-            decisions
-                .iter()
-                .filter(|(name, _)| !name.contains('/'))
-                .map(|(name, decision)| NameRule {
-                    name: name.clone(),
-                    rule: decision.rule.clone(),
-                    reason: decision.reason.clone(),
-                    until: decision.until,
-                })
-                .collect()
+        let rules = |decisions: &BTreeMap<String, Decision>| -> Vec<NameRule> {
+            decisions.iter().filter(|(name, _)| !name.contains('/')).map(rule).collect()
         };
         let blocked =
             self.blocked.iter().map(|(category, why)| (category.clone(), why.for_gateway(locked(category)))).collect();
@@ -270,7 +271,7 @@ impl Group {
             name: self.name.clone(),
             audience: self.audience,
             blocked,
-            allow: rules(&self.allow),
+            allow: rules(&self.allow).into_iter().chain(self.film_hosts().map(rule)).collect(),
             block: rules(&self.block),
             safe_search: self.search(),
             hours: self.hours.iter().filter_map(|(id, hours)| hours.for_gateway(id, opening)).collect(),
@@ -278,7 +279,7 @@ impl Group {
             parts: self
                 .allow
                 .iter()
-                .filter(|(name, _)| name.contains('/'))
+                .filter(|(name, decision)| name.contains('/') && decision.film().is_none())
                 .map(|(part, decision)| filter::PartRule {
                     part: part.clone(),
                     rule: decision.rule.clone(),
@@ -307,8 +308,23 @@ impl Group {
             if *name != approved.site {
                 entry.1.push(name);
             }
+            entry.1.extend(approved.film.iter().flatten().map(String::as_str));
         }
         all
+    }
+
+    /// Hosts that are open by their name for films on a page of ours, each with the decision on its film. None where devices
+    /// reach something without a session: there they would be open all day.
+    pub(crate) fn film_hosts(&self) -> impl Iterator<Item = (&String, &Decision)> {
+        let films = self.allow.values().filter(|_| self.supervised);
+        films.flat_map(|decision| decision.film().into_iter().flatten().map(move |host| (host, decision)))
+    }
+}
+
+impl Decision {
+    /// Hosts that were accepted for a film that plays on a page of ours.
+    pub(crate) fn film(&self) -> Option<&BTreeSet<String>> {
+        self.approved.as_ref()?.film.as_ref()
     }
 }
 

@@ -44,6 +44,17 @@ pub struct Start {
     pub material: Vec<(String, String)>,
 }
 
+/// One film that plays on a page of ours (S34), while a session is open where the tablet is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Playing {
+    /// What it is.
+    pub title: String,
+    /// How it is fetched.
+    pub film: filter::Film,
+    /// The session ends then, or the approval if that is sooner.
+    pub until: Timestamp,
+}
+
 /// The device of a secret path.
 ///
 /// # Errors
@@ -78,8 +89,13 @@ pub async fn of(services: &Services, path: &str) -> Result<Start> {
     let group = group.ok_or(Error::NotFound)?;
     let until = open_until(&reader, &tablet, now).await?;
     let material = group.material().into_iter().filter_map(|(site, (approved, _))| {
-        let decision = group.allow.get(site)?;
-        decision.until.is_none_or(|until| until > now).then(|| (approved.title.clone(), address_of(site)))
+        let decision = group.allow.get(site).filter(|decision| decision.until.is_none_or(|until| until > now))?;
+        let address = match film_at(site) {
+            // It plays in a session; without one there is no page for it.
+            Some(_) => until.map(|_| format!("/start/{path}/film/{}", decision.rule))?,
+            None => address_of(site),
+        };
+        Some((approved.title.clone(), address))
     });
     let device = store::devices::lookup(&reader, tablet.setting, tablet.device).await?.ok_or(Error::NotFound)?;
     let shared = device.person_id.is_none() && group.audience == Audience::Adults;
@@ -97,6 +113,32 @@ pub async fn of(services: &Services, path: &str) -> Result<Start> {
         with,
         material: if shows { material.collect() } else { Vec::new() },
     })
+}
+
+/// The film at this address, if it is one that can be shown alone.
+pub fn film_at(site: &str) -> Option<filter::Film> {
+    filter::Film::of(&filter::Part::parse(site).ok()?)
+}
+
+/// The film that a decision approved, for a tablet of that group; none while no session is open where the tablet is.
+///
+/// # Errors
+/// [`Error::NotFound`] as [`tablet`], and for what nobody approved, or approved until an earlier day.
+pub async fn film(services: &Services, path: &str, rule: &str) -> Result<Option<Playing>> {
+    let tablet = tablet(services, path).await?;
+    let now = services.now();
+    let reader = services.db.read(Scope::Setting(tablet.setting)).await?;
+    let (_, policy) = decide::in_force(&reader, tablet.setting).await?;
+    let group = policy.groups.get(&tablet.group).or_else(|| policy.groups.get(&policy.strictest));
+    let group = group.ok_or(Error::NotFound)?;
+    let found = group.material().into_iter().find_map(|(site, (approved, _))| {
+        let decision = group.allow.get(site).filter(|decision| decision.rule == rule)?;
+        let film = film_at(site).filter(|_| decision.until.is_none_or(|until| until > now))?;
+        Some((approved.title.clone(), film, decision.until))
+    });
+    let (title, film, ends) = found.ok_or(Error::NotFound)?;
+    let until = open_until(&reader, &tablet, now).await?;
+    Ok(until.map(|until| Playing { title, film, until: ends.map_or(until, |ends| ends.min(until)) }))
 }
 
 async fn open_until(db: &impl Reads, tablet: &Tablet, now: Timestamp) -> Result<Option<Timestamp>> {

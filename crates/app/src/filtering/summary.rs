@@ -98,6 +98,11 @@ fn can(group: &Group, open: &[String]) -> Vec<String> {
     all.push("Our own pages, the time, and what a device needs to work.".to_owned());
     if group.supervised {
         all.extend(group.material().values().map(|(approved, helpers)| match helpers.len() {
+            _ if approved.film.is_some() => format!(
+                "{}, one film on a page of ours, in a session. For it these open by name, as a whole: {}.",
+                approved.title,
+                helpers.join(", ")
+            ),
             0 => format!("{}, in a session.", approved.title),
             1 => format!("{}, in a session, with one site that it needs.", approved.title),
             many => format!("{}, in a session, with {many} sites that it needs.", approved.title),

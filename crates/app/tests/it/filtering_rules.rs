@@ -16,7 +16,7 @@ const LISTED: [(&str, &str); 4] = [
     ("shopping", "shop.example.org"),
     ("gambling", "bet.example.org"),
 ];
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "example.com",
     "rude.example.com",
     "a.rude.example.com",
@@ -26,7 +26,11 @@ const NAMES: [&str; 9] = [
     "b.shop.example.org",
     "bet.example.org",
     "free.example.net",
+    "films.example.net",
 ];
+
+/// One film for a page of ours, which opens hosts as whole sites, in a session.
+const FILM: &str = "films.example.net/hands.mp4";
 
 fn start() -> Policy {
     toml::from_str(include_str!("../../../../content/groups.toml")).unwrap()
@@ -71,11 +75,11 @@ fn change() -> impl Strategy<Value = Change> {
     let mut ids: Vec<String> = LISTED.iter().map(|(id, _)| (*id).to_owned()).collect();
     ids.extend(LOCKED_FOR_CHILDREN.map(str::to_owned));
     let category = move || prop::sample::select(ids.clone());
-    let until = prop::option::of((1_i64..80).prop_map(|hours| now() + SignedDuration::from_hours(hours)));
+    let until = || prop::option::of((1_i64..80).prop_map(|hours| now() + SignedDuration::from_hours(hours)));
     let why = Why { title: "T".into(), why: "W".into(), because: Vec::new() };
     prop_oneof![
         (name(), groups()).prop_map(|(name, groups)| Change::BlockName { name, groups }),
-        (name(), groups(), until).prop_map(|(name, groups, until)| Change::AllowName { name, groups, until }),
+        (name(), groups(), until()).prop_map(|(name, groups, until)| Change::AllowName { name, groups, until }),
         (name(), groups()).prop_map(|(name, groups)| Change::ForgetName { name, groups }),
         (category.clone()(), groups()).prop_map(move |(category, groups)| Change::BlockCategory {
             category,
@@ -94,6 +98,15 @@ fn change() -> impl Strategy<Value = Change> {
             evaluation: "No adverts.".into(),
             groups,
             until: None,
+        }),
+        (groups(), prop::sample::select(NAMES.to_vec()), until()).prop_map(|(groups, helper, until)| Change::Approve {
+            name: FILM.into(),
+            helpers: vec![helper.to_owned()],
+            title: "Washing hands".into(),
+            purpose: "Before lunch".into(),
+            evaluation: "No adverts.".into(),
+            groups,
+            until,
         }),
         (prop::sample::select(start().groups.into_keys().collect::<Vec<_>>()), any::<u16>())
             .prop_map(|(like, number)| Change::AddGroup { name: format!("Group {number}"), like }),

@@ -155,3 +155,109 @@ async fn help_from_the_start_page_reaches_staff_and_leads() {
     assert!(calls.help[0].device.is_some());
     app.end().await;
 }
+
+async fn address_of(app: &TestApp, device: domain::DeviceId) -> String {
+    let mut lead = app.ctx(app.people.dsl);
+    app::devices::new_credential(&app.services, &mut lead, device).await.unwrap().doh_path
+}
+
+fn film(name: &str, helpers: &[&str]) -> Change {
+    Change::Approve {
+        name: name.into(),
+        helpers: helpers.iter().map(|helper| (*helper).to_owned()).collect(),
+        title: "Washing hands".into(),
+        purpose: "Before lunch.".into(),
+        evaluation: "Looked at whole by Ada: no adverts, a song.".into(),
+        groups: vec!["children".into()],
+        until: None,
+    }
+}
+
+/// Whether the tablet reaches this, by the gateway's own decision on what was published last.
+fn reaches(app: &TestApp, host: &str) -> bool {
+    let snapshot = app.gateway.published().pop().unwrap();
+    let prepared = filter::Prepared::new(snapshot, std::sync::Arc::new(filter::SealedTier::not_supplied())).unwrap();
+    let host = filter::Host::parse(host).unwrap();
+    let request = filter::Request { device: Some(app.people.tablet.into()), ..filter::Request::of("children", &host) };
+    let verdict = filter::decide(&prepared, &filter::Lists::missing(), &request, app.services.now());
+    verdict.outcome != filter::Outcome::Block
+}
+
+#[tokio::test]
+async fn one_film_plays_in_a_session_alone_and_what_it_needs_is_open_no_longer() {
+    let app = TestApp::new().await;
+    let path = address_of(&app, app.people.tablet).await;
+    let wanted_film = film("https://youtu.be/abcdefghij_", &["googlevideo.com"]);
+    match propose(&app, app.people.technician, wanted_film.clone(), None).await {
+        Err(Error::Invalid(fields)) => {
+            let said = fields.into_values().collect::<String>();
+            assert!(
+                said.contains("propose that first"),
+                "devices without sessions would have its hosts all day: {said}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    supervised(&app).await;
+    let parts = film("https://youtu.be/abcdefghij_", &["i.ytimg.com/vi/abcdefghij_"]);
+    assert!(propose(&app, app.people.technician, parts, None).await.is_err(), "a part that nobody can see");
+    let proposed = propose(&app, app.people.technician, wanted_film, None).await.unwrap();
+    assert!(proposed.in_force.is_none(), "it opens something: two more people look at it");
+    agree(&app, app.people.dsl, proposed).await.unwrap();
+    say(&app, app.people.manager, proposed, decide::Verdict::Approve).await.unwrap();
+    let rule = proposed.id.to_string();
+
+    let hosts = ["www.youtube-nocookie.com", "r1.googlevideo.com"];
+    assert!(start::of(&app.services, &path).await.unwrap().material.is_empty());
+    assert_eq!(start::film(&app.services, &path, &rule).await.unwrap(), None, "no session, no film");
+    assert!(hosts.iter().all(|host| !reaches(&app, host)), "closed without a session");
+
+    open(&app, app.people.practitioner, wanted()).await.unwrap();
+    let shown = start::of(&app.services, &path).await.unwrap();
+    assert!(shown.material.contains(&("Washing hands".to_owned(), format!("/start/{path}/film/{rule}"))), "{shown:?}");
+    let playing = start::film(&app.services, &path, &rule).await.unwrap().unwrap();
+    assert_eq!((playing.title.as_str(), Some(playing.until)), ("Washing hands", shown.until));
+    assert!(hosts.iter().all(|host| reaches(&app, host)));
+    for other in ["www.youtube.com", "youtube-nocookie.com", "vimeo.com"] {
+        assert!(!reaches(&app, other), "{other}");
+    }
+    for nothing in ["", "0190a1b2-0000-7000-8000-000000000000"] {
+        assert!(matches!(start::film(&app.services, &path, nothing).await, Err(Error::NotFound)), "{nothing}");
+    }
+    app.pass(SignedDuration::from_mins(21)).await;
+    assert_eq!(start::film(&app.services, &path, &rule).await.unwrap(), None, "the session is over");
+    assert!(hosts.iter().all(|host| !reaches(&app, host)), "the gateway's copy of the session had its end");
+
+    // Without sessions its hosts would be open all day: it goes, and does not come back with them.
+    let change = |on| Change::Supervise { on, groups: vec!["children".into()] };
+    let loose = propose(&app, app.people.technician, change(false), None).await.unwrap();
+    agree(&app, app.people.dsl, loose).await.unwrap();
+    say(&app, app.people.manager, loose, decide::Verdict::Approve).await.unwrap();
+    let rules = |app: &TestApp| serde_json::to_string(&app.gateway.published().pop().unwrap().groups).unwrap();
+    assert!(!rules(&app).contains("googlevideo"));
+    assert!(propose(&app, app.people.dsl, change(true), None).await.unwrap().in_force.is_some());
+    assert!(!rules(&app).contains("googlevideo"));
+    app.end().await;
+}
+
+#[tokio::test]
+async fn another_host_for_a_film_that_is_approved_waits_for_two_people_again() {
+    let app = TestApp::new().await;
+    supervised(&app).await;
+    let first = propose(&app, app.people.technician, film("films.example.org/hands.mp4", &[]), None).await.unwrap();
+    agree(&app, app.people.dsl, first).await.unwrap();
+    say(&app, app.people.manager, first, decide::Verdict::Approve).await.unwrap();
+    let more = film("films.example.org/hands.mp4", &["cdn.example.com"]);
+    let more = propose(&app, app.people.technician, more, None).await.unwrap();
+    assert!(more.in_force.is_none(), "the film stands; the host beside it is new");
+    let page = decide_page(&app, more.id).await;
+    assert!(page.contains("cdn.example.com opens as a whole, in a session"), "{page}");
+    let same = propose(&app, app.people.technician, film("films.example.org/hands.mp4", &[]), None).await.unwrap();
+    assert!(same.in_force.is_some());
+    app.end().await;
+}
+
+async fn decide_page(app: &TestApp, id: domain::ProposalId) -> String {
+    let view = app::filtering::view::proposal(&app.services, &app.ctx(app.people.dsl), id).await.unwrap();
+    format!("{view:?}")
+}

@@ -100,3 +100,27 @@ impl Page for Start {
         self.form.has_errors()
     }
 }
+
+/// One approved film on a page of ours: nothing beside it but the way back and help.
+#[derive(Template, Debug, Clone, Default)]
+#[template(path = "pages/film.html")]
+pub struct Film {
+    /// The tablet's start page.
+    pub back: String,
+    /// What it is.
+    pub title: String,
+    /// Its page for embedding, from elsewhere.
+    pub frame: Option<String>,
+    /// Or the file.
+    pub file: Option<String>,
+}
+
+impl Page for Film {
+    fn title(&self) -> String {
+        "Film".to_owned()
+    }
+
+    fn paper(&self) -> Paper {
+        Paper::Bare
+    }
+}

@@ -1,14 +1,17 @@
 //! The start page of a tablet: what can be opened, help, and a session with a short number. No account: the tablet is
 //! known by its own secret address (S33, S35).
 
+use app::filtering::Film;
 use app::filtering::sessions::{Open, pin};
 use app::filtering::start;
 use axum::extract::{Path, Query};
+use http::{HeaderValue, header};
 use serde::Deserialize;
 use views::FormView;
 use views::pages::sessions as pages;
 
 use super::sessions::{Press, lengths, rest};
+use crate::headers::Shows;
 use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend};
 
 /// Whether help was called just now.
@@ -43,6 +46,35 @@ impl FromForm for Input {
 pub async fn get(visit: Visit, Path(path): Path<String>, Query(Called { called }): Query<Called>) -> Answer {
     let page = page(&visit, &path, FormView::new(), called).await?;
     visit.page(&page)
+}
+
+/// One approved film, and nothing else (S34). When no session is open the tablet goes back to its start page; when the
+/// session ends while it plays, by itself too.
+///
+/// # Errors
+/// No device has this path, or nobody approved this film for it.
+pub async fn film(visit: Visit, Path((path, rule)): Path<(String, String)>) -> Answer {
+    let back = format!("/start/{}", crate::visit::encode(&path));
+    let Some(playing) = start::film(visit.services(), &path, &rule).await? else { return visit.go(&back) };
+    let left = playing.until.duration_since(visit.services().now()).as_secs().max(1);
+    let (page, shows) = match playing.film {
+        Film::Frame { host, address, .. } => {
+            let page = pages::Film { back: back.clone(), title: playing.title, frame: Some(address), file: None };
+            (page, Shows::Frame(host))
+        }
+        Film::File { address } => {
+            let page =
+                pages::Film { back: back.clone(), title: playing.title, frame: None, file: Some(address.clone()) };
+            (page, Shows::Media(address))
+        }
+    };
+    let mut response = visit.page(&page)?;
+    response.extensions_mut().insert(shows);
+    let refresh = HeaderValue::from_str(&format!("{left}; url={back}"));
+    if let Ok(refresh) = refresh {
+        response.headers_mut().insert(header::REFRESH, refresh);
+    }
+    Ok(response)
 }
 
 /// Opens a session with a short number.

@@ -113,3 +113,76 @@ async fn the_public_test_has_four_results_and_a_date() {
     assert_eq!(runs.unwrap().iter().map(|run| run.ok).collect::<Vec<_>>(), [true, false]);
     assert!(lead.see("/filter/matrix").await.1.contains("Came through"));
 }
+
+#[tokio::test]
+async fn a_films_page_lets_in_one_host_and_no_other_page_does() {
+    use app::filtering::sessions::{self, Open, Youngest};
+    use app::filtering::{Change, Decide, Propose, Risk, Verdict, decide};
+    let nursery = Nursery::new().await;
+    let (app, people) = (&nursery.app, nursery.app.people);
+    let path = path_of(&nursery).await;
+    let risk = || Risk {
+        harm: "Nobody, because an adult sits there.".into(),
+        loss: "The song before lunch would be missed.".into(),
+        safeguards: "An adult sits beside them.".into(),
+    };
+    let groups = || vec!["children".to_owned()];
+    let approve = |name: &str| Change::Approve {
+        name: name.into(),
+        helpers: vec!["googlevideo.com".into()],
+        title: "Washing hands".into(),
+        purpose: "Before lunch.".into(),
+        evaluation: "Looked at whole by Ada.".into(),
+        groups: groups(),
+        until: None,
+    };
+    let mut rules = Vec::new();
+    for change in [
+        Change::Supervise { on: true, groups: groups() },
+        approve("https://youtu.be/abcdefghij_"),
+        approve("films.example.org/a;b,c.mp4"),
+    ] {
+        let new = Propose { change, reason: "For lunch.".into(), risk: risk(), concern: None };
+        let made = decide::propose(&app.services, &mut app.ctx(people.technician), new).await.unwrap();
+        if made.in_force.is_none() {
+            decide::agree(&app.services, &mut app.ctx(people.dsl), made.id, 0).await.unwrap();
+            let yes = Decide { id: made.id, version: 1, note: String::new(), verdict: Verdict::Approve };
+            decide::decide(&app.services, &mut app.ctx(people.manager), yes).await.unwrap();
+            rules.push(format!("/start/{path}/film/{}", made.id));
+        }
+    }
+    let [tube, file] = rules.try_into().unwrap();
+    let start = format!("/start/{path}");
+    let (status, headers, _) = nursery.ask(get(&tube)).await;
+    assert_eq!((status, headers[http::header::LOCATION].to_str().unwrap()), (StatusCode::SEE_OTHER, start.as_str()));
+
+    let open = Open {
+        group: "children".into(),
+        room: None,
+        minutes: 20,
+        youngest: Youngest::TwoToFive,
+        lesson: "Stop, and tell a grown-up.".into(),
+        plan: "A song before lunch.".into(),
+    };
+    sessions::open(&app.services, &mut app.ctx(people.practitioner), open).await.unwrap();
+    let (_, headers, html) = nursery.ask(get(&start)).await;
+    assert!(html.contains(&tube) && html.contains(&file), "{html}");
+    assert!(!headers["content-security-policy"].to_str().unwrap().contains("frame-src"));
+
+    let (status, headers, html) = nursery.ask(get(&tube)).await;
+    assert_eq!(status, StatusCode::OK);
+    let policy = headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("; frame-src https://www.youtube-nocookie.com; ") && policy.contains("media-src 'self';"));
+    assert_eq!(headers["refresh"].to_str().unwrap(), format!("1200; url={start}"), "it goes when the session ends");
+    assert!(html.contains("sandbox=\"allow-scripts allow-same-origin\""), "no windows, no way out: {html}");
+    assert!(html.contains("referrerpolicy=\"strict-origin\""), "the tablet's address stays here: {html}");
+    assert!(html.contains("https://www.youtube-nocookie.com/embed/abcdefghij_?rel=0"), "{html}");
+    let ways: Vec<&str> = html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(ways.iter().all(|way| way.starts_with('/')), "no links out: {ways:?}");
+
+    let (_, headers, html) = nursery.ask(get(&file)).await;
+    let policy = headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("media-src 'self' https://films.example.org/a%3Bb%2Cc.mp4;"), "{policy}");
+    assert!(!policy.contains("frame-src") && html.contains("<video") && !html.contains("<iframe"), "{html}");
+    assert_eq!(nursery.ask(get(&format!("{start}/film/none"))).await.0, StatusCode::NOT_FOUND);
+}

@@ -69,6 +69,23 @@ async fn a_change_from_the_form_to_the_history() {
     assert!(html.contains("now allows paint.example.com") && html.contains("In force"), "{html}");
 }
 
+/// The card of a group under sessions says what it reaches, and not what its lists would let through.
+#[tokio::test]
+async fn the_overview_says_of_a_group_under_sessions_that_it_reaches_what_is_approved() {
+    let nursery = Nursery::new().await;
+    let technician = Browser::of(&nursery, nursery.app.people.technician).await;
+    assert!(!technician.see("/filter").await.1.contains("nothing yet: approve material first"));
+    let mut fields = vec![("step", "send")];
+    fields.extend(TEXTS);
+    let (status, _, html) = technician.send("/filter/groups/children/change/supervise", &fields).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    let (_, html) = technician.see("/filter").await;
+    assert!(
+        html.contains("nothing yet: approve material first") && html.contains("nobody approved for them"),
+        "{html}"
+    );
+}
+
 #[tokio::test]
 async fn staff_ask_and_see_nothing_else() {
     let nursery = Nursery::new().await;

@@ -14,7 +14,7 @@ use crate::views::pages::filter_lists;
 use crate::views::pages::filter_matrix::{External, Matrix};
 use crate::views::pages::filter_networks::Networks;
 use crate::views::pages::guests::{Guest, Guests, Slip, Slips};
-use crate::views::pages::sessions::{OpenSession, Sessions, Start};
+use crate::views::pages::sessions::{Film, OpenSession, Sessions, Start};
 use crate::views::ui::{Banner, Cell, Summary, Table, Tag, Tone};
 
 const NASTY: &str = "<script>alert(1)</script> שלום 🙂";
@@ -386,6 +386,14 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                 pin: NASTY.into(),
                 pin_form: wrong(&["pin"]),
             }),
+        ),
+        (
+            "film",
+            nobody(&Film { back: "/start/abc".into(), title: NASTY.into(), frame: Some(NASTY.into()), file: None }),
+        ),
+        (
+            "film",
+            nobody(&Film { back: "/start/abc".into(), title: NASTY.into(), frame: None, file: Some(NASTY.into()) }),
         ),
         ("start", nobody(&Start { path: "abc".into(), check: "/check".into(), ..Start::default() })),
         (

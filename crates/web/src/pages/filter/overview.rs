@@ -131,7 +131,14 @@ fn card(
         (Audience::Essential, false) => "everything else that it needs.".to_owned(),
         (_, false) => format!("every site that no list names, and: {}.", open.join(", ")),
     };
-    if !group.allow.is_empty() {
+    if group.supervised {
+        cannot.insert_str(0, "every site that nobody approved for them. ");
+        can = match group.material().len() {
+            0 => "nothing yet: approve material first.".to_owned(),
+            1 => "one thing that is approved, while an adult has a session open.".to_owned(),
+            many => format!("{many} things that are approved, while an adult has a session open."),
+        };
+    } else if !group.allow.is_empty() {
         can.push_str(&format!(" And {}.", sites(group.allow.len(), "allowed by name")));
     }
     pages::GroupCard {

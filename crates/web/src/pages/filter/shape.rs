@@ -80,7 +80,8 @@ impl What {
             ],
             Self::Approve => &[
                 "Look at all of it first, as a child would use it: adverts, links to elsewhere, chat, sounds. A whole site is approved, with everything below its name: the filter cannot see which page is open.",
-                "Where the group\u{2019}s pages are inspected, a part of a site can be approved instead, or one video: write its whole address. It then shows what stands there and below, and what it loads from elsewhere has to be among the sites that it needs.",
+                "One film of YouTube or Vimeo, or one file (mp4): write its whole address. It plays on a page of ours, in a session, with nothing beside it. What it needs is then open as whole sites while the session lasts, because the filter cannot see which film a device asks for.",
+                "Where the group\u{2019}s pages are inspected, a part of a site can be approved instead: write its whole address. It then shows what stands there and below, and what it loads from elsewhere has to be among the sites that it needs.",
             ],
             Self::Files => &[
                 "Files of these kinds are not let through where the filter sees them: on sites without encryption, and where pages are inspected. On all other sites the filter sees a name and no file.",
@@ -116,7 +117,7 @@ impl What {
             Self::Inspect => inspect_fields(form),
             Self::Approve => vec![
                 form.text("host", "Site")
-                    .hint("A name like example.org; everything below it follows. Where pages are inspected also example.org/shows")
+                    .hint("A name like example.org, and everything below it follows; or the whole address of one film. Where pages are inspected also example.org/shows")
                     .max(260)
                     .to_string(),
                 form.text("title", "What is it?")
@@ -507,6 +508,16 @@ pub async fn post(visit: Visit, Path((key, what)): Path<(String, String)>, form:
     }
 }
 
+/// What a film's maker is known to send it from, once its address is typed; accepted one by one all the same (S34).
+fn film_needs(what: What, form: &FormView) -> Option<String> {
+    let typed = Some(form.value("host")).filter(|_| matches!(what, What::Approve))?;
+    let Some(app::filtering::Film::Frame { needs, .. }) = app::filtering::start::film_at(typed) else { return None };
+    Some(format!(
+        "This film is known to come from {} as well. Write each below that you accept; without them it may stay black.",
+        needs.join(" and ")
+    ))
+}
+
 fn aimed(view: FormView, error: app::Error, what: What) -> Result<FormView, Fault> {
     let error = match error {
         app::Error::Invalid(fields) => app::Error::Invalid(
@@ -546,9 +557,11 @@ async fn page(
         What::Approve if may_look => app::activity::not_approved(visit.services(), &visit.ctx(), key).await?,
         _ => Vec::new(),
     };
+    let mut about = what.about(group);
+    about.extend(film_needs(what, &form));
     Ok(pages::Shape {
         heading: what.heading(group),
-        about: what.about(group),
+        about,
         back: (format!("/filter/groups/{encoded}"), group.name.clone()),
         action: format!("/filter/groups/{encoded}/change/{word}"),
         fields: what.fields(&form, group)?,
