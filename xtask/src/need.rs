@@ -43,11 +43,12 @@ const TESTING: [Need; 10] = [
 ];
 
 /// The servers that ours is measured beside. Nothing fails without them; they are left out of the figures.
-const PEERS: [Need; 7] = [
+const PEERS: [Need; 8] = [
     Need { what: "unbound", debian: "unbound", there: || daemon("unbound") },
     Need { what: "dnsmasq", debian: "dnsmasq-base", there: || daemon("dnsmasq") },
     Need { what: "dnsdist", debian: "dnsdist", there: || daemon("dnsdist") },
     Need { what: "tinyproxy", debian: "tinyproxy", there: || daemon("tinyproxy") },
+    Need { what: "e2guardian", debian: "e2guardian", there: || daemon("e2guardian") },
     Need { what: "squid", debian: "squid", there: || daemon("squid") },
     Need { what: "nginx", debian: "nginx", there: || daemon("nginx") },
     Need { what: "pdns-recursor", debian: "pdns-recursor", there: || daemon("pdns_recursor") },

@@ -257,14 +257,13 @@ async fn pull(proxy: SocketAddr, to: &str, seconds: u64, lines: usize) -> Result
 /// Plain requests, each at its time: one that waits for the one before is as late as that makes it.
 async fn paced(proxy: SocketAddr, to: String, device: usize, until: Instant, apart: Duration) -> Result<Vec<u32>> {
     let request = format!("GET http://{to}/ HTTP/1.1\r\nHost: {to}\r\n\r\n");
-    let (mut stream, mut buffer, mut took) = (line(proxy, device).await?, Vec::new(), Vec::new());
+    let (mut kept, mut took) = (Kept::open(proxy, device).await?, Vec::new());
     let mut next = Instant::now() + apart.mul_f64((device % 32) as f64 / 32.0);
     while next < until {
         tokio::time::sleep_until(next.into()).await;
         // The timer's own lateness is not the proxy's.
         let began = Instant::now();
-        stream.write_all(request.as_bytes()).await?;
-        answer(&mut stream, &mut buffer, 100).await?;
+        kept.ask(request.as_bytes()).await?;
         took.push(u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX));
         next += apart;
     }
@@ -414,6 +413,39 @@ async fn line(proxy: SocketAddr, device: usize) -> Result<TcpStream> {
     Ok(stream)
 }
 
+/// A line that is kept as long as the proxy keeps it. One that ends it after each answer (tinyproxy) makes the client open another,
+/// and that is part of what its requests cost.
+struct Kept {
+    proxy: SocketAddr,
+    device: usize,
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Kept {
+    async fn open(proxy: SocketAddr, device: usize) -> Result<Self> {
+        Ok(Self { proxy, device, stream: line(proxy, device).await?, buffer: Vec::new() })
+    }
+
+    async fn ask(&mut self, request: &[u8]) -> Result<()> {
+        self.buffer.clear();
+        let sent = self.stream.write_all(request).await;
+        let heard = match sent {
+            Ok(()) => answer(&mut self.stream, &mut self.buffer, 100).await,
+            Err(error) => Err(error.into()),
+        };
+        match heard {
+            // Nothing came: the line had ended before. On a fresh one it is the proxy's answer.
+            Err(_) if self.buffer.is_empty() => {
+                self.stream = line(self.proxy, self.device).await?;
+                self.stream.write_all(request).await?;
+                answer(&mut self.stream, &mut self.buffer, 100).await
+            }
+            heard => heard,
+        }
+    }
+}
+
 /// Reads one answer's head, and the body that the origin sends.
 async fn answer<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut Vec<u8>, body: usize) -> Result<()> {
     buffer.clear();
@@ -434,11 +466,10 @@ async fn answer<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut Vec<u8>, body
 
 async fn get(proxy: SocketAddr, to: String, device: usize, until: Instant) -> Result<Vec<u32>> {
     let request = format!("GET http://{to}/ HTTP/1.1\r\nHost: {to}\r\n\r\n");
-    let (mut stream, mut buffer, mut took) = (line(proxy, device).await?, Vec::new(), Vec::new());
+    let (mut kept, mut took) = (Kept::open(proxy, device).await?, Vec::new());
     while Instant::now() < until {
         let began = Instant::now();
-        stream.write_all(request.as_bytes()).await?;
-        answer(&mut stream, &mut buffer, 100).await?;
+        kept.ask(request.as_bytes()).await?;
         took.push(u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX));
     }
     Ok(took)

@@ -1,7 +1,8 @@
-//! The proxy beside tinyproxy, squid and nginx: plain requests and tunnels a second, processor time for each, large bodies
+//! The proxy beside tinyproxy, e2guardian, squid and nginx: plain requests and tunnels a second, processor time for each, large bodies
 //! through tunnels, what waiting costs at half of its own most, memory with 2,000 open tunnels, what inspection adds. One core
 //! for the proxy, the other for load and web server. Ours decides on the full lists and writes every request down; tinyproxy has
-//! no list and no log, squid no list, no cache, no log; nginx passes on to one server and knows no tunnels.
+//! no list and no log, squid no list, no cache, no log; nginx passes on to one server and knows no tunnels; e2guardian has the same
+//! names and its log, weighs no words, and takes a tunnel to port 443 alone.
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -41,7 +42,7 @@ pub(crate) fn run(setup: &Setup) -> Result<Figures> {
     let mut figures =
         Figures::new("proxy", "The proxy, small answers, one core", "cargo xtask bench proxy --lists LISTS".to_owned());
     figures.add("names on our lists", in_words(names.len() as f64));
-    for peer in ["holdfast", "tinyproxy", "squid", "nginx"] {
+    for peer in ["holdfast", "tinyproxy", "e2guardian", "squid", "nginx"] {
         let bench = Bench { program: &program, folder: &folder, list: &list, origin: origin_port, setup };
         match bench.measure(peer, &mut figures) {
             Err(why) if peer != "holdfast" => sh::say(&format!("{peer} is left out: {why:#}")),
@@ -75,7 +76,7 @@ impl Bench<'_> {
         let to = format!("{}:{}", if peer == "holdfast" { "origin.test" } else { "localhost" }, self.origin);
         let at = SocketAddr::from(([127, 0, 0, 1], port)).to_string();
         let kinds: &[(&str, &str)] = match peer {
-            "nginx" => &[("get", "requests")],
+            "nginx" | "e2guardian" => &[("get", "requests")],
             _ => &[("get", "requests"), ("connect", "tunnels")],
         };
         let mut most = 0.0;
@@ -162,6 +163,10 @@ impl Bench<'_> {
                     "Port {port}\nListen 127.0.0.1\nTimeout 600\nLogLevel Critical\nMaxClients 2000\nAllow 127.0.0.0/8\n"
                 )
             }
+            "e2guardian" => {
+                command.arg("-N").arg("-c").arg(&conf);
+                self.e2guardian(port)?
+            }
             "nginx" => {
                 command.arg("-p").arg(self.folder).arg("-c").arg(&conf);
                 let folder = self.folder.display();
@@ -190,6 +195,37 @@ impl Bench<'_> {
         };
         std::fs::write(&conf, text)?;
         Ok(command)
+    }
+}
+
+impl Bench<'_> {
+    /// Debian's own configuration with our names in the place of its list of sites, and what would be found in a page's words off.
+    fn e2guardian(&self, port: u16) -> Result<String> {
+        let read = |name: &str| {
+            let path = Path::new("/etc/e2guardian").join(name);
+            std::fs::read_to_string(&path).with_context(|| format!("{} is not there", path.display()))
+        };
+        let group = read("e2guardianf1.conf")?
+            .replace("/etc/e2guardian/lists/bannedsitelist", &self.list.display().to_string());
+        std::fs::write(self.folder.join("e2guardianf1.conf"), group)?;
+        let folder = self.folder.display();
+        // Its log lies beside ours, where Debian's account for it may not write.
+        let user = sh::output(sh::program("id").arg("-un"))?;
+        let group = sh::output(sh::program("id").arg("-gn"))?;
+        let ours = format!(
+            "daemonuser = '{}'\ndaemongroup = '{}'\nfilterip = 127.0.0.1\nfilterports = {port}\nweightedphrasemode = 0\nnodaemon = on\nhttpworkers = 64\n\
+             loglocation = '{folder}/e2guardian.log'\npidfilename = '{folder}/e2guardian.pid'\n",
+            user.trim(),
+            group.trim()
+        );
+        let set: Vec<&str> = ours.lines().filter_map(|line| line.split(" =").next()).collect();
+        // It refuses a second line of the same name, and would listen on 8443 beside the bench.
+        let kept = |line: &&str| {
+            let name = line.split('=').next().unwrap_or_default().trim();
+            !set.contains(&name) && name != "transparenthttpsport"
+        };
+        let theirs: String = read("e2guardian.conf")?.lines().filter(kept).map(|line| format!("{line}\n")).collect();
+        Ok(format!("{theirs}{ours}"))
     }
 }
 

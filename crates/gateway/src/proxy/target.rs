@@ -144,5 +144,6 @@ mod tests {
         assert!(target("GET", "ftp://good.example/", None).is_err());
         assert_eq!(target("CONNECT", "good.example:443", None).unwrap().port, 443);
         assert!(target("CONNECT", "good.example", None).is_err());
+        assert!(target("CONNECT", "user@good.example:443", None).is_err());
     }
 }

@@ -107,6 +107,8 @@ async fn requests_that_say_two_things_are_refused() {
         get("/", "good.test", ""),
         get("ftp://good.test/", "good.test", ""),
         "CONNECT good.test HTTP/1.1\r\nHost: good.test\r\n\r\n".to_owned(),
+        get(&format!("http://somebody@good.test:{port}/"), &format!("good.test:{port}"), ""),
+        format!("CONNECT somebody@good.test:{port} HTTP/1.1\r\nHost: good.test:{port}\r\n\r\n"),
     ] {
         let answer = world.proxy(LAPTOP, &request).await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{request}: {answer}");
