@@ -12,7 +12,7 @@ use crate::evidence::signed;
 use crate::filtering::ask::{self, Figures};
 use crate::keeping::{bundle, dispose, emergency};
 use crate::sight::sees;
-use crate::{Result, Services, concerns, drafts, evidence, follow_up, notices};
+use crate::{Result, Services, concerns, drafts, evidence, follow_up, notices, wrong_clock};
 
 /// One line of a home page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +69,7 @@ pub async fn of(services: &Services, ctx: &mut OpCtx) -> Result<Home> {
             word: if now { "Now" } else { "Soon" }.to_owned(),
         });
     }
+    clock_waits(services, ctx, &mut todo).await?;
     concerns_waiting(services, ctx, &mut todo).await?;
     drafts_waiting(services, ctx, &mut todo).await?;
     filter_waiting(services, ctx, &mut todo).await?;
@@ -83,6 +84,30 @@ pub async fn of(services: &Services, ctx: &mut OpCtx) -> Result<Home> {
 
 fn waits(count: usize) -> String {
     if count == 1 { "1 waits".to_owned() } else { format!("{count} wait") }
+}
+
+/// A clock behind the newest record (S43): for who can have it mended.
+async fn clock_waits(services: &Services, ctx: &OpCtx, todo: &mut Vec<Todo>) -> Result<()> {
+    if authorize(&ctx.actor, Action::ReadOutbox, Relation::Setting).is_err() {
+        return Ok(());
+    }
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let db = services.db.read(Scope::Setting(member.setting)).await?;
+    if let Some(newest) = wrong_clock::ahead_of(&db, member.setting, ctx.now).await? {
+        let calendar = &services.calendar;
+        todo.push(Todo {
+            title: "Have the clock of the Holdfast computer set right".to_owned(),
+            href: "/evidence".to_owned(),
+            hint: Some(format!(
+                "It says {}, and the newest record is of {}. Reports are taken and marked; nothing is destroyed; roles stay as they are.",
+                calendar.say(ctx.now),
+                calendar.say(newest)
+            )),
+            tone: Tone::Now,
+            word: "Wrong clock".to_owned(),
+        });
+    }
+    Ok(())
 }
 
 async fn concerns_waiting(services: &Services, ctx: &OpCtx, todo: &mut Vec<Todo>) -> Result<()> {

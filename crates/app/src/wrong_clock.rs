@@ -1,5 +1,6 @@
 //! A clock that stands before what is on record cannot say what is still to come (S43): facts are taken with the time that people
-//! give them, reports are marked, and nothing is destroyed.
+//! give them, reports are marked, and nothing is destroyed. Nor does it say who holds which role: that is judged by
+//! `store::audit::judged_at`, so that nobody loses a role, or gets one back, by a battery.
 
 use domain::SettingId;
 use jiff::Timestamp;
@@ -7,10 +8,17 @@ use store::{Reads, Scope};
 
 use crate::{Error, Result, Services};
 
+/// The newest record, where the clock stands before it.
+///
+/// # Errors
+/// As any read.
+pub async fn ahead_of(db: &impl Reads, setting: SettingId, now: Timestamp) -> Result<Option<Timestamp>> {
+    Ok(store::audit::newest_at(db, setting).await?.filter(|newest| now < *newest))
+}
+
 /// The latest time that somebody may say something happened at: now; with a wrong clock, any.
 pub(crate) async fn latest(db: &impl Reads, setting: SettingId, now: Timestamp) -> Result<Timestamp> {
-    let newest = store::audit::newest_at(db, setting).await?;
-    Ok(if newest.is_some_and(|newest| now < newest) { Timestamp::MAX } else { now })
+    Ok(if ahead_of(db, setting, now).await?.is_some() { Timestamp::MAX } else { now })
 }
 
 /// "That time is still to come", unless the clock is the one that is wrong.

@@ -201,14 +201,18 @@ async fn clock(house: &House) -> anyhow::Result<Finding> {
     let reader = house.services.db.read(Scope::All).await?;
     let now = house::now();
     for setting in store::settings::list(&reader).await? {
-        if store::audit::newest_at(&reader, setting.id).await?.is_some_and(|newest| newest > now) {
-            let say =
-                "It stands before the newest entry of the audit: reports are taken and flagged, nothing is destroyed.";
+        if let Some(newest) = app::wrong_clock::ahead_of(&reader, setting.id, now).await? {
+            let calendar = &house.services.calendar;
+            let say = format!(
+                "It says {}, and the newest record is of {}. Reports are taken and flagged, everybody keeps their role, nothing is destroyed; codes from a telephone do not fit a wrong clock.",
+                calendar.say(now),
+                calendar.say(newest)
+            );
             return Ok(finding(
                 "clock",
                 Stands::Wrong,
                 say,
-                "Set the clock of this machine, by a time server if you can.",
+                "Set the clock of this machine, by a time server if you can. Until then sign in with a recovery code.",
             ));
         }
     }

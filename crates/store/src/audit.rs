@@ -143,6 +143,18 @@ pub async fn newest_at(db: &impl Reads, setting: SettingId) -> Result<Option<Tim
     Ok(rows::one::<AuditRow>(db, latest).await?.map(|link| link.at))
 }
 
+/// The time by which it is judged who holds which role, and what has ended by itself: now, but never earlier than the latest
+/// link of the chain. An appointment is written in the chain, its beginning and its end, so that a clock that fell back
+/// neither makes it "not begun" nor gives it back (S1, S12, S43).
+///
+/// What it is not: the time of anything that is written down. A clock that fell is shown as it stands.
+///
+/// # Errors
+/// As any read.
+pub async fn judged_at(db: &impl Reads, setting: SettingId, now: Timestamp) -> Result<Timestamp> {
+    Ok(newest_at(db, setting).await?.map_or(now, |newest| newest.max(now)))
+}
+
 /// The content of a link, unless it was destroyed.
 ///
 /// # Errors

@@ -120,15 +120,16 @@ pub async fn end_membership(tx: &mut Tx, mut membership: Membership) -> Result<(
     rows::set(tx, &membership).await.map(|_| ())
 }
 
-/// Appointments in force at a time: who holds which role.
+/// Appointments in force: who holds which role. Like the two below judged by [`crate::audit::judged_at`], whatever the clock
+/// says; for the past there is [`list_all_appointments`].
 ///
 /// # Errors
 /// As any read.
-pub async fn list_appointments(db: &impl Reads, setting: SettingId, at: Timestamp) -> Result<Vec<Appointment>> {
-    rows::many(db, in_force(setting, at, Condition::all())).await
+pub async fn list_appointments(db: &impl Reads, setting: SettingId, now: Timestamp) -> Result<Vec<Appointment>> {
+    in_force(db, setting, now, Condition::all()).await
 }
 
-/// Appointments of one person in force at a time.
+/// Appointments of one person in force.
 ///
 /// # Errors
 /// As any read.
@@ -136,19 +137,19 @@ pub async fn list_appointments_of(
     db: &impl Reads,
     setting: SettingId,
     person: PersonId,
-    at: Timestamp,
+    now: Timestamp,
 ) -> Result<Vec<Appointment>> {
     let mine = Condition::all().add(appointment::Column::PersonId.eq(person.0));
-    rows::many(db, in_force(setting, at, mine)).await
+    in_force(db, setting, now, mine).await
 }
 
-/// Appointments to one role in force at a time, longest first.
+/// Appointments to one role in force, longest first.
 ///
 /// # Errors
 /// As any read.
-pub async fn find_by_role(db: &impl Reads, setting: SettingId, role: Role, at: Timestamp) -> Result<Vec<Appointment>> {
+pub async fn find_by_role(db: &impl Reads, setting: SettingId, role: Role, now: Timestamp) -> Result<Vec<Appointment>> {
     let holds = Condition::all().add(appointment::Column::Role.eq(role.key()));
-    rows::many(db, in_force(setting, at, holds)).await
+    in_force(db, setting, now, holds).await
 }
 
 /// Every appointment that ever was, newest first.
@@ -160,14 +161,14 @@ pub async fn list_all_appointments(db: &impl Reads, setting: SettingId) -> Resul
     rows::many(db, rows::select::<Appointment>(condition).order_by_desc(appointment::Column::StartsAt)).await
 }
 
-fn in_force(setting: SettingId, at: Timestamp, more: Condition) -> sea_orm::Select<appointment::Entity> {
-    let at = at.as_microsecond();
+async fn in_force(db: &impl Reads, setting: SettingId, now: Timestamp, more: Condition) -> Result<Vec<Appointment>> {
+    let at = crate::audit::judged_at(db, setting, now).await?.as_microsecond();
     let condition = Condition::all()
         .add(appointment::Column::SettingId.eq(setting.0))
         .add(appointment::Column::StartsAt.lte(at))
         .add(appointment::Column::EndsAt.is_null().or(appointment::Column::EndsAt.gt(at)))
         .add(more);
-    rows::select::<Appointment>(condition).order_by_asc(appointment::Column::StartsAt)
+    rows::many(db, rows::select::<Appointment>(condition).order_by_asc(appointment::Column::StartsAt)).await
 }
 
 /// Appoints.

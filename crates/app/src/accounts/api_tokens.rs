@@ -170,6 +170,9 @@ impl Bearer {
 pub async fn bearer(services: &Services, ctx: &OpCtx, token: &Token) -> Result<Option<Bearer>> {
     let reader = services.db.read(Scope::All).await?;
     let Some(row) = store::accounts::find_token(&reader, &token.digest(), ctx.now).await? else { return Ok(None) };
+    if row.expires_at <= store::audit::judged_at(&reader, row.setting_id, ctx.now).await? {
+        return Ok(None);
+    }
     let account = store::accounts::lookup(&reader, row.account_id).await?.filter(|account| account.ended_at.is_none());
     let Some(account) = account else { return Ok(None) };
     let Some(standing) = sessions::standing_of(&reader, account, row.setting_id, ctx.now).await? else {

@@ -30,9 +30,10 @@ pub fn after_failure(failures: i64, now: Timestamp) -> (i64, Option<Timestamp>) 
     (failures, until)
 }
 
-/// Does sign-in wait now?
+/// Does sign-in wait now? A wait that lies further ahead than any wait is long was given by a clock that has fallen since;
+/// it would last for years (S43).
 pub fn is_locked(ctx: &OpCtx, locked_until: Option<Timestamp>) -> bool {
-    locked_until.is_some_and(|until| ctx.now < until)
+    locked_until.is_some_and(|until| ctx.now < until && until.duration_since(ctx.now) <= LONGEST)
 }
 
 #[cfg(test)]

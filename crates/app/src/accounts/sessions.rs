@@ -24,6 +24,8 @@ use crate::services::Services;
 const LONGEST: SignedDuration = SignedDuration::from_hours(14);
 /// `seen_at` is written at most so often, so that reading a page is not a write.
 const TOUCH_EVERY: SignedDuration = SignedDuration::from_secs(60);
+/// A session that was touched later than now by more than this is one of a clock that fell; less is a clock that was set right.
+const A_FALLEN_CLOCK: SignedDuration = SignedDuration::from_mins(5);
 /// Longest label of a browser, in characters.
 const LONGEST_LABEL: usize = 60;
 
@@ -66,7 +68,9 @@ async fn recognise(services: &Services, ctx: &mut OpCtx, token: &Token, sign: Si
     }
     let idle = ctx.now.duration_since(session.seen_at);
     let minutes = i64::from(standing.profile.idle_lock_minutes);
-    let locks = !session.locked && idle >= SignedDuration::from_mins(minutes);
+    // How long nobody was there, a fallen clock cannot say: the screen locks, and the password opens it again.
+    let fell = idle <= -A_FALLEN_CLOCK;
+    let locks = !session.locked && (fell || idle >= SignedDuration::from_mins(minutes));
     let touches = !session.locked && !locks && sign == Sign::OfLife && idle >= TOUCH_EVERY;
     if locks || touches {
         touch(services, ctx, token, locks).await?;
@@ -212,6 +216,8 @@ pub(super) async fn renew(
     session.token_hash = token.digest();
     session.csrf = csrf.expose().to_owned();
     session.seen_at = ctx.now;
+    // After a clock that fell the working day counts from here, or it would never end.
+    session.created_at = session.created_at.min(ctx.now);
     session.locked = false;
     store::accounts::set_session(tx, session).await?;
     let next = Next::from(standing.duty(session.second_factor));

@@ -58,6 +58,7 @@ pub async fn list(services: &Services, ctx: &OpCtx) -> Result<Vec<EmergencyView>
     let member = ctx.member().ok_or(Refused::SignIn)?;
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let names = Names::load(&reader, member.setting).await?;
+    let now = store::audit::judged_at(&reader, member.setting, ctx.now).await?;
     let mut views = Vec::new();
     for row in store::keeping::list_emergencies(&reader, member.setting, &sees(member)).await? {
         let Some(concern) = store::concerns::lookup_for_program(&reader, member.setting, row.concern_id).await? else {
@@ -71,7 +72,7 @@ pub async fn list(services: &Services, ctx: &OpCtx) -> Result<Vec<EmergencyView>
             reason: row.reason,
             opened_at: row.opened_at,
             ends_at: row.ends_at,
-            lasts: row.ended_at.is_none() && row.ends_at > ctx.now,
+            lasts: row.ended_at.is_none() && row.ends_at > now,
             mine_to_review: row.reviewed_at.is_none() && row.person_id != member.person,
             review: row
                 .reviewed_at
@@ -107,7 +108,8 @@ pub async fn open(services: &Services, ctx: &mut OpCtx, reference: &str, reason:
     if has_it || domain::exclusion::sight_of(&case.walls(), &member) == domain::exclusion::Sight::Case {
         return Ok(id);
     }
-    let ends_at = ctx.now.saturating_add(LASTS).unwrap_or(ctx.now);
+    let now = store::audit::judged_at(&tx, member.setting, ctx.now).await?;
+    let ends_at = now.saturating_add(LASTS).unwrap_or(now);
     let row = Emergency {
         id: tx.fresh(),
         setting_id: member.setting,
@@ -172,14 +174,20 @@ pub(crate) async fn is_over(
     now: Timestamp,
 ) -> Result<bool> {
     let open = store::keeping::list_open_emergencies(db, member.setting).await?;
+    // Nearly always there is none, and nothing more to ask.
+    if open.is_empty() {
+        return Ok(false);
+    }
+    let now = store::audit::judged_at(db, member.setting, now).await?;
     Ok(open.iter().any(|one| one.person_id == member.person && one.concern_id == concern && one.ends_at <= now))
 }
 
 /// Shuts what is over: the job.
 pub(crate) async fn end_due(services: &Services, ctx: &mut OpCtx, setting: SettingId) -> Result<()> {
     let mut tx = services.db.write(ctx, Scope::Setting(setting), "emergency.end").await?;
+    let now = store::audit::judged_at(&tx, setting, ctx.now).await?;
     for row in store::keeping::list_open_emergencies(&tx, setting).await? {
-        if row.ends_at > ctx.now {
+        if row.ends_at > now {
             continue;
         }
         let invitations = store::concerns::list_invitations(&tx, setting, row.concern_id).await?;

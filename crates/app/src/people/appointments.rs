@@ -107,6 +107,7 @@ pub async fn appoint(services: &Services, ctx: &mut OpCtx, person: PersonId, rol
     if held.iter().any(|appointment| appointment.role == role) {
         return Err(Error::invalid("role", "They hold this role already."));
     }
+    let judged = store::audit::judged_at(&tx, member.setting, now).await?;
     let appointment = Appointment {
         id: ctx.fresh(),
         setting_id: member.setting,
@@ -115,7 +116,7 @@ pub async fn appoint(services: &Services, ctx: &mut OpCtx, person: PersonId, rol
         starts_at: now,
         // An inspector's sign-in is for the visit: it ends by itself.
         ends_at: (role == Role::Inspector)
-            .then(|| now.saturating_add(crate::keeping::inspector::SIGN_IN_LASTS).unwrap_or(now)),
+            .then(|| judged.saturating_add(crate::keeping::inspector::SIGN_IN_LASTS).unwrap_or(judged)),
         made_by: Some(member.person),
     };
     store::people::add_appointment(&mut tx, &appointment).await?;

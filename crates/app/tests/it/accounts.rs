@@ -318,6 +318,31 @@ async fn the_screen_locks_by_itself_and_the_password_opens_it() {
 }
 
 #[tokio::test]
+async fn a_clock_that_falls_back_locks_screens_once_and_shuts_nobody_out_for_years() {
+    let house = House::new("n").await;
+    house.human(house.app.people.practitioner, "pat").await;
+    house.human(house.app.people.colleague, "kim").await;
+    let signed_in = house.sign_in("pat", PASSWORD).await.unwrap();
+    for _ in 0..6 {
+        assert!(house.sign_in("kim", OTHER).await.is_err());
+    }
+    assert!(house.sign_in("kim", PASSWORD).await.is_err(), "too early");
+    // A clock that is set right by seconds locks nothing.
+    house.later(-SignedDuration::from_secs(20));
+    assert!(!house.visit(&signed_in.token).await.unwrap().locked);
+
+    house.later(-SignedDuration::from_hours(24 * 365 * 6));
+    let visit = house.visit(&signed_in.token).await.expect("still signed in");
+    assert!(visit.locked, "how long nobody was there, this clock cannot say");
+    let mut nobody = house.app.world.nobody();
+    let open = accounts::unlock(&house.app.services, &mut nobody, &visit, PASSWORD).await.unwrap();
+    assert!(!house.visit(&open.token).await.unwrap().locked);
+    assert!(house.sign_in("kim", PASSWORD).await.is_ok(), "her minutes are not six years");
+    house.later(SignedDuration::from_hours(15));
+    assert!(house.visit(&open.token).await.is_none(), "a working day ends by this clock too");
+}
+
+#[tokio::test]
 async fn one_ends_ones_own_sessions_and_nobody_elses() {
     let house = House::new("n").await;
     house.human(house.app.people.practitioner, "pat").await;

@@ -1,4 +1,5 @@
-//! What time does at the doors: a clock that fell back refuses nobody's fact (S43), and an inspector's role ends by itself.
+//! What time does at the doors: a clock that fell back refuses nobody's fact (S43), nor
+//! takes a role away, nor gives one back (S1, S12); and an inspector's role ends by itself.
 
 use domain::Role;
 use http::StatusCode;
@@ -68,4 +69,65 @@ async fn an_inspectors_way_in_ends_after_seven_days() {
     app.world.pass(minutes + minutes);
     let (status, html) = inspector.see("/inspection").await;
     assert_eq!(status, StatusCode::NOT_FOUND, "the visit is over: {html}");
+}
+
+/// The battery of the box is empty.
+const YEARS: SignedDuration = SignedDuration::from_hours(24 * 365 * 6);
+
+#[tokio::test]
+async fn a_clock_that_falls_back_by_years_takes_no_role_away_and_gives_none_back() {
+    let nursery = Nursery::new().await;
+    let app = &nursery.app;
+    let people = app.people;
+    let inspector = people.colleague;
+    let appoint = async |person, role| {
+        app::people::appoint(&app.services, &mut app.ctx(people.manager), person, role).await.expect("an appointment")
+    };
+    let end = async |id| {
+        app::people::end_appointment(&app.services, &mut app.ctx(people.manager), id).await.expect("it always ends")
+    };
+    let leads = async || {
+        let register = app::people::list(&app.services, &app.ctx(people.manager), None).await.expect("the register");
+        register.iter().any(|line| line.id == people.practitioner && line.roles.contains(&Role::Dsl))
+    };
+    let once = appoint(people.practitioner, Role::Dsl).await;
+    app.world.pass(SignedDuration::from_hours(2));
+    end(once).await;
+    let filed = app::concerns::report(&app.services, &mut app.ctx(people.practitioner), app.breach()).await.unwrap();
+    let case = format!("/concerns/{}", filed.concern);
+    let sat_there = Browser::of(&nursery, people.manager).await;
+    let (status, _) = sat_there.see("/people/roles").await;
+    assert_eq!(status, StatusCode::OK);
+
+    app.world.pass(-YEARS);
+    // Whoever sat there types the password once: how long nobody was there, this clock cannot say.
+    let (_, to, _) = sat_there.send("/people/roles/end", &[]).await;
+    assert!(to.starts_with("/unlock"), "locked, not signed out: {to}");
+    // The lead leads, reads, records; and is told what is wrong.
+    let lead = Browser::of(&nursery, people.dsl).await;
+    let (status, html) = lead.see("/").await;
+    assert!(status == StatusCode::OK && html.contains("clock of the Holdfast computer"), "{html}");
+    assert_eq!(lead.see("/concerns").await.0, StatusCode::OK);
+    assert_eq!(lead.see(&case).await.0, StatusCode::OK, "a lead that was appointed in years to come");
+    let (status, _, html) = lead.send(&format!("{case}/entries"), &LATE).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    // Who was a lead until before the fall is none.
+    let former = Browser::of(&nursery, people.practitioner).await;
+    assert_eq!(former.see(&case).await.0, StatusCode::NOT_FOUND, "what ended is given back by no clock");
+    assert!(!former.see("/").await.1.contains("clock of the Holdfast computer"), "who can do nothing about it");
+    assert_eq!(former.see("/concerns/report").await.0, StatusCode::OK, "and reports (S3)");
+    // What ends while the clock is wrong ends at once, and what begins then begins.
+    let visit = appoint(inspector, Role::Inspector).await;
+    let visitor = Browser::of(&nursery, inspector).await;
+    assert_eq!(visitor.see("/inspection").await.0, StatusCode::OK);
+    end(visit).await;
+    assert_ne!(visitor.see("/inspection").await.0, StatusCode::OK);
+    let second = appoint(people.practitioner, Role::Dsl).await;
+    assert!(leads().await);
+    end(second).await;
+    assert!(!leads().await);
+
+    // The clock is right again: nothing of it changes.
+    app.world.pass(YEARS);
+    assert!(!leads().await);
 }
