@@ -20,7 +20,7 @@ use crate::prepared::PartMet;
 use crate::rule::About;
 use crate::safesearch::{self, Target};
 use crate::{
-    Audience, CanonicalUrl, Cause, Group, Host, Lists, NameRule, Outcome, PartRule, Prepared, Reason, Verdict,
+    Audience, CanonicalUrl, Cause, Device, Group, Host, Lists, NameRule, Outcome, PartRule, Prepared, Reason, Verdict,
 };
 
 /// One question: may this group (and this device, if it is known) reach this host or address?
@@ -98,14 +98,7 @@ pub fn decide(policy: &Prepared, lists: &Lists, request: &Request<'_>, now: Time
     if let Some(rule) = rules.block(group, host, now) {
         return block(cause(rule));
     }
-    let device = request.device.and_then(|device| policy.device(device));
-    let about = About {
-        rtype: request.rtype,
-        from: request.from,
-        device: device.map(|device| device.name.as_str()),
-        doh_path: device.and_then(|device| device.doh_path.as_deref()),
-        audience: Some(group.audience),
-    };
+    let about = about(request, request.device.and_then(|device| policy.device(device)), group);
     let question = Question { host: &asked, url: request.url, about: Some(&about) };
     if let Some(rule) = rules.allow(group, host, now) {
         if let Some(cause) = locked(group, lists, &question) {
@@ -149,6 +142,17 @@ pub fn decide(policy: &Prepared, lists: &Lists, request: &Request<'_>, now: Time
     safe_search(group, request.host)
         .or_else(|| others.then(|| rewritten_by_list(lists, &question, reason)).flatten())
         .unwrap_or(allow(Cause::Unlisted))
+}
+
+/// What some lists' rules look at besides the name.
+fn about<'a>(request: &Request<'_>, device: Option<&'a Device>, group: &Group) -> About<'a> {
+    About {
+        rtype: request.rtype,
+        from: request.from,
+        device: device.map(|device| device.name.as_str()),
+        doh_path: device.and_then(|device| device.doh_path.as_deref()),
+        audience: Some(group.audience),
+    }
 }
 
 /// The names by which devices look for a way round the filter, and what each is: refused to everybody.
@@ -246,6 +250,16 @@ fn rewritten_by_list<'g>(
     });
     let cause = category(lists, question, Some(to?), reason)?;
     Some(Verdict { outcome: Outcome::Rewrite(to?.to_owned()), cause })
+}
+
+/// What no rule opens for this group, asked of a name or address that an opened name leads to: a rule that opens a name
+/// takes what it leads to with it, but not into a category that is locked.
+pub fn locked_behind(policy: &Prepared, lists: &Lists, request: &Request<'_>) -> Option<Verdict> {
+    let (group, _) = policy.rules(request.group)?;
+    let asked = Asked::new(request.host);
+    let device = request.device.and_then(|device| policy.device(device));
+    let question = Question { host: &asked, url: None, about: Some(&about(request, device, group)) };
+    locked(group, lists, &question).map(block)
 }
 
 /// A category that no allow rule of this group opens.

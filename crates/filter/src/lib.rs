@@ -33,7 +33,7 @@ pub mod words;
 
 pub use categories::{Categories, CategoriesError, Category, Kind};
 pub use compiled::{Ahead, Asked, Compiled, FileKey, Question};
-pub use decide::{DESIGNATED, ONLY_A_PART, Request, decide};
+pub use decide::{DESIGNATED, ONLY_A_PART, Request, decide, locked_behind};
 pub use film::Film;
 pub use hours::{Calendar, Schedule};
 pub use identity::{Confidence, Evidence, Identity};

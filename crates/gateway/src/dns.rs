@@ -331,16 +331,19 @@ impl Dns {
 
     /// What an answer leads to that this client may not reach: another name, at any depth, an address, or the inside of
     /// the building. A name that a person allowed, or that is always reachable, takes its aliases with it, but for
-    /// sealed ones.
+    /// sealed ones; and a person's yes leads into no category that is locked for the group.
     fn leads_to(&self, decided: &Decided<'_>, found: &Found) -> Option<Verdict> {
         let Decided { at, policy, client, host, verdict } = decided;
         let packed = &found.entry.packed;
-        let trusted = matches!(verdict.cause, Cause::Rule { .. } | Cause::NeverLogged | Cause::Always)
+        let opened = matches!(verdict.cause, Cause::Rule { .. });
+        let trusted = opened
+            || matches!(verdict.cause, Cause::NeverLogged | Cause::Always)
             || matches!(verdict.outcome, Outcome::Rewrite(_));
         let blocked = packed.speaks_of.iter().find_map(|alias| {
-            let verdict = policy.verdict(client, alias, None, *at);
+            let verdict = Some(policy.verdict(client, alias, None, *at))
+                .filter(|verdict| !trusted || verdict.cause == Cause::Sealed)
+                .or_else(|| policy.locked_behind(client, alias).filter(|_| opened))?;
             let blocked = verdict.outcome == Outcome::Block
-                && (!trusted || verdict.cause == Cause::Sealed)
                 && (matches!(alias, Host::Name(_)) || speaks_of_addresses(&verdict.cause));
             blocked.then_some(verdict)
         });

@@ -228,15 +228,17 @@ impl Policy {
         rtype: Option<u16>,
         now: Timestamp,
     ) -> Verdict {
-        let request = Request {
-            device: client.subject.device,
-            url,
-            rtype,
-            from: Some(client.address),
-            ..Request::of(&client.subject.group, host)
-        };
-        filter::decide(&self.prepared, &self.lists, &request, now)
+        filter::decide(&self.prepared, &self.lists, &Request { url, rtype, ..request(client, host) }, now)
     }
+
+    /// Why a name or address behind an opened name stays closed all the same.
+    pub(crate) fn locked_behind(&self, client: &Client, host: &Host) -> Option<Verdict> {
+        filter::locked_behind(&self.prepared, &self.lists, &request(client, host))
+    }
+}
+
+fn request<'a>(client: &'a Client, host: &'a Host) -> Request<'a> {
+    Request { device: client.subject.device, from: Some(client.address), ..Request::of(&client.subject.group, host) }
 }
 
 /// Who asks, as far as the connection shows.

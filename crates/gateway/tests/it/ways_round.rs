@@ -53,6 +53,36 @@ async fn a_listed_address_is_blocked_whatever_name_leads_to_it() {
     }
 }
 
+/// Somebody's yes opens what a name leads to, but no category that is locked for children (decision 13).
+#[tokio::test]
+async fn a_yes_leads_into_no_locked_category() {
+    let mut policy = policy(1);
+    let children = policy.groups.get_mut("children").unwrap();
+    children.blocked.get_mut("gambling").unwrap().locked = true;
+    for name in ["cloaked.test", "listed-address.test", "hint.test", "target.test", "deep.test"] {
+        let rule = NameRule { name: name.into(), rule: "change-9".into(), reason: "A song.".into(), until: None };
+        children.allow.push(rule);
+    }
+    let port = |world: &World| world.origin.address.port();
+    let world = World::with(policy).await;
+    let leads_to_gambling = [
+        ("cloaked.test.", RecordType::A),
+        ("listed-address.test.", RecordType::A),
+        ("hint.test.", RecordType::HTTPS),
+        ("target.test.", RecordType::HTTPS),
+    ];
+    for (name, kind) in leads_to_gambling {
+        let answer = world.ask(TABLET, name, kind).await;
+        assert_eq!(answer.metadata.response_code, ResponseCode::NXDomain, "{name}");
+        assert_eq!(ede(&answer).unwrap().1, "category: Gambling; ask the office", "{name}");
+    }
+    let (_, head) = world.tunnel(TABLET, &format!("cloaked.test:{}", port(&world))).await;
+    assert!(head.starts_with("HTTP/1.1 403 "), "{head}");
+    assert_eq!(world.origin.connections(), 0);
+    let answer = world.ask(TABLET, "deep.test.", RecordType::A).await;
+    assert_eq!(answer.answers.len(), 11, "games are blocked, not locked: a yes takes its aliases with it");
+}
+
 #[tokio::test]
 async fn a_name_outside_does_not_lead_inside() {
     let mut policy = policy(1);
