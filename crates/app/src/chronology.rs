@@ -185,7 +185,9 @@ pub async fn read(
     let head = store::audit::newest(&tx, member.setting).await?.map(|link| link.on_paper());
     let read_by = (names.person(member.person), head);
     tx.commit().await?;
-    let pattern = pattern(&concerns, of, ctx.now);
+    let pattern = looked_back(of, ctx.now).and_then(|(since, days, what)| {
+        pattern(concerns.iter().filter(|concern| concern.event_at >= since).count(), days, what)
+    });
     let concerns = concerns
         .into_iter()
         .map(|concern| Strand {
@@ -222,15 +224,18 @@ async fn begun(db: &impl Reads, ctx: &OpCtx, of: Of) -> Result<(String, bool, Ab
     }
 }
 
-/// Three small things may be one bigger one. Counted is what the reader may see, and nothing else.
-fn pattern(concerns: &[Concern], of: Of, now: Timestamp) -> Option<String> {
+/// Since when concerns about somebody or something are read together, in days too, and how a sentence speaks of them.
+fn looked_back(of: Of, now: Timestamp) -> Option<(Timestamp, i64, &'static str)> {
     let (days, what) = match of {
         Of::Person(_) => (DAYS_PERSON, "name this person"),
         Of::Device(_) => (DAYS_DEVICE, "are about this device"),
         Of::Concern(_) => return None,
     };
-    let since = now.saturating_sub(SignedDuration::from_hours(24 * days)).unwrap_or(now);
-    let recent = concerns.iter().filter(|concern| concern.event_at >= since).count();
+    Some((now.saturating_sub(SignedDuration::from_hours(24 * days)).unwrap_or(now), days, what))
+}
+
+/// Three small things may be one bigger one. Counted is what the reader may see, and nothing else.
+fn pattern(recent: usize, days: i64, what: &str) -> Option<String> {
     (recent >= MANY).then(|| {
         format!("{recent} concerns of the last {days} days {what}. Read them together: several small things may be one bigger one.")
     })
@@ -264,8 +269,9 @@ pub async fn prompts(services: &Services, ctx: &OpCtx, id: ConcernId) -> Result<
             Of::Device(device) => ("The device".to_owned(), About::Device(device)),
             Of::Concern(_) => continue,
         };
-        let concerns = store::concerns::list_about(&reader, member.setting, &viewer, &about).await?;
-        if let Some(sentence) = pattern(&concerns, one, ctx.now) {
+        let Some((since, days, what)) = looked_back(one, ctx.now) else { continue };
+        let recent = store::concerns::count_about(&reader, member.setting, &viewer, &about, since).await?;
+        if let Some(sentence) = pattern(usize::try_from(recent).unwrap_or(usize::MAX), days, what) {
             prompts.push((format!("{name}: {sentence}"), one));
         }
     }

@@ -81,6 +81,9 @@ pub async fn back_up(services: &Services, ctx: &mut OpCtx, setting: SettingId) -
     tx.commit().await?;
     // The disk may have room again by now; if not, tomorrow.
     let _ = services.db.refill_reserve();
+    if let Err(error) = services.db.tend().await {
+        tracing::warn!(%error, "the database could not count what its planner goes by");
+    }
     made.map(|_| ())
 }
 

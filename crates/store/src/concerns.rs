@@ -19,7 +19,7 @@ use crate::rows;
 use crate::together;
 
 pub use crate::entity::cases::{Concern, ConcernPerson, Entry, Exclusion, Invitation, StepRecord};
-pub use about::{About, list_about, list_entries_about, list_steps_about};
+pub use about::{About, count_about, list_about, list_entries_about, list_steps_about};
 pub use counts::{Counted, Fact, facts};
 pub use program::{
     count_unsigned_for_program, find_by_reference_for_program, has_reference, list_entries_of_author,
@@ -52,19 +52,13 @@ impl Filter {
         Self { status: vec![ConcernStatus::Received, ConcernStatus::Open], ..Self::default() }
     }
 
-    fn condition(&self) -> Condition {
-        use sea_orm::sea_query::{Expr, ExprTrait, Query};
+    fn condition(&self, setting: SettingId) -> Condition {
         let mut condition = Condition::all();
         if !self.status.is_empty() {
             condition = condition.add(concern::Column::Status.is_in(self.status.iter().map(|status| status.key())));
         }
         if let Some(person) = self.person {
-            let mut named = Query::select();
-            named
-                .column(concern_person::Column::ConcernId)
-                .from(concern_person::Entity)
-                .and_where(Expr::col(concern_person::Column::PersonId).eq(person.0));
-            condition = condition.add(concern::Column::Id.in_subquery(named));
+            condition = condition.add(about::named(setting, person));
         }
         condition.add_option(self.since.map(|since| concern::Column::RecordedAt.gte(since.as_microsecond())))
     }
@@ -113,7 +107,7 @@ pub async fn list_references(
 /// # Errors
 /// As any read.
 pub async fn list(db: &impl Reads, setting: SettingId, sees: &Sees, filter: &Filter) -> Result<Vec<Concern>> {
-    let condition = visible_to(setting, sees).add(filter.condition());
+    let condition = visible_to(setting, sees).add(filter.condition(setting));
     let query = rows::select::<Concern>(condition)
         .order_by_desc(concern::Column::RecordedAt)
         .order_by_desc(concern::Column::Id)
@@ -136,7 +130,7 @@ pub async fn list_queue(
 ) -> Result<Vec<Concern>> {
     use domain::concern::Urgency;
     use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait};
-    let condition = visible_to(setting, sees).add(Filter::unfinished().condition());
+    let condition = visible_to(setting, sees).add(Filter::unfinished().condition(setting));
     let first = |column: concern::Column, key: &'static str| {
         let this = Expr::col((concern::Entity, column)).eq(key);
         Expr::expr(CaseStatement::new().case(this, 0).finally(1))
@@ -156,7 +150,7 @@ pub async fn list_queue(
 /// # Errors
 /// As any read.
 pub async fn count(db: &impl Reads, setting: SettingId, sees: &Sees, filter: &Filter) -> Result<u64> {
-    let condition = visible_to(setting, sees).add(filter.condition());
+    let condition = visible_to(setting, sees).add(filter.condition(setting));
     rows::count::<Concern>(db, rows::select::<Concern>(condition)).await
 }
 
@@ -346,15 +340,16 @@ pub async fn list_entries(db: &impl Reads, setting: SettingId, sees: &Sees, id: 
     if rows::count::<Concern>(db, rows::select::<Concern>(visible)).await? == 0 {
         return Ok(Vec::new());
     }
-    let condition = Condition::all()
-        .add(entry::Column::SettingId.eq(setting.0))
-        .add(together::stands_in(setting, id))
-        .add(together::written_where_seen(sees));
-    let query = rows::select::<Entry>(condition)
+    rows::many(db, entries(setting, sees, id)).await
+}
+
+/// The setting is asked inside [`together::stands_in`] alone: named here too, SQLite walks an index of the whole setting.
+fn entries(setting: SettingId, sees: &Sees, id: ConcernId) -> sea_orm::Select<entry::Entity> {
+    let condition = Condition::all().add(together::stands_in(setting, id)).add(together::written_where_seen(sees));
+    rows::select::<Entry>(condition)
         .order_by_asc(entry::Column::EventAt)
         .order_by_asc(entry::Column::RecordedAt)
-        .order_by_asc(entry::Column::Id);
-    rows::many(db, query).await
+        .order_by_asc(entry::Column::Id)
 }
 
 /// Adds an entry, and its words to the search.
@@ -376,11 +371,10 @@ pub async fn add_entry(tx: &mut Tx, entry: &Entry) -> Result<()> {
 /// # Errors
 /// As any read.
 pub async fn list_steps(db: &impl Reads, setting: SettingId, sees: &Sees, id: ConcernId) -> Result<Vec<StepRecord>> {
-    let condition = Condition::all().add(step_record::Column::ConcernId.eq(id.0)).add(of_visible(
-        (step_record::Entity, step_record::Column::ConcernId),
-        setting,
-        sees,
-    ));
+    let condition = Condition::all()
+        .add(step_record::Column::SettingId.eq(setting.0))
+        .add(step_record::Column::ConcernId.eq(id.0))
+        .add(of_visible((step_record::Entity, step_record::Column::ConcernId), setting, sees));
     let query = rows::select::<StepRecord>(condition)
         .order_by_asc(step_record::Column::RecordedAt)
         .order_by_asc(step_record::Column::Id);

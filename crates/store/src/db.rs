@@ -186,6 +186,16 @@ impl Db {
         Ok(())
     }
 
+    /// Lets the engine look at how many rows there are of what, by which it chooses its ways through the indices. SQLite
+    /// looks only where much has changed since; a PostgreSQL server does so by itself too, but not at once.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the database does not answer.
+    pub async fn tend(&self) -> Result<()> {
+        self.0.writer.execute_unprepared(dialect::tend(self.0.writer.get_database_backend())).await?;
+        Ok(())
+    }
+
     /// How the engine is set, as it says itself: for `doctor` and the health page. SQLite's `synchronous` is 2 for FULL.
     ///
     /// # Errors

@@ -83,7 +83,7 @@ pub async fn find(db: &impl Reads, setting: SettingId, sees: &Sees, asked: &Aske
     );
     let mut named = Condition::all();
     for word in &words {
-        named = named.add(of_somebody_called(word));
+        named = named.add(of_somebody_called(setting, word));
     }
     newest(db, visible_to(setting, sees).add(asked.condition()).add(found.add(named)), limit).await
 }
@@ -106,21 +106,24 @@ fn words(query: &str) -> Vec<String> {
         .collect()
 }
 
-fn of_somebody_called(word: &str) -> sea_orm::sea_query::SimpleExpr {
+/// People first, by name, then their concerns by key: a setting has hundreds of people and ten thousands of parts.
+fn of_somebody_called(setting: SettingId, word: &str) -> sea_orm::sea_query::SimpleExpr {
+    let mut called = Query::select();
+    called
+        .column(person::Column::Id)
+        .from(person::Entity)
+        .and_where(Expr::col(person::Column::SettingId).eq(setting.0));
+    called.cond_where(
+        Condition::any()
+            .add(lower(person::Column::Name).like(format!("%{word}%")))
+            .add(lower(person::Column::KnownAs).like(format!("%{word}%"))),
+    );
     let mut named = Query::select();
     named
-        .column((concern_person::Entity, concern_person::Column::ConcernId))
+        .column(concern_person::Column::ConcernId)
         .from(concern_person::Entity)
-        .inner_join(
-            person::Entity,
-            Expr::col((person::Entity, person::Column::Id))
-                .equals((concern_person::Entity, concern_person::Column::PersonId)),
-        )
-        .cond_where(
-            Condition::any()
-                .add(lower(person::Column::Name).like(format!("%{word}%")))
-                .add(lower(person::Column::KnownAs).like(format!("%{word}%"))),
-        );
+        .and_where(Expr::col(concern_person::Column::SettingId).eq(setting.0))
+        .and_where(Expr::col(concern_person::Column::PersonId).in_subquery(called));
     concern::Column::Id.in_subquery(named)
 }
 

@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, Condition, QueryOrder};
 
 use crate::concerns::{Sees, of_visible};
 use crate::db::{Reads, Tx};
-use crate::entity::cases::entry;
+use crate::entity::cases::{concern, entry};
 use crate::entity::together::{action_origin, clock_rest, past_procedure, sealed_address, shared_entry, support_plan};
 use crate::error::Result;
 use crate::rows;
@@ -29,12 +29,18 @@ pub(crate) fn stands_in(setting: SettingId, id: ConcernId) -> SimpleExpr {
 }
 
 fn shared_into(setting: SettingId, id: ConcernId) -> SelectStatement {
+    // By its own concern's setting: named as a column of the share, SQLite walks an index of all shares of the setting.
+    let mut of_setting = Query::select();
+    of_setting
+        .column(concern::Column::Id)
+        .from(concern::Entity)
+        .and_where(Expr::col(concern::Column::SettingId).eq(setting.0))
+        .and_where(Expr::col(concern::Column::Id).eq(id.0));
     let mut shared = Query::select();
     shared
         .column(shared_entry::Column::EntryId)
         .from(shared_entry::Entity)
-        .and_where(Expr::col(shared_entry::Column::SettingId).eq(setting.0))
-        .and_where(Expr::col(shared_entry::Column::ConcernId).eq(id.0));
+        .and_where(Expr::col(shared_entry::Column::ConcernId).in_subquery(of_setting));
     shared
 }
 

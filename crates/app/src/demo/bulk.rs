@@ -229,5 +229,6 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, setting: SettingId, count
         }
         tx.commit().await?;
     }
+    services.db.tend().await?;
     Ok(())
 }

@@ -24,21 +24,22 @@ pub enum About {
 }
 
 impl About {
-    pub(super) fn condition(&self) -> SimpleExpr {
+    pub(super) fn condition(&self, setting: SettingId) -> SimpleExpr {
         match self {
-            Self::Person(person) => named(*person),
+            Self::Person(person) => named(setting, *person),
             Self::Device(device) => concern::Column::DeviceId.eq(device.0),
             Self::Concerns(ids) => concern::Column::Id.is_in(ids.iter().map(|id| id.0)),
         }
     }
 }
 
-/// Concerns in which somebody has a part.
-pub(super) fn named(person: PersonId) -> SimpleExpr {
+/// Concerns in which somebody has a part. The setting is named because the index begins with it.
+pub(super) fn named(setting: SettingId, person: PersonId) -> SimpleExpr {
     let mut named = Query::select();
     named
         .column(concern_person::Column::ConcernId)
         .from(concern_person::Entity)
+        .and_where(Expr::col(concern_person::Column::SettingId).eq(setting.0))
         .and_where(Expr::col(concern_person::Column::PersonId).eq(person.0));
     concern::Column::Id.in_subquery(named)
 }
@@ -48,7 +49,7 @@ fn among(column: impl IntoColumnRef, setting: SettingId, sees: &Sees, about: &Ab
     visible
         .column((concern::Entity, concern::Column::Id))
         .from(concern::Entity)
-        .cond_where(visible_to(setting, sees).add(about.condition()));
+        .cond_where(visible_to(setting, sees).add(about.condition(setting)));
     Expr::col(column).in_subquery(visible)
 }
 
@@ -57,8 +58,25 @@ fn among(column: impl IntoColumnRef, setting: SettingId, sees: &Sees, about: &Ab
 /// # Errors
 /// As any read.
 pub async fn list_about(db: &impl Reads, setting: SettingId, sees: &Sees, about: &About) -> Result<Vec<Concern>> {
-    let condition = visible_to(setting, sees).add(about.condition());
+    let condition = visible_to(setting, sees).add(about.condition(setting));
     rows::many(db, rows::select::<Concern>(condition).order_by_desc(concern::Column::EventAt)).await
+}
+
+/// How many of those concerns happened at or after a time.
+///
+/// # Errors
+/// As any read.
+pub async fn count_about(
+    db: &impl Reads,
+    setting: SettingId,
+    sees: &Sees,
+    about: &About,
+    since: Timestamp,
+) -> Result<u64> {
+    let condition = visible_to(setting, sees)
+        .add(about.condition(setting))
+        .add(concern::Column::EventAt.gte(since.as_microsecond()));
+    rows::count::<Concern>(db, rows::select::<Concern>(condition)).await
 }
 
 /// Entries of those concerns that happened before a time, newest first, so many at most.

@@ -11,6 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection};
 
 use super::{Db, Inner};
+use crate::dialect;
 use crate::error::{Error, Result};
 use crate::keys::Keys;
 use crate::migrate::{self, BeforeUpgrade};
@@ -89,6 +90,8 @@ impl Db {
             Engine::Sqlite => {
                 let file = config.data.join(FILE);
                 let writer = sqlite(&file, &keys, config, 1).await?;
+                // Before the readers open: a connection learns what was counted when it first reads the schema.
+                writer.execute_unprepared(dialect::tend(writer.get_database_backend())).await?;
                 (writer, sqlite(&file, &keys, config, 4).await?)
             }
             Engine::Postgres(url) => {
