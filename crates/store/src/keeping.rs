@@ -5,27 +5,31 @@
 
 mod destroy;
 
+use std::collections::BTreeSet;
+
+use domain::concern::{ConcernKind, ConcernStatus, Part, RouteKind};
 use domain::people::PersonKind;
+use domain::referral::ReferralState;
 use domain::retention::RecordKind;
 use domain::{BundleId, ConcernId, DisposalId, EmergencyId, ExportId, LegalHoldId, PersonId, RedactionId, SettingId};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition, QueryOrder};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, Condition, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use crate::concerns::{Concern, ConcernPerson, Sees, of_visible, visible_even_destroyed, visible_to};
+use crate::concerns::{Concern, ConcernPerson, Sees, of_visible, of_visible_even_destroyed, visible_to};
 use crate::db::{Reads, Tx};
 use crate::entity::cases::{concern, concern_person};
 use crate::entity::files::attachment;
 use crate::entity::keeping::{bundle, disposal, emergency, export, export_concern, legal_hold, redaction};
 use crate::entity::register::{hold, person};
-use crate::entity::working::{low_level, transfer};
+use crate::entity::working::{low_level, referral, transfer};
 use crate::error::Result;
 use crate::people::Person;
 use crate::rows;
 use crate::words::DisposalState;
-use crate::working::{LowLevel, Transfer};
+use crate::working::{LowLevel, Referral, Transfer};
 
 pub use crate::entity::keeping::{Bundle, Disposal, Emergency, Export, ExportConcern, LegalHold, Redaction};
 pub(crate) use destroy::is_there;
@@ -35,32 +39,153 @@ fn of<C: ColumnTrait>(column: C, setting: SettingId) -> Condition {
     Condition::all().add(column.eq(setting.0))
 }
 
-/// The concerns that a viewer may know of and that are not destroyed, with the parts of people in them.
+/// A closed concern as the rules of keeping reckon with it: none of its words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    /// Which.
+    pub id: ConcernId,
+    /// For the telephone.
+    pub reference: String,
+    /// What it was about.
+    pub kind: ConcernKind,
+    /// Which way it went.
+    pub route: RouteKind,
+    /// When it was written.
+    pub recorded_at: Timestamp,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// The closed concerns that a viewer may know of, or one of them; what was written first comes first. Of ten thousand only the few
+/// columns that the rules ask for.
 ///
 /// # Errors
-/// As any read.
-pub async fn list_visible_with_parts(
+/// As any read, and a row whose words are of no kind that we know.
+pub async fn list_closed(
     db: &impl Reads,
     setting: SettingId,
     sees: &Sees,
-) -> Result<(Vec<Concern>, Vec<ConcernPerson>)> {
-    let concerns =
-        rows::many(db, rows::select::<Concern>(visible_to(setting, sees)).order_by_asc(concern::Column::RecordedAt))
-            .await?;
-    let parts = of(concern_person::Column::SettingId, setting).add(of_visible(
-        (concern_person::Entity, concern_person::Column::ConcernId),
-        setting,
-        sees,
-    ));
-    Ok((concerns, rows::many(db, rows::select::<ConcernPerson>(parts)).await?))
+    only: Option<ConcernId>,
+) -> Result<Vec<Closed>> {
+    let condition = visible_to(setting, sees)
+        .add(concern::Column::Status.eq(ConcernStatus::Closed.key()))
+        .add_option(only.map(|id| concern::Column::Id.eq(id.0)));
+    let found: Vec<(Uuid, String, String, String, i64, Option<i64>)> = rows::select::<Concern>(condition)
+        .select_only()
+        .columns([
+            concern::Column::Id,
+            concern::Column::Reference,
+            concern::Column::Kind,
+            concern::Column::Route,
+            concern::Column::RecordedAt,
+            concern::Column::ClosedAt,
+        ])
+        .order_by_asc(concern::Column::RecordedAt)
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    let wrong = |id: Uuid| crate::Error::Database(format!("concern {id}: a word or a time that is none"));
+    found
+        .into_iter()
+        .map(|(id, reference, kind, route, recorded_at, closed_at)| {
+            let at = |micros| Timestamp::from_microsecond(micros).map_err(|_| wrong(id));
+            Ok(Closed {
+                id: ConcernId(id),
+                reference,
+                kind: ConcernKind::from_key(&kind).ok_or_else(|| wrong(id))?,
+                route: RouteKind::from_key(&route).ok_or_else(|| wrong(id))?,
+                recorded_at: at(recorded_at)?,
+                closed_at: closed_at.map(at).transpose()?,
+            })
+        })
+        .collect()
 }
 
-/// Every part of somebody in a concern, for the rules of keeping. Never for a page.
+/// Concerns that are still worked, with what they are about, whoever may see them: for the rules. Never for a page.
 ///
 /// # Errors
 /// As any read.
-pub async fn list_parts_of_all_for_program(db: &impl Reads, setting: SettingId) -> Result<Vec<ConcernPerson>> {
-    rows::many(db, rows::select::<ConcernPerson>(of(concern_person::Column::SettingId, setting))).await
+pub async fn list_worked_for_program(db: &impl Reads, setting: SettingId) -> Result<Vec<(ConcernId, ConcernKind)>> {
+    let worked = [ConcernStatus::Received, ConcernStatus::Open].map(ConcernStatus::key);
+    let condition = of(concern::Column::SettingId, setting).add(concern::Column::Status.is_in(worked));
+    let found: Vec<(Uuid, String)> = rows::select::<Concern>(condition)
+        .select_only()
+        .columns([concern::Column::Id, concern::Column::Kind])
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    Ok(found.into_iter().filter_map(|(id, kind)| Some((ConcernId(id), ConcernKind::from_key(&kind)?))).collect())
+}
+
+/// Concerns with a referral in one of these states, whoever may see them: for the rules. Never for a page.
+///
+/// # Errors
+/// As any read.
+pub async fn list_referred_for_program(
+    db: &impl Reads,
+    setting: SettingId,
+    states: &[ReferralState],
+) -> Result<BTreeSet<ConcernId>> {
+    let condition = of(referral::Column::SettingId, setting)
+        .add(referral::Column::State.is_in(states.iter().map(|state| state.key())));
+    let found: Vec<Uuid> = rows::select::<Referral>(condition)
+        .select_only()
+        .column(referral::Column::ConcernId)
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    Ok(found.into_iter().map(ConcernId).collect())
+}
+
+/// Everybody who has a part in a concern or told one, for the rule that their entry of the register stays. Never for a page.
+///
+/// # Errors
+/// As any read.
+pub async fn list_named_for_program(db: &impl Reads, setting: SettingId) -> Result<BTreeSet<PersonId>> {
+    let parts: Vec<Uuid> = rows::select::<ConcernPerson>(of(concern_person::Column::SettingId, setting))
+        .select_only()
+        .column(concern_person::Column::PersonId)
+        .distinct()
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    let told = of(concern::Column::SettingId, setting)
+        .add(crate::concerns::is_there())
+        .add(concern::Column::ReporterId.is_not_null());
+    let told: Vec<Uuid> = rows::select::<Concern>(told)
+        .select_only()
+        .column(concern::Column::ReporterId)
+        .distinct()
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    Ok(parts.into_iter().chain(told).map(PersonId).collect())
+}
+
+/// Every part of somebody in a concern, or in one concern, for the rules of keeping. Never for a page.
+///
+/// # Errors
+/// As any read.
+pub async fn list_parts_for_program(
+    db: &impl Reads,
+    setting: SettingId,
+    only: Option<ConcernId>,
+) -> Result<Vec<(ConcernId, PersonId, Part)>> {
+    let condition = of(concern_person::Column::SettingId, setting)
+        .add_option(only.map(|id| concern_person::Column::ConcernId.eq(id.0)));
+    let found: Vec<(Uuid, Uuid, String)> = rows::select::<ConcernPerson>(condition)
+        .select_only()
+        .columns([concern_person::Column::ConcernId, concern_person::Column::PersonId, concern_person::Column::Part])
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    let wrong = |id: Uuid| crate::Error::Database(format!("concern_person {id}: a part that is none"));
+    found
+        .into_iter()
+        .map(|(id, person, part)| {
+            Ok((ConcernId(id), PersonId(person), Part::from_key(&part).ok_or_else(|| wrong(id))?))
+        })
+        .collect()
 }
 
 /// Dates of birth and last days of everybody, for reckoning.
@@ -273,20 +398,13 @@ pub async fn list_exports(
         .column(export_concern::Column::ExportId)
         .from(export_concern::Entity)
         .and_where(Expr::col(export_concern::Column::SettingId).eq(setting.0))
-        .and_where(not_in_visible(export_concern::Column::ConcernId, setting, sees));
+        .and_where(
+            of_visible_even_destroyed((export_concern::Entity, export_concern::Column::ConcernId), setting, sees).not(),
+        );
     let condition = of(export::Column::SettingId, setting)
         .add(export::Column::Id.not_in_subquery(hidden))
         .add_option(id.map(|id| export::Column::Id.eq(id.0)));
     rows::many(db, rows::select::<Export>(condition).order_by_desc(export::Column::MadeAt)).await
-}
-
-fn not_in_visible(column: impl sea_orm::sea_query::IntoColumnRef, setting: SettingId, sees: &Sees) -> SimpleExpr {
-    let mut visible = SelectStatement::new();
-    visible
-        .column((concern::Entity, concern::Column::Id))
-        .from(concern::Entity)
-        .cond_where(visible_even_destroyed(setting, sees));
-    Expr::col(column).not_in_subquery(visible)
 }
 
 /// Writes down that something leaves, with the concerns that are in it.

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use domain::{ActionId, ConcernId, EntryId, PlanId, SealedAddressId, SettingId};
 use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SelectStatement, SimpleExpr, UnionType};
-use sea_orm::{ColumnTrait, Condition, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, QueryOrder, QuerySelect};
+use uuid::Uuid;
 
 use crate::concerns::{Sees, of_visible};
 use crate::db::{Reads, Tx};
@@ -59,11 +60,16 @@ pub async fn list_lenders_for_program(db: &impl Reads, setting: SettingId) -> Re
         .column(shared_entry::Column::EntryId)
         .from(shared_entry::Entity)
         .and_where(Expr::col(shared_entry::Column::SettingId).eq(setting.0));
-    let condition =
-        Condition::all().add(entry::Column::SettingId.eq(setting.0)).add(entry::Column::Id.in_subquery(shared));
-    let entries: Vec<crate::concerns::Entry> =
-        rows::many(db, rows::select::<crate::concerns::Entry>(condition)).await?;
-    Ok(entries.into_iter().map(|entry| entry.concern_id).collect())
+    // By key alone: the setting is asked of the shares, and there are few of them.
+    let found: Vec<Uuid> =
+        rows::select::<crate::concerns::Entry>(Condition::all().add(entry::Column::Id.in_subquery(shared)))
+            .select_only()
+            .column(entry::Column::ConcernId)
+            .distinct()
+            .into_tuple()
+            .all(db.connection())
+            .await?;
+    Ok(found.into_iter().map(ConcernId).collect())
 }
 
 /// Puts an entry into another concern too. Twice is once.

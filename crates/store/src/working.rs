@@ -7,9 +7,8 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use crate::concerns::{Sees, of_visible, visible_to};
+use crate::concerns::{Sees, of_visible};
 use crate::db::{Reads, Tx};
-use crate::entity::cases::concern;
 use crate::entity::working::{cover, letter, low_level, referral, strand, transfer, transfer_concern};
 use crate::error::Result;
 use crate::rows;
@@ -237,14 +236,12 @@ pub async fn list_transfers(
     sees: &Sees,
     id: Option<TransferId>,
 ) -> Result<Vec<Transfer>> {
-    let mut visible = Query::select();
-    visible.column((concern::Entity, concern::Column::Id)).from(concern::Entity).cond_where(visible_to(setting, sees));
     let mut hidden = Query::select();
     hidden
         .column(transfer_concern::Column::TransferId)
         .from(transfer_concern::Entity)
         .and_where(Expr::col(transfer_concern::Column::SettingId).eq(setting.0))
-        .and_where(Expr::col(transfer_concern::Column::ConcernId).not_in_subquery(visible));
+        .and_where(of_visible((transfer_concern::Entity, transfer_concern::Column::ConcernId), setting, sees).not());
     let condition = Condition::all()
         .add(transfer::Column::SettingId.eq(setting.0))
         .add(transfer::Column::Id.not_in_subquery(hidden))

@@ -10,7 +10,7 @@ use domain::retention::{Due, Elsewhere, Facts, RecordKind, Rule, due};
 use domain::{ConcernId, OpCtx, PersonId, SettingId};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use store::keeping::{Disposal, LegalHold, Resting};
+use store::keeping::{Closed, Disposal, LegalHold, Resting};
 pub use store::words::DisposalState;
 use store::{Reads, Scope};
 use uuid::Uuid;
@@ -45,9 +45,7 @@ pub struct Record {
 impl Record {
     /// The day on which people look again: the rule's, or the later one to which it was kept.
     pub fn day(&self) -> Option<Date> {
-        let Due::On { day, .. } = &self.due else { return None };
-        let kept = self.decision.as_ref().filter(|last| last.state == DisposalState::Kept);
-        Some(kept.and_then(|last| last.keep_until).map_or(*day, |until| until.max(*day)))
+        day_of(&self.due, self.decision.as_ref())
     }
 
     /// Has its day come?
@@ -56,18 +54,61 @@ impl Record {
     }
 }
 
+fn day_of(due: &Due, decision: Option<&Disposal>) -> Option<Date> {
+    let Due::On { day, .. } = due else { return None };
+    let kept = decision.filter(|last| last.state == DisposalState::Kept);
+    Some(kept.and_then(|last| last.keep_until).map_or(*day, |until| until.max(*day)))
+}
+
+/// One of the lists of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum List {
+    /// Their day has come.
+    Due,
+    /// Proposed by one person, waiting for another.
+    Proposed,
+    /// Within the next year.
+    Soon,
+    /// Closed, and a date is missing.
+    Unclear,
+}
+
+impl List {
+    /// Every list, in the order of the page.
+    pub const ALL: [Self; 4] = [Self::Due, Self::Proposed, Self::Soon, Self::Unclear];
+
+    /// The word for it in an address.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Due => "due",
+            Self::Proposed => "proposed",
+            Self::Soon => "soon",
+            Self::Unclear => "unclear",
+        }
+    }
+}
+
+/// A part of a list: so many records are shown at once, whatever a setting keeps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Excerpt {
+    /// Of which list.
+    pub list: List,
+    /// The records of this part.
+    pub records: Vec<Record>,
+    /// Where the part begins: so many records come before it.
+    pub from: usize,
+    /// How many records the whole list has.
+    pub all: usize,
+}
+
 /// The page: what is due, what comes next, and what cannot be reckoned.
 #[derive(Debug, Clone, Default)]
 pub struct Wall {
-    /// Their day has come.
-    pub due: Vec<Record>,
-    /// Proposed by one person, waiting for another.
-    pub proposed: Vec<Record>,
-    /// Within the next year.
-    pub soon: Vec<Record>,
-    /// Closed, and a date is missing.
-    pub unclear: Vec<Record>,
-    /// Later than that: how many.
+    /// The lists, in the order of [`List::ALL`], or the one that was asked for.
+    pub parts: Vec<Excerpt>,
+    /// How many are due, and how many wait for a second person.
+    pub counts: (usize, usize),
+    /// Later than within a year: how many.
     pub later: usize,
     /// The rules.
     pub rules: Vec<Rule>,
@@ -77,36 +118,63 @@ pub struct Wall {
     pub backups: Vec<String>,
 }
 
-/// What is due, for those who may decide.
+impl Wall {
+    /// The part of a list that was asked for.
+    pub fn part(&self, list: List) -> Option<&Excerpt> {
+        self.parts.iter().find(|part| part.list == list)
+    }
+}
+
+/// Records of a list that are shown at once.
+pub const SHOWN: usize = 50;
+
+/// What is due, for those who may decide: the beginning of every list, or one part of one list.
 ///
 /// # Errors
 /// [`Refused`].
-pub async fn wall(services: &Services, ctx: &OpCtx) -> Result<Wall> {
+pub async fn wall(services: &Services, ctx: &OpCtx, of: Option<(List, usize)>) -> Result<Wall> {
     authorize(&ctx.actor, Action::KeepRetention, Relation::Setting)?;
     let member = ctx.member().ok_or(Refused::SignIn)?;
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let today = services.calendar.local(ctx.now).date();
     let year = today.checked_add(jiff::Span::new().years(1)).unwrap_or(today);
-    let mut wall = Wall {
+    let mut later = 0;
+    let mut lists: [Vec<Reckoned>; 4] = Default::default();
+    let [due, proposed, soon, unclear] = &mut lists;
+    for one in reckoned(services, &reader, member, Which::All).await? {
+        let waits = one.decision.as_ref().is_some_and(|last| last.state == DisposalState::Proposed);
+        match (waits, one.day()) {
+            (true, _) => proposed.push(one),
+            (_, None) => unclear.push(one),
+            (_, Some(day)) if day <= today => due.push(one),
+            (_, Some(day)) if day <= year => soon.push(one),
+            _ => later += 1,
+        }
+    }
+    let counts = (lists[0].len(), lists[1].len());
+    // Why something must not go is asked for what is shown alone.
+    let obstacles = Obstacles::load(&reader, member.setting).await?;
+    let mut parts = Vec::new();
+    for (list, mut all) in List::ALL.into_iter().zip(lists) {
+        let from = match of {
+            Some((one, page)) if one == list => page.saturating_mul(SHOWN).min(all.len()),
+            Some(_) => continue,
+            None => 0,
+        };
+        all.sort_by_key(Reckoned::day);
+        let count = all.len();
+        let shown = all.into_iter().skip(from).take(SHOWN);
+        let records = shown.map(|one| one.whole(&services.content.retention, &obstacles)).collect();
+        parts.push(Excerpt { list, records, from, all: count });
+    }
+    Ok(Wall {
+        parts,
+        counts,
+        later,
         rules: services.content.retention.clone(),
         elsewhere: services.content.kept_elsewhere.clone(),
         backups: backups(services),
-        ..Wall::default()
-    };
-    for record in all(services, &reader, member).await? {
-        let proposed = record.decision.as_ref().is_some_and(|last| last.state == DisposalState::Proposed);
-        match (proposed, record.day()) {
-            (true, _) => wall.proposed.push(record),
-            (_, None) => wall.unclear.push(record),
-            (_, Some(day)) if day <= today => wall.due.push(record),
-            (_, Some(day)) if day <= year => wall.soon.push(record),
-            _ => wall.later += 1,
-        }
-    }
-    for list in [&mut wall.due, &mut wall.proposed, &mut wall.soon] {
-        list.sort_by_key(Record::day);
-    }
-    Ok(wall)
+    })
 }
 
 /// Days of the backups beside the database, oldest first.
@@ -136,15 +204,69 @@ pub(super) async fn find(
     record: RecordKind,
     id: Uuid,
 ) -> Result<Record> {
-    let all = all(services, db, member).await?;
-    all.into_iter().find(|one| one.record == record && one.id == id).ok_or(Error::NotFound)
+    let found = reckoned(services, db, member, Which::One(record, id)).await?;
+    let found = found.into_iter().find(|one| one.candidate.facts.record == record && one.candidate.id == id);
+    let obstacles = Obstacles::load(db, member.setting).await?;
+    Ok(found.ok_or(Error::NotFound)?.whole(&services.content.retention, &obstacles))
 }
 
-/// Every record that is closed or complete and that the member may see.
-async fn all(services: &Services, db: &impl Reads, member: &Member) -> Result<Vec<Record>> {
+/// Which records to reckon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    All,
+    One(RecordKind, Uuid),
+}
+
+impl Which {
+    fn has(self, record: RecordKind) -> bool {
+        matches!(self, Self::All) || matches!(self, Self::One(kind, _) if kind == record)
+    }
+
+    /// The one concern that is asked for.
+    fn concern(self) -> Option<ConcernId> {
+        match self {
+            Self::One(RecordKind::Concern, id) => Some(ConcernId(id)),
+            Self::One(..) | Self::All => None,
+        }
+    }
+}
+
+/// A record whose day is known, before anybody asked what holds it.
+struct Reckoned {
+    candidate: Candidate,
+    due: Due,
+    decision: Option<Disposal>,
+}
+
+impl Reckoned {
+    fn day(&self) -> Option<Date> {
+        day_of(&self.due, self.decision.as_ref())
+    }
+
+    fn whole(self, rules: &[Rule], obstacles: &Obstacles) -> Record {
+        let Self { candidate, due, decision } = self;
+        let key = match &due {
+            Due::On { rule, .. } => Some(rule),
+            Due::NotYet(_) => None,
+        };
+        Record {
+            record: candidate.facts.record,
+            id: candidate.id,
+            about: candidate.about,
+            held: obstacles.of(&candidate),
+            rule: rules.iter().find(|rule| Some(&rule.key) == key).cloned(),
+            decision,
+            name: candidate.name,
+            href: candidate.href,
+            due,
+        }
+    }
+}
+
+/// The records that are closed or complete and that the member may see, each with its day.
+async fn reckoned(services: &Services, db: &impl Reads, member: &Member, which: Which) -> Result<Vec<Reckoned>> {
     let setting = member.setting;
-    let candidates = candidates(services, db, member).await?;
-    let obstacles = Obstacles::load(db, setting).await?;
+    let candidates = candidates(services, db, member, which).await?;
     let longer = case::profile(db, setting).await?.retention;
     let states = [DisposalState::Kept, DisposalState::Proposed, DisposalState::Withdrawn];
     let mut last: BTreeMap<(RecordKind, Uuid), Disposal> = BTreeMap::new();
@@ -152,27 +274,12 @@ async fn all(services: &Services, db: &impl Reads, member: &Member) -> Result<Ve
         last.entry((row.record, row.record_id)).or_insert(row);
     }
     let rules = &services.content.retention;
-    Ok(candidates
-        .into_iter()
-        .map(|one| {
-            let due = due(rules, &longer, &one.facts);
-            let key = match &due {
-                Due::On { rule, .. } => Some(rule.clone()),
-                Due::NotYet(_) => None,
-            };
-            Record {
-                record: one.facts.record,
-                id: one.id,
-                about: one.about,
-                held: obstacles.of(&one),
-                rule: rules.iter().find(|rule| Some(&rule.key) == key.as_ref()).cloned(),
-                decision: last.remove(&(one.facts.record, one.id)),
-                name: one.name,
-                href: one.href,
-                due,
-            }
-        })
-        .collect())
+    let reckon = |candidate: Candidate| Reckoned {
+        due: due(rules, &longer, &candidate.facts),
+        decision: last.remove(&(candidate.facts.record, candidate.id)),
+        candidate,
+    };
+    Ok(candidates.into_iter().map(reckon).collect())
 }
 
 /// A record before the rules were asked.
@@ -186,7 +293,7 @@ struct Candidate {
     about: Option<PersonId>,
 }
 
-async fn candidates(services: &Services, db: &impl Reads, member: &Member) -> Result<Vec<Candidate>> {
+async fn candidates(services: &Services, db: &impl Reads, member: &Member, which: Which) -> Result<Vec<Candidate>> {
     let setting = member.setting;
     let day = |at: Timestamp| services.calendar.local(at).date();
     let dates: BTreeMap<PersonId, (Option<Date>, Option<Date>)> =
@@ -194,22 +301,23 @@ async fn candidates(services: &Services, db: &impl Reads, member: &Member) -> Re
     let born = |person: &PersonId| dates.get(person).and_then(|dates| dates.0);
     let gone = |person: &PersonId| dates.get(person).and_then(|dates| dates.1);
     let mut found = Vec::new();
-    let (concerns, parts) = store::keeping::list_visible_with_parts(db, setting, &sees(member)).await?;
-    let mut by_concern: BTreeMap<ConcernId, Vec<(PersonId, Part)>> = BTreeMap::new();
-    for row in parts {
-        by_concern.entry(row.concern_id).or_default().push((row.person_id, row.part));
-    }
-    for concern in concerns.into_iter().filter(|concern| concern.status == ConcernStatus::Closed) {
-        let parts = by_concern.remove(&concern.id).unwrap_or_default();
-        found.push(Candidate {
-            id: concern.id.0,
-            name: format!("Concern {}", concern.reference),
-            href: format!("/concerns/{}", concern.id),
-            facts: facts_of(&concern, &parts, &born, &day),
-            named: parts.iter().map(|(person, _)| *person).collect(),
-            concern: Some(concern.id),
-            about: None,
-        });
+    if which.has(RecordKind::Concern) {
+        let mut by_concern: BTreeMap<ConcernId, Vec<(PersonId, Part)>> = BTreeMap::new();
+        for (concern, person, part) in store::keeping::list_parts_for_program(db, setting, which.concern()).await? {
+            by_concern.entry(concern).or_default().push((person, part));
+        }
+        for concern in store::keeping::list_closed(db, setting, &sees(member), which.concern()).await? {
+            let parts = by_concern.remove(&concern.id).unwrap_or_default();
+            found.push(Candidate {
+                id: concern.id.0,
+                name: format!("Concern {}", concern.reference),
+                href: format!("/concerns/{}", concern.id),
+                facts: facts_of(&concern, &parts, &born, &day),
+                named: parts.iter().map(|(person, _)| *person).collect(),
+                concern: Some(concern.id),
+                about: None,
+            });
+        }
     }
     let plain = |record, recorded: Date| Facts {
         record,
@@ -222,7 +330,8 @@ async fn candidates(services: &Services, db: &impl Reads, member: &Member) -> Re
         closed: None,
         sent: None,
     };
-    if domain::access::any_allowed(&member.roles, Action::KeepLowLevel, Relation::Setting) {
+    let may = |action| domain::access::any_allowed(&member.roles, action, Relation::Setting);
+    if which.has(RecordKind::LowLevel) && may(Action::KeepLowLevel) {
         let shut: Vec<PersonId> = crate::low_level::not_for(db, member).await?.into_iter().collect();
         let names = Names::load(db, setting).await?;
         for row in store::keeping::list_low_level_but(db, setting, &shut).await? {
@@ -242,7 +351,7 @@ async fn candidates(services: &Services, db: &impl Reads, member: &Member) -> Re
             });
         }
     }
-    if domain::access::any_allowed(&member.roles, Action::MoveFile, Relation::Setting) {
+    if which.has(RecordKind::Transfer) && may(Action::MoveFile) {
         for row in store::working::list_transfers(db, setting, &sees(member), None).await? {
             found.push(Candidate {
                 id: row.id.0,
@@ -258,6 +367,9 @@ async fn candidates(services: &Services, db: &impl Reads, member: &Member) -> Re
                 about: None,
             });
         }
+    }
+    if !which.has(RecordKind::Person) {
+        return Ok(found);
     }
     for person in store::people::list(db, setting, None).await? {
         let Some(gone) = person.gone else { continue };
@@ -290,15 +402,26 @@ pub(crate) async fn neglected(
     let today = services.calendar.local(now).date();
     let patience = today.checked_sub(jiff::Span::new().days(PATIENCE_DAYS)).unwrap_or(today);
     let longer = case::profile(db, setting).await?.retention;
-    let closed: Vec<_> = concerns.iter().filter(|concern| concern.status == ConcernStatus::Closed).collect();
+    let closed: Vec<Closed> = concerns
+        .iter()
+        .filter(|concern| concern.status == ConcernStatus::Closed)
+        .map(|concern| Closed {
+            id: concern.id,
+            reference: concern.reference.clone(),
+            kind: concern.kind,
+            route: concern.route,
+            recorded_at: concern.recorded_at,
+            closed_at: concern.closed_at,
+        })
+        .collect();
     if closed.is_empty() {
         return Ok((0, 0));
     }
     let dates: BTreeMap<PersonId, Option<Date>> =
         store::keeping::list_dates(db, setting).await?.into_iter().map(|(id, born, _)| (id, born)).collect();
     let mut parts: BTreeMap<ConcernId, Vec<(PersonId, Part)>> = BTreeMap::new();
-    for row in store::keeping::list_parts_of_all_for_program(db, setting).await? {
-        parts.entry(row.concern_id).or_default().push((row.person_id, row.part));
+    for (concern, person, part) in store::keeping::list_parts_for_program(db, setting, None).await? {
+        parts.entry(concern).or_default().push((person, part));
     }
     let states = [DisposalState::Kept, DisposalState::Proposed, DisposalState::Withdrawn];
     let mut last: BTreeMap<Uuid, Disposal> = BTreeMap::new();
@@ -309,7 +432,7 @@ pub(crate) async fn neglected(
     let (mut came, mut late) = (0, 0);
     for concern in closed {
         let parts = parts.remove(&concern.id).unwrap_or_default();
-        let facts = facts_of(concern, &parts, &|person| dates.get(person).copied().flatten(), &day);
+        let facts = facts_of(&concern, &parts, &|person| dates.get(person).copied().flatten(), &day);
         let Due::On { day, .. } = due(&services.content.retention, &longer, &facts) else { continue };
         let kept =
             last.get(&concern.id.0).filter(|last| last.state == DisposalState::Kept).and_then(|last| last.keep_until);
@@ -322,7 +445,7 @@ pub(crate) async fn neglected(
 
 /// What the rules ask of a concern.
 fn facts_of(
-    concern: &store::concerns::Concern,
+    concern: &Closed,
     parts: &[(PersonId, Part)],
     born: &dyn Fn(&PersonId) -> Option<Date>,
     day: &dyn Fn(Timestamp) -> Date,
@@ -359,17 +482,13 @@ struct Obstacles {
 
 impl Obstacles {
     async fn load(db: &impl Reads, setting: SettingId) -> Result<Self> {
-        let concerns = store::overview::concerns(db, setting).await?;
-        let open: BTreeSet<ConcernId> = concerns
-            .iter()
-            .filter(|concern| concern.status != ConcernStatus::Closed)
-            .map(|concern| concern.id)
-            .collect();
+        let worked = store::keeping::list_worked_for_program(db, setting).await?;
+        let open: BTreeSet<ConcernId> = worked.iter().map(|(id, _)| *id).collect();
         let mut asked = BTreeSet::new();
-        for request in concerns.iter().filter(|one| one.kind == ConcernKind::AccessRequest && open.contains(&one.id)) {
-            let parts = store::concerns::list_parts_for_program(db, setting, request.id).await?;
+        for (request, _) in worked.iter().filter(|(_, kind)| *kind == ConcernKind::AccessRequest) {
+            let parts = store::concerns::list_parts_for_program(db, setting, *request).await?;
             asked.extend(parts.into_iter().map(|part| part.person_id));
-            let bundle = store::keeping::find_bundle_for_program(db, setting, request.id).await?;
+            let bundle = store::keeping::find_bundle_for_program(db, setting, *request).await?;
             asked.extend(bundle.map(|bundle| bundle.person_id));
         }
         let mut tied_to_open = BTreeSet::new();
@@ -378,13 +497,9 @@ impl Obstacles {
                 tied_to_open.extend([strand.one_id, strand.other_id]);
             }
         }
-        let waiting = store::overview::referrals(db, setting).await?.into_iter().filter(|row| {
-            matches!(row.state, ReferralState::Drafted | ReferralState::Sent | ReferralState::Acknowledged)
-        });
+        let unanswered = [ReferralState::Drafted, ReferralState::Sent, ReferralState::Acknowledged];
         let moving = store::keeping::list_transfers_for_program(db, setting).await?;
-        let parts = store::keeping::list_parts_of_all_for_program(db, setting).await?;
-        let mut kept: BTreeSet<PersonId> = parts.into_iter().map(|row| row.person_id).collect();
-        kept.extend(concerns.iter().filter_map(|concern| concern.reporter_id));
+        let mut kept = store::keeping::list_named_for_program(db, setting).await?;
         kept.extend(moving.iter().map(|row| row.child_id));
         for row in store::keeping::list_low_level_but(db, setting, &[]).await? {
             kept.extend([row.person_id, row.author_id]);
@@ -396,7 +511,7 @@ impl Obstacles {
             resting: store::keeping::list_resting(db, setting).await?,
             asked,
             tied_to_open,
-            waiting: waiting.map(|row| row.concern_id).collect(),
+            waiting: store::keeping::list_referred_for_program(db, setting, &unanswered).await?,
             lent: store::together::list_lenders_for_program(db, setting).await?,
             sealing: store::together::list_addresses_for_gateway(db, setting)
                 .await?

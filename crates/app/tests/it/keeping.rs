@@ -3,7 +3,7 @@
 
 use app::Error;
 use app::keeping::dispose::{self, Keep};
-use app::keeping::due;
+use app::keeping::due::{self, List, SHOWN};
 use app::keeping::holds::{self, HoldGround, New, Reach};
 use app::testing::TestApp;
 use app::{concerns, follow_up};
@@ -111,9 +111,9 @@ async fn two_people_let_a_record_go_and_what_went_is_gone_everywhere_but_for_its
     app.world.pass(years(30));
     app.work().await;
     assert!(is_there(&app, id).await);
-    let wall = due::wall(&app.services, &app.ctx(people.dsl)).await.unwrap();
-    assert_eq!((wall.due.len(), wall.soon.len()), (2, 0));
-    let held_by_nobody = wall.due.iter().find(|one| one.id == id.0).unwrap();
+    let wall = due::wall(&app.services, &app.ctx(people.dsl), None).await.unwrap();
+    assert_eq!([List::Due, List::Soon].map(|list| wall.part(list).unwrap().all), [2, 0]);
+    let held_by_nobody = wall.part(List::Due).unwrap().records.iter().find(|one| one.id == id.0).unwrap();
     assert_eq!(held_by_nobody.due, Due::On { day: date(2048, 5, 6), rule: "child_concern".into() });
 
     let waits = propose(&app, people.dsl, id).await.unwrap();
@@ -187,6 +187,43 @@ async fn what_is_held_stays_and_a_wrong_clock_destroys_nothing() {
 }
 
 #[tokio::test]
+async fn a_long_list_is_shown_part_by_part_and_every_record_in_exactly_one() {
+    let app = TestApp::new().await;
+    let left = 2 * SHOWN + 7;
+    let mut tx =
+        app.services.db.write(&mut app.world.system(), Scope::Setting(app.setting), "test.left").await.unwrap();
+    let child = store::people::lookup(&tx, app.setting, app.people.child).await.unwrap().unwrap();
+    for at in 0..left {
+        let name = format!("Left {at}");
+        let gone = Some(date(2015, 1, 1).checked_add(jiff::Span::new().days(i64::try_from(at % 40).unwrap())).unwrap());
+        let row = store::people::Person { id: tx.fresh(), name, gone, version: 0, ..child.clone() };
+        store::people::add(&mut tx, &row).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let ctx = app.ctx(app.people.dsl);
+    let whole = due::wall(&app.services, &ctx, None).await.unwrap();
+    let first = whole.part(List::Due).unwrap();
+    assert_eq!((first.records.len(), first.all, whole.counts.0), (SHOWN, left, left));
+    let mut seen = Vec::new();
+    for (page, count) in [(0, SHOWN), (1, SHOWN), (2, 7), (3, 0), (usize::MAX, 0)] {
+        let wall = due::wall(&app.services, &ctx, Some((List::Due, page))).await.unwrap();
+        assert_eq!(wall.parts.len(), 1, "the list that was asked for, and no other");
+        let part = wall.part(List::Due).unwrap();
+        assert_eq!((part.records.len(), part.all), (count, left), "part {page}");
+        seen.extend(part.records.iter().map(|one| (one.day(), one.id)));
+    }
+    assert!(seen.is_sorted_by_key(|(day, _)| *day), "the oldest day first, across parts");
+    let different: std::collections::BTreeSet<_> = seen.iter().map(|(_, id)| *id).collect();
+    assert_eq!((seen.len(), different.len()), (left, left));
+    // One record by its key is the one that the list has.
+    let (day, id) = seen[60];
+    let one = due::one(&app.services, &ctx, RecordKind::Person, id).await.unwrap();
+    assert_eq!((one.day(), one.id), (day, id));
+    assert!(matches!(due::one(&app.services, &ctx, RecordKind::Concern, id).await, Err(Error::NotFound)));
+    app.end().await;
+}
+
+#[tokio::test]
 async fn who_is_shut_out_learns_of_no_proposal_and_no_certificate() {
     let app = TestApp::new().await;
     born(&app).await;
@@ -199,7 +236,7 @@ async fn who_is_shut_out_learns_of_no_proposal_and_no_certificate() {
     let shut = app.ctx(people.deputy);
     let seen = (
         dispose::list_waiting(services, &shut).await.unwrap().len(),
-        due::wall(services, &shut).await.unwrap().due.len(),
+        due::wall(services, &shut, None).await.unwrap().part(List::Due).unwrap().all,
     );
     assert_eq!(seen, (0, 0));
     assert!(matches!(agree(&app, people.deputy, waits).await, Err(Error::NotFound)));

@@ -47,13 +47,21 @@ pub(crate) fn visible_even_destroyed(setting: SettingId, sees: &Sees) -> Conditi
 /// Rows that hang on a concern of which the viewer may know. Asked of each row's concern, by its key: a list of all that
 /// the viewer may know of would cost every such query as much as ten thousand concerns.
 pub(crate) fn of_visible(concern_id: impl IntoColumnRef, setting: SettingId, sees: &Sees) -> SimpleExpr {
-    let mut visible = SelectStatement::new();
-    visible
-        .expr(Expr::val(1))
+    of(concern_id, visible_to(setting, sees))
+}
+
+/// As [`of_visible`], with the empty places of destroyed ones.
+pub(crate) fn of_visible_even_destroyed(concern_id: impl IntoColumnRef, setting: SettingId, sees: &Sees) -> SimpleExpr {
+    of(concern_id, visible_even_destroyed(setting, sees))
+}
+
+fn of(concern_id: impl IntoColumnRef, visible: Condition) -> SimpleExpr {
+    let mut one = SelectStatement::new();
+    one.expr(Expr::val(1))
         .from(concern::Entity)
         .and_where(Expr::col((concern::Entity, concern::Column::Id)).equals(concern_id))
-        .cond_where(visible_to(setting, sees));
-    Expr::exists(visible)
+        .cond_where(visible);
+    Expr::exists(one)
 }
 
 /// The viewer is not shut out from the concern of this column.

@@ -1,10 +1,11 @@
 //! What is due to be looked at again, and one record: why it is kept, what holds it, what can be decided.
 
 use app::keeping::dispose::{self, Keep};
-use app::keeping::due::{self, Record};
-use axum::extract::Path;
+use app::keeping::due::{self, Excerpt, List, Record, SHOWN};
+use axum::extract::{Path, Query};
 use domain::retention::{Due, RecordKind};
 use jiff::civil::Date;
+use serde::Deserialize;
 use uuid::Uuid;
 use views::FormView;
 use views::pages::register::{RegisterForm, RegisterThing, Section, field};
@@ -13,12 +14,24 @@ use views::ui::{Banner, Cell, Summary, Table, Tag, Tone};
 use super::moment;
 use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend, words};
 
+/// Which list, and which part of it; nothing: the beginning of each.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    list: String,
+    #[serde(default)]
+    page: usize,
+}
+
 /// The wall of what is due.
 ///
 /// # Errors
 /// Not for this person.
-pub async fn get(visit: Visit) -> Answer {
-    let wall = due::wall(visit.services(), &visit.ctx()).await?;
+pub async fn get(visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    if let Some(list) = List::ALL.into_iter().find(|list| list.key() == asked.list) {
+        return of_one_list(&visit, list, asked.page).await;
+    }
+    let wall = due::wall(visit.services(), &visit.ctx(), None).await?;
     let waiting = dispose::list_waiting(visit.services(), &visit.ctx()).await?;
     let mut notes = Vec::new();
     for one in waiting.iter().filter(|one| !one.mine) {
@@ -27,11 +40,6 @@ pub async fn get(visit: Visit) -> Answer {
                 .link(&format!("/keeping/decisions/{}", one.id), "Look at it"),
         );
     }
-    let list = |heading: &str, records: &[Record], empty: &str| Section {
-        heading: heading.to_owned(),
-        table: table(heading, records),
-        empty: empty.to_owned(),
-    };
     let mut rules = Table::new("Rules")
         .quiet_caption()
         .column("Of what")
@@ -73,28 +81,80 @@ pub async fn get(visit: Visit) -> Answer {
         back: ("/".to_owned(), "Home".to_owned()),
         notes,
         summary: Summary::new()
-            .row("Due now", wall.due.len().to_string())
-            .row("Waiting for a second person", wall.proposed.len().to_string())
+            .row("Due now", wall.counts.0.to_string())
+            .row("Waiting for a second person", wall.counts.1.to_string())
             .row("Later than a year", wall.later.to_string()),
-        sections: vec![
-            list(
-                "Due to be looked at",
-                &wall.due,
-                "Nothing is due. A record appears here on the day on which its time has come. Nothing goes by itself.",
-            ),
-            list("Waiting for a second person", &wall.proposed, "Nothing waits."),
-            list("Within a year", &wall.soon, "Nothing comes due within a year."),
-            list("Cannot be reckoned", &wall.unclear, "Every record has the dates that its rule asks for."),
-            Section { heading: "The rules".to_owned(), table: rules, empty: String::new() },
-            Section { heading: "What goes by another clock".to_owned(), table: elsewhere, empty: String::new() },
-        ],
-        ways: vec![
-            ("/keeping/holds".to_owned(), "Legal holds: what must not go".to_owned()),
-            ("/keeping/certificates".to_owned(), "Certificates of destruction".to_owned()),
-            ("/exports".to_owned(), "Exports: what left the building".to_owned()),
-        ],
+        sections: wall
+            .parts
+            .iter()
+            .map(section)
+            .chain([
+                Section { heading: "The rules".to_owned(), table: rules, empty: String::new() },
+                Section { heading: "What goes by another clock".to_owned(), table: elsewhere, empty: String::new() },
+            ])
+            .collect(),
+        ways: wall
+            .parts
+            .iter()
+            .filter(|part| part.all > SHOWN)
+            .map(|part| (address(part.list, 0), format!("{}: all {}, part by part", words_of(part.list).0, part.all)))
+            .chain([
+                ("/keeping/holds".to_owned(), "Legal holds: what must not go".to_owned()),
+                ("/keeping/certificates".to_owned(), "Certificates of destruction".to_owned()),
+                ("/exports".to_owned(), "Exports: what left the building".to_owned()),
+            ])
+            .collect(),
         ..RegisterThing::default()
     })
+}
+
+/// One part of one list: what does not fit on the page of all.
+async fn of_one_list(visit: &Visit, list: List, page: usize) -> Answer {
+    let wall = due::wall(visit.services(), &visit.ctx(), Some((list, page))).await?;
+    let part = wall.parts.first().ok_or(Fault::NotFound)?;
+    let (heading, _) = words_of(list);
+    let last = part.from.saturating_add(part.records.len());
+    let mut ways = Vec::new();
+    if last < part.all {
+        ways.push((address(list, page.saturating_add(1)), "The next part".to_owned()));
+    }
+    if part.from > 0 {
+        // From beyond the end back to the last part that there is.
+        let before = part.from.saturating_sub(1) / SHOWN;
+        ways.push((address(list, before), "The part before".to_owned()));
+    }
+    let from = part.from.saturating_add(usize::from(!part.records.is_empty()));
+    visit.page(&RegisterThing {
+        title: "What is kept, and how long".to_owned(),
+        heading: heading.to_owned(),
+        back: ("/keeping".to_owned(), "What is kept, and how long".to_owned()),
+        summary: Summary::new().row("Records", format!("{from} to {last} of {}", part.all)),
+        sections: vec![section(part)],
+        ways,
+        ..RegisterThing::default()
+    })
+}
+
+fn address(list: List, page: usize) -> String {
+    format!("/keeping?list={}&page={page}", list.key())
+}
+
+/// What a list is called, and what stands there when it is empty.
+fn words_of(list: List) -> (&'static str, &'static str) {
+    match list {
+        List::Due => (
+            "Due to be looked at",
+            "Nothing is due. A record appears here on the day on which its time has come. Nothing goes by itself.",
+        ),
+        List::Proposed => ("Waiting for a second person", "Nothing waits."),
+        List::Soon => ("Within a year", "Nothing comes due within a year."),
+        List::Unclear => ("Cannot be reckoned", "Every record has the dates that its rule asks for."),
+    }
+}
+
+fn section(part: &Excerpt) -> Section {
+    let (heading, empty) = words_of(part.list);
+    Section { heading: heading.to_owned(), table: table(heading, &part.records), empty: empty.to_owned() }
 }
 
 fn table(heading: &str, records: &[Record]) -> Table {
