@@ -121,6 +121,13 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: "",
         postgres: "",
     },
+    Migration {
+        number: 24,
+        name: "counts",
+        both: include_str!("../migrations/0024_counts.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// What happens before a database that has rows is upgraded.

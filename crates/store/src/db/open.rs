@@ -120,6 +120,9 @@ async fn sqlite(file: &Path, keys: &Keys, config: &DbConfig, size: u32) -> Resul
         .busy_timeout(config.patience)
         .pragma("secure_delete", "ON")
         .pragma("trusted_schema", "OFF")
+        // A page that falls out of the cache is decrypted and its seal checked again when it is next asked for. Two megabytes, the
+        // engine's own choice, hold less than the concerns of a large setting; this is taken only as far as it is needed.
+        .pragma("cache_size", "-16384")
         // The key is a statement like any other to a statement log.
         .disable_statement_logging();
     let pool = SqlitePoolOptions::new()
