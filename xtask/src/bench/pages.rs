@@ -19,7 +19,7 @@ pub(crate) fn run() -> Result<Figures> {
             sh::cargo()
                 .args(["run", "--release", "--quiet", "--package", "holdfast", "--example", "bench_pages", "--"])
                 .arg(&program)
-                .args(["10000", "200", engine]),
+                .args(["10000", "100", engine]),
         )?;
         let found: serde_json::Value = serde_json::from_str(&printed).context("bench_pages did not print JSON")?;
         if let Some(why) = found.get("left_out").and_then(serde_json::Value::as_str) {

@@ -56,8 +56,9 @@ fn referral(
     })
 }
 
-/// Entries of each concern.
+/// Entries of each concern, and of the one that has gone on for years.
 const ENTRIES: usize = 20;
+const ENTRIES_OF_THE_LARGEST: usize = 400;
 
 /// People of a large setting: at least so many.
 const STAFF: usize = 50;
@@ -130,8 +131,8 @@ async fn crowd(services: &Services, ctx: &mut OpCtx, setting: SettingId) -> Resu
     Ok(())
 }
 
-/// Adds so many concerns to a demo's setting: nine in ten closed, each with a child, a device and twenty entries, one in
-/// twenty with a referral; over all kinds and areas.
+/// Adds so many concerns to a demo's setting: nine in ten closed, each with a child, a device and twenty entries, one with
+/// four hundred, one in twenty with a referral; over all kinds and areas.
 ///
 /// # Errors
 /// [`Error::Unavailable`] outside a demo.
@@ -146,6 +147,8 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, setting: SettingId, count
     let devices = store::devices::list(&reader, setting).await?;
     drop(reader);
     let now = ctx.now;
+    // Of the open ones the oldest, which leads the queue.
+    let largest = count.saturating_sub(1) / 10 * 10;
     for first in (0..count).step_by(AT_ONCE) {
         let mut tx = services.db.write(ctx, Scope::Setting(setting), "demo.bulk").await?;
         for procedure in
@@ -211,7 +214,8 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, setting: SettingId, count
                 let id = tx.fresh();
                 store::working::add_referral(&mut tx, &referral(id, &concern, reporter, at)?).await?;
             }
-            for (at_entry, (kind, text)) in SAID.iter().copied().cycle().take(ENTRIES).enumerate() {
+            let entries = if number == largest { ENTRIES_OF_THE_LARGEST } else { ENTRIES };
+            for (at_entry, (kind, text)) in SAID.iter().copied().cycle().take(entries).enumerate() {
                 let entry = Entry {
                     id: tx.fresh(),
                     setting_id: setting,

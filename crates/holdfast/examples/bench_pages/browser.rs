@@ -87,6 +87,15 @@ impl Browser {
         percentiles(taken)
     }
 
+    /// The page of these that is the longest.
+    pub(crate) async fn largest(&self, pages: &[String]) -> String {
+        let mut found = (0, String::new());
+        for page in pages {
+            found = found.max((self.html(page).await.len(), page.clone()));
+        }
+        found.1
+    }
+
     /// Links of a page that fit.
     pub(crate) async fn links(&self, page: &str, fitting: &str, keep: impl Fn(&str) -> bool) -> BTreeSet<String> {
         let html = self.html(page).await;

@@ -58,12 +58,20 @@ async fn measure(program: &Path, database: Option<&str>, count: usize, rounds: u
     let resident = resident_mb(child.id());
     let lead = Browser::signed_in(folder.path(), &web, "dsl").await;
     let staff = Browser::signed_in(folder.path(), &web, "practitioner").await;
+    let manager = Browser::signed_in(folder.path(), &web, "manager").await;
+    // Before anything is remembered: who comes in the morning.
+    let home_first = lead.times(&["/".to_owned()], 1).await;
     let long = |href: &str| href.len() > "/concerns/".len() + 30;
     let concerns: Vec<String> = lead.links("/concerns", "[href^='/concerns/']", long).await.into_iter().collect();
     assert!(!concerns.is_empty(), "the list shows no concern");
     let (of_people, of_devices) = chronologies(&lead, &concerns).await;
     let referrals: Vec<String> =
         lead.links("/referrals", "[href^='/referrals/']", |_| true).await.into_iter().collect();
+    let largest = lead.largest(&concerns).await;
+    let closed: Vec<String> =
+        lead.links("/concerns?shelf=closed", "[href^='/concerns/']", long).await.into_iter().collect();
+    let records: Vec<String> =
+        closed.iter().map(|page| page.replacen("/concerns/", "/keeping/records/concern/", 1)).collect();
     let today = browser::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let (week, month) = (today.saturating_sub(7.days()), today.saturating_sub(30.days()));
     let day = |name: &str, day: jiff::civil::Date| {
@@ -76,6 +84,7 @@ async fn measure(program: &Path, database: Option<&str>, count: usize, rounds: u
         ("list_closed", one("/concerns?shelf=closed")),
         ("list_closed_far_back", one("/concerns?shelf=closed&page=150")),
         ("concern", concerns.clone()),
+        ("concern_largest", one(&largest)),
         ("search_words", one("/search?q=sand+tray")),
         ("search_name", one("/search?q=Esme+Garner")),
         ("search_name_part", one("/search?q=Esm")),
@@ -99,15 +108,23 @@ async fn measure(program: &Path, database: Option<&str>, count: usize, rounds: u
         ("plans", one("/plans")),
         ("actions", one("/actions")),
         ("kept_and_due", one("/keeping")),
+        ("kept_and_due_far_back", one("/keeping?list=unclear&page=100")),
+        ("kept_one_record", records),
+        ("transfers", one("/transfers")),
+        ("evidence", one("/evidence")),
         ("exports", one("/exports")),
         ("people", one("/people")),
         ("audit", one("/audit")),
         ("notices", one("/notices")),
     ];
     let mut times = Map::new();
+    times.insert("home_first_visit".to_owned(), home_first);
     for (name, pages) in pages {
         assert!(!pages.is_empty(), "nothing to measure for {name}");
         times.insert(name.to_owned(), lead.times(&pages, rounds).await);
+    }
+    for (name, page) in [("low_level", "/low-level"), ("home_of_the_manager", "/")] {
+        times.insert(name.to_owned(), manager.times(&one(page), rounds).await);
     }
     let yesterday = today.saturating_sub(1.day());
     let parts = [yesterday.day().to_string(), yesterday.month().to_string(), yesterday.year().to_string()];
