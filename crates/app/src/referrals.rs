@@ -35,7 +35,8 @@ pub(crate) use chase::chase;
 pub use letter::{Adult, LetterView, NewLetter, Recipients, letter, letters_of, recipients, write};
 pub use paper::{Paper, PaperSection, document, letter_on_paper, on_paper};
 pub(crate) use paper::{letter_to_leave, to_leave};
-pub use read::{ReferralView, Shelf, list, of_concern, one, state_in_words};
+pub(crate) use read::to_ask;
+pub use read::{Listed, ReferralView, Shelf, list, of_concern, one, state_in_words};
 
 /// What a form for a new referral needs.
 #[derive(Debug, Clone)]

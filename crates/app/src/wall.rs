@@ -10,8 +10,7 @@ use domain::clock::{Standing, standing};
 use jiff::Timestamp;
 
 use crate::concerns::{self, kind_in_words};
-use crate::referrals::{self, Shelf};
-use crate::{Error, Result, Services, follow_up, plans, transfers};
+use crate::{Error, Result, Services, follow_up, plans, referrals, transfers};
 
 /// Something that has a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,19 +94,15 @@ async fn of_procedures(services: &Services, ctx: &OpCtx) -> Result<Vec<Line>> {
 }
 
 async fn of_referrals(services: &Services, ctx: &OpCtx) -> Result<Vec<Line>> {
-    let open = referrals::list(services, ctx, Shelf::Open).await?;
-    let lines = open.into_iter().filter_map(|row| {
-        let due = row.chase_at?;
-        let start = row.sent_at.unwrap_or(row.made_at);
-        Some(Line {
-            what: "Ask again if they have not answered".to_owned(),
-            of: format!("{}, {}", row.to, row.concern_reference),
-            href: format!("/referrals/{}", row.id),
-            due,
-            stopped: None,
-            standing: standing(start, due, None, ctx.now),
-            source: row.form.source,
-        })
+    let to_ask = referrals::to_ask(services, ctx, SHOWN as u64).await?;
+    let lines = to_ask.into_iter().map(|row| Line {
+        what: "Ask again if they have not answered".to_owned(),
+        of: format!("{}, {}", row.to, row.concern_reference),
+        href: format!("/referrals/{}", row.id),
+        due: row.by,
+        stopped: None,
+        standing: standing(row.since, row.by, None, ctx.now),
+        source: row.source,
     });
     Ok(lines.collect())
 }

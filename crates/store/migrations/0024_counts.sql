@@ -4,4 +4,4 @@ DROP INDEX concern_open;
 CREATE INDEX concern_open ON concern (setting_id, status, recorded_at, id, route);
 -- Several small things on one device, of late.
 DROP INDEX concern_device;
-CREATE INDEX concern_device ON concern (setting_id, device_id, event_at, id, route, status);
+CREATE INDEX concern_device ON concern (setting_id, device_id, event_at);

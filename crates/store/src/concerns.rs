@@ -5,6 +5,7 @@ mod about;
 mod counts;
 mod program;
 mod seen;
+mod ways;
 
 use domain::concern::{ConcernStatus, EntryKind};
 use domain::{ConcernId, PersonId, SettingId};
@@ -31,6 +32,7 @@ pub(crate) use seen::{
     inherits, is_there, not_excluded as not_shut_out, of_visible, of_visible_even_destroyed, visible_even_destroyed,
     visible_to,
 };
+pub use ways::ways;
 
 /// Which concerns to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -307,12 +309,15 @@ pub async fn list_people(
     sees: &Sees,
     id: ConcernId,
 ) -> Result<Vec<ConcernPerson>> {
-    let condition = Condition::all().add(concern_person::Column::ConcernId.eq(id.0)).add(of_visible(
+    rows::many(db, people(setting, sees, id)).await
+}
+
+fn people(setting: SettingId, sees: &Sees, id: ConcernId) -> sea_orm::Select<concern_person::Entity> {
+    rows::select::<ConcernPerson>(Condition::all().add(concern_person::Column::ConcernId.eq(id.0)).add(of_visible(
         (concern_person::Entity, concern_person::Column::ConcernId),
         setting,
         sees,
-    ));
-    rows::many(db, rows::select::<ConcernPerson>(condition)).await
+    )))
 }
 
 /// Adds a person's part.
@@ -372,14 +377,17 @@ pub async fn add_entry(tx: &mut Tx, entry: &Entry) -> Result<()> {
 /// # Errors
 /// As any read.
 pub async fn list_steps(db: &impl Reads, setting: SettingId, sees: &Sees, id: ConcernId) -> Result<Vec<StepRecord>> {
+    rows::many(db, steps(setting, sees, id)).await
+}
+
+fn steps(setting: SettingId, sees: &Sees, id: ConcernId) -> sea_orm::Select<step_record::Entity> {
     let condition = Condition::all()
         .add(step_record::Column::SettingId.eq(setting.0))
         .add(step_record::Column::ConcernId.eq(id.0))
         .add(of_visible((step_record::Entity, step_record::Column::ConcernId), setting, sees));
-    let query = rows::select::<StepRecord>(condition)
+    rows::select::<StepRecord>(condition)
         .order_by_asc(step_record::Column::RecordedAt)
-        .order_by_asc(step_record::Column::Id);
-    rows::many(db, query).await
+        .order_by_asc(step_record::Column::Id)
 }
 
 /// Records something about a step.

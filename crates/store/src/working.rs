@@ -48,11 +48,25 @@ pub struct Referrals {
     pub states: Vec<ReferralState>,
     /// Only of this concern.
     pub concern: Option<ConcernId>,
+    /// What comes first.
+    pub first: First,
     /// At most so many; none: all.
     pub limit: Option<u64>,
+    /// Without the first so many. Only together with a limit.
+    pub skip: Option<u64>,
 }
 
-/// Referrals of concerns that the viewer may know of, newest first.
+/// What comes first in a list of referrals.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum First {
+    /// The newest.
+    #[default]
+    Newest,
+    /// What is to be asked about soonest, or was long ago; then the newest of the rest.
+    ToAskAbout,
+}
+
+/// Referrals of concerns that the viewer may know of.
 ///
 /// # Errors
 /// As any read.
@@ -67,9 +81,15 @@ pub async fn list_referrals(
     if !which.states.is_empty() {
         condition = condition.add(referral::Column::State.is_in(which.states.iter().map(|state| state.key())));
     }
-    let query = rows::select::<Referral>(condition)
+    let mut query = rows::select::<Referral>(condition);
+    if which.first == First::ToAskAbout {
+        // The engines disagree on where nothing stands in an order.
+        query = query.order_by_asc(referral::Column::ChaseAt.is_null()).order_by_asc(referral::Column::ChaseAt);
+    }
+    let query = query
         .order_by_desc(referral::Column::MadeAt)
         .order_by_desc(referral::Column::Id)
+        .offset(which.skip.filter(|_| which.limit.is_some()))
         .limit(which.limit);
     rows::many(db, query).await
 }

@@ -10,7 +10,7 @@ use domain::referral::{Consent, ReferralForm, ReferralState};
 use domain::{ConcernId, OpCtx, ReferralId};
 use jiff::Timestamp;
 use store::audit::Subject;
-use store::working::{Referral, Referrals};
+use store::working::{First, Referral, Referrals};
 use store::{Reads, Scope};
 
 use crate::concerns::case;
@@ -102,7 +102,7 @@ pub async fn one(services: &Services, ctx: &mut OpCtx, id: ReferralId) -> Result
     let subject = Subject { table: "concern", id: Some(row.concern_id.0) };
     tx.note(member.setting, subject, &serde_json::json!({ "referral": id })).await?;
     let around = Around::load(services, &tx, &member).await?;
-    let agency = around.agency(&row.agency);
+    let agency = around.agency(&row.agency).cloned();
     let locked = match &agency {
         Some(agency) => super::shut(services, &tx, &case, agency, row.step.as_deref()).await?,
         None => None,
@@ -132,21 +132,38 @@ pub async fn of_concern(services: &Services, ctx: &OpCtx, id: ConcernId) -> Resu
     rows.into_iter().map(|row| around.view(services, row, case.concern.reference.clone(), &names, ctx.now)).collect()
 }
 
-/// Rows of a list.
-const SHOWN: u64 = 200;
+/// Rows of one part of a list.
+const SHOWN: usize = 50;
 
-/// Referrals of all concerns that the viewer may know of, newest first; on the open shelf those that wait too long first.
+/// A part of a list.
+#[derive(Debug, Clone, Default)]
+pub struct Listed {
+    /// Its rows.
+    pub rows: Vec<ReferralView>,
+    /// There are more after them.
+    pub more: bool,
+}
+
+/// Referrals of all concerns that the viewer may know of, part by part: on the open shelf those to be asked about soonest first,
+/// and so the late ones before all others; on the other the newest first.
 ///
 /// # Errors
 /// [`Refused`] for who holds no cases.
-pub async fn list(services: &Services, ctx: &OpCtx, shelf: Shelf) -> Result<Vec<ReferralView>> {
+pub async fn list(services: &Services, ctx: &OpCtx, shelf: Shelf, part: usize) -> Result<Listed> {
     authorize(&ctx.actor, Action::ReadQueue, Relation::Setting)?;
     let member = ctx.member().ok_or(Refused::SignIn)?;
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let viewer = sees(member);
-    let states = ReferralState::ALL.into_iter().filter(|state| state.is_open() == (shelf == Shelf::Open)).collect();
-    let which = Referrals { states, limit: Some(SHOWN), ..Referrals::default() };
-    let rows = store::working::list_referrals(&reader, member.setting, &viewer, &which).await?;
+    let which = Referrals {
+        first: if shelf == Shelf::Open { First::ToAskAbout } else { First::Newest },
+        // One more than is shown says that there are more; the bound keeps the number within what databases count with.
+        limit: Some(SHOWN as u64 + 1),
+        skip: Some(u64::try_from(part).unwrap_or(u64::MAX).min(1_000_000).saturating_mul(SHOWN as u64)),
+        ..of_shelf(shelf)
+    };
+    let mut rows = store::working::list_referrals(&reader, member.setting, &viewer, &which).await?;
+    let more = rows.len() > SHOWN;
+    rows.truncate(SHOWN);
     let ids: Vec<ConcernId> = rows.iter().map(|row| row.concern_id).collect();
     let references = store::concerns::list_references(&reader, member.setting, &viewer, &ids).await?;
     let references: BTreeMap<ConcernId, String> = references.into_iter().collect();
@@ -157,8 +174,49 @@ pub async fn list(services: &Services, ctx: &OpCtx, shelf: Shelf) -> Result<Vec<
         let Some(reference) = references.get(&row.concern_id).cloned() else { continue };
         views.push(around.view(services, row, reference, &names, ctx.now)?);
     }
-    views.sort_by_key(|view| (!view.late, std::cmp::Reverse(view.made_at)));
-    Ok(views)
+    Ok(Listed { rows: views, more })
+}
+
+/// A referral whose agency is to be asked again if it has not answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ToAsk {
+    pub(crate) id: ReferralId,
+    pub(crate) to: String,
+    pub(crate) concern_reference: String,
+    pub(crate) since: Timestamp,
+    pub(crate) by: Timestamp,
+    pub(crate) source: String,
+}
+
+/// The open referrals of concerns that the viewer may know of that are to be asked about soonest, so many at most.
+pub(crate) async fn to_ask(services: &Services, ctx: &OpCtx, most: u64) -> Result<Vec<ToAsk>> {
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let viewer = sees(member);
+    let which = Referrals { first: First::ToAskAbout, limit: Some(most), ..of_shelf(Shelf::Open) };
+    let rows = store::working::list_referrals(&reader, member.setting, &viewer, &which).await?;
+    let ids: Vec<ConcernId> = rows.iter().map(|row| row.concern_id).collect();
+    let references = store::concerns::list_references(&reader, member.setting, &viewer, &ids).await?;
+    let references: BTreeMap<ConcernId, String> = references.into_iter().collect();
+    let around = Around::load(services, &reader, member).await?;
+    let mut found = Vec::new();
+    for row in rows {
+        let (Some(by), Some(reference)) = (row.chase_at, references.get(&row.concern_id)) else { continue };
+        found.push(ToAsk {
+            id: row.id,
+            to: around.agency(&row.agency).map_or_else(|| row.agency.clone(), |agency| agency.name.clone()),
+            concern_reference: reference.clone(),
+            since: row.sent_at.unwrap_or(row.made_at),
+            by,
+            source: super::form_of(services, &row.agency)?.source.clone(),
+        });
+    }
+    Ok(found)
+}
+
+fn of_shelf(shelf: Shelf) -> Referrals {
+    let states = ReferralState::ALL.into_iter().filter(|state| state.is_open() == (shelf == Shelf::Open)).collect();
+    Referrals { states, ..Referrals::default() }
 }
 
 /// What several referrals share.
@@ -172,8 +230,8 @@ impl Around {
         Ok(Self { agencies: agencies::of(services, db, member.setting, &area).await? })
     }
 
-    fn agency(&self, key: &str) -> Option<Agency> {
-        self.agencies.iter().find(|agency| agency.key == key).cloned()
+    fn agency(&self, key: &str) -> Option<&Agency> {
+        self.agencies.iter().find(|agency| agency.key == key)
     }
 
     fn view(
@@ -185,7 +243,7 @@ impl Around {
         now: Timestamp,
     ) -> Result<ReferralView> {
         let form = super::form_of(services, &row.agency)?.clone();
-        let agency = self.agency(&row.agency);
+        let agency = self.agency(&row.agency).cloned();
         let answers = case::answers(&row.answers);
         let missing = form
             .fields

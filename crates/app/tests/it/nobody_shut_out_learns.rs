@@ -251,7 +251,7 @@ async fn no_trace(app: &TestApp, n: usize, concern: &Told) -> Result<(), TestCas
         let of_nothing = exports::make(services, ctx, exports::What::Concern(nothing), told()).await;
         prop_assert!(taken.is_err() && format!("{taken:?}") == format!("{of_nothing:?}"), "{taken:?} tells");
         for shelf in [app::referrals::Shelf::Open, app::referrals::Shelf::Finished] {
-            let listed = app::referrals::list(services, ctx, shelf).await.unwrap_or_default();
+            let listed = app::referrals::list(services, ctx, shelf, 0).await.unwrap_or_default().rows;
             prop_assert!(listed.iter().all(|row| row.concern != id), "a referral tells");
         }
         if let Ok(wall) = app::wall::wall(services, ctx).await {

@@ -73,7 +73,7 @@ async fn from_a_draft_to_an_outcome_with_everything_in_the_chronology() {
 
     // They are silent: whoever works it is told, and the list says so.
     app.pass(SignedDuration::from_hours(24 * 5)).await;
-    let open = referrals::list(services, &app.ctx(people.dsl), Shelf::Open).await.expect("list");
+    let open = referrals::list(services, &app.ctx(people.dsl), Shelf::Open, 0).await.expect("list").rows;
     assert!(open.iter().any(|row| row.id == referral && row.late), "late");
     let waiting = notices::mine(services, &app.ctx(people.deputy)).await.expect("notices");
     let link = format!("/concerns/{id}");
@@ -87,7 +87,7 @@ async fn from_a_draft_to_an_outcome_with_everything_in_the_chronology() {
     change(&app, referral, outcome).await.expect("outcome");
     let again = change(&app, referral, sent(&app, false)).await;
     assert!(matches!(again, Err(Error::Invalid(_))), "an outcome stands: {again:?}");
-    let done = referrals::list(services, &app.ctx(people.dsl), Shelf::Finished).await.expect("list");
+    let done = referrals::list(services, &app.ctx(people.dsl), Shelf::Finished, 0).await.expect("list").rows;
     assert!(done.iter().any(|row| row.id == referral));
 
     let case = concerns::open(services, &mut app.ctx(people.dsl), id).await.expect("opens");

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, QueryOrder, QuerySelect};
 
-use super::seen::visible_to;
+use super::seen::{of_visible, visible_to};
 use super::{Concern, Entry, Sees, StepRecord};
 use crate::db::Reads;
 use crate::entity::cases::{concern, concern_person, entry, step_record};
@@ -46,6 +46,17 @@ pub(super) fn named(setting: SettingId, person: PersonId) -> SimpleExpr {
 
 fn among(column: impl IntoColumnRef, setting: SettingId, sees: &Sees, about: &About) -> SimpleExpr {
     let mut visible = SelectStatement::new();
+    if let About::Person(person) = about {
+        // From their parts, each asked by the key of its concern: an engine that has not counted anything yet would rather walk an
+        // index of all concerns.
+        visible
+            .column(concern_person::Column::ConcernId)
+            .from(concern_person::Entity)
+            .and_where(Expr::col((concern_person::Entity, concern_person::Column::SettingId)).eq(setting.0))
+            .and_where(Expr::col((concern_person::Entity, concern_person::Column::PersonId)).eq(person.0))
+            .and_where(of_visible((concern_person::Entity, concern_person::Column::ConcernId), setting, sees));
+        return Expr::col(column).in_subquery(visible);
+    }
     visible
         .column((concern::Entity, concern::Column::Id))
         .from(concern::Entity)
@@ -58,8 +69,12 @@ fn among(column: impl IntoColumnRef, setting: SettingId, sees: &Sees, about: &Ab
 /// # Errors
 /// As any read.
 pub async fn list_about(db: &impl Reads, setting: SettingId, sees: &Sees, about: &About) -> Result<Vec<Concern>> {
+    rows::many(db, concerns(setting, sees, about)).await
+}
+
+pub(super) fn concerns(setting: SettingId, sees: &Sees, about: &About) -> sea_orm::Select<concern::Entity> {
     let condition = visible_to(setting, sees).add(about.condition(setting));
-    rows::many(db, rows::select::<Concern>(condition).order_by_desc(concern::Column::EventAt)).await
+    rows::select::<Concern>(condition).order_by_desc(concern::Column::EventAt)
 }
 
 /// How many of those concerns happened at or after a time.
@@ -91,15 +106,20 @@ pub async fn list_entries_about(
     before: Option<Timestamp>,
     limit: u64,
 ) -> Result<Vec<Entry>> {
+    rows::many(db, entries(setting, sees, about, before).limit(limit)).await
+}
+
+pub(super) fn entries(
+    setting: SettingId,
+    sees: &Sees,
+    about: &About,
+    before: Option<Timestamp>,
+) -> sea_orm::Select<entry::Entity> {
     let condition = Condition::all()
         .add(entry::Column::SettingId.eq(setting.0))
         .add(among((entry::Entity, entry::Column::ConcernId), setting, sees, about))
         .add_option(before.map(|at| entry::Column::EventAt.lt(at.as_microsecond())));
-    let query = rows::select::<Entry>(condition)
-        .order_by_desc(entry::Column::EventAt)
-        .order_by_desc(entry::Column::RecordedAt)
-        .limit(limit);
-    rows::many(db, query).await
+    rows::select::<Entry>(condition).order_by_desc(entry::Column::EventAt).order_by_desc(entry::Column::RecordedAt)
 }
 
 /// Records of steps of those concerns that happened before a time, newest first, so many at most.

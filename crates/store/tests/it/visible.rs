@@ -157,3 +157,23 @@ async fn compare(db: &Db, house: &House, number: usize, cases: &[Case], person: 
         .filter(|case| case.house == number && person == house.practitioner && !case.excluded.contains(&person));
     assert_eq!(receipts.len(), filed.count(), "receipts");
 }
+
+/// An index of which only the setting is used walks everything that the setting has, and a scan walks everything.
+#[tokio::test]
+async fn one_concern_is_read_by_its_own_key_however_many_there_are() {
+    let (test, world) = (testkit::db().await, World::new(3));
+    let house = House::build(&test.db, &mut world.system(), "Acorns").await.unwrap();
+    let reader = test.db.read(Scope::Setting(house.setting)).await.unwrap();
+    let sees = concerns::Sees { person: house.dsl, routes: vec![RouteKind::Safeguarding] };
+    let any = uuid::Uuid::nil();
+    let ids = (ConcernId(any), house.child, domain::DeviceId(any));
+    let ways = concerns::ways(&reader, house.setting, &sees, ids).await.unwrap();
+    assert_eq!(ways.len(), 6);
+    for (what, steps) in ways {
+        assert!(steps.iter().any(|step| step.starts_with("SEARCH")), "{what}: {steps:?}");
+        for step in steps {
+            let walks = step.starts_with("SCAN") || step.ends_with("(setting_id=?)");
+            assert!(!walks, "{what} walks all of the setting: {step}");
+        }
+    }
+}

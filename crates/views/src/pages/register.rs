@@ -7,7 +7,7 @@ use askama::Template;
 use crate::{
     form::FormView,
     shell::{Page, Paper},
-    ui::{Banner, FieldError, Summary, Table, TaskList},
+    ui::{Banner, FieldError, Pages, Summary, Table, TaskList},
 };
 
 /// A way on: where, and the words.
@@ -27,6 +27,8 @@ pub struct RegisterList {
     pub table: Table,
     /// What would be here, and how it comes.
     pub empty: Way,
+    /// The parts before and after, where a list is shown part by part.
+    pub pages: Pages,
     /// The one thing to do here.
     pub add: Option<Way>,
     /// Other ways on.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use views::FormView;
 use views::pages::register::{RegisterForm, RegisterList, RegisterThing, Section, field};
 use views::pages::working::Document;
-use views::ui::{Banner, Cell, Summary, Table, Tag, Tone};
+use views::ui::{Banner, Cell, Pages, Summary, Table, Tag, Tone};
 
 use super::{moment, version_field, with_now};
 use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend};
@@ -20,6 +20,8 @@ use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend};
 pub struct Part {
     #[serde(default)]
     shelf: String,
+    #[serde(default)]
+    page: usize,
 }
 
 /// The list.
@@ -28,7 +30,7 @@ pub struct Part {
 /// Not for this person.
 pub async fn list(visit: Visit, Query(part): Query<Part>) -> Answer {
     let shelf = if part.shelf == "finished" { Shelf::Finished } else { Shelf::Open };
-    let found = referrals::list(visit.services(), &visit.ctx(), shelf).await?;
+    let found = referrals::list(visit.services(), &visit.ctx(), shelf, part.page).await?;
     let mut table = Table::new("Referrals")
         .quiet_caption()
         .column("To")
@@ -36,7 +38,7 @@ pub async fn list(visit: Visit, Query(part): Query<Part>) -> Answer {
         .column("How it stands")
         .column("Their reference")
         .column("Ask again");
-    for row in &found {
+    for row in &found.rows {
         table.push(vec![
             Cell::link(&format!("/referrals/{}", row.id), &row.to),
             Cell::link(&format!("/concerns/{}", row.concern), &row.concern_reference),
@@ -50,7 +52,14 @@ pub async fn list(visit: Visit, Query(part): Query<Part>) -> Answer {
     }
     let open = shelf == Shelf::Open;
     let other = if open { ("/referrals?shelf=finished", "Finished and not made") } else { ("/referrals", "Open ones") };
+    let link = |page: usize| format!("/referrals?shelf={}&page={page}", if open { "open" } else { "finished" });
+    let pages = Pages {
+        previous: part.page.checked_sub(1).map(link),
+        next: found.more.then(|| link(part.page.saturating_add(1))),
+        where_we_are: format!("Part {}", part.page.saturating_add(1)),
+    };
     visit.page(&RegisterList {
+        pages,
         heading: if open { "Referrals" } else { "Finished referrals" }.to_owned(),
         about: "What was referred, to whom, and what became of it. A decision not to refer stands here too, with its reason.".to_owned(),
         table,
