@@ -53,8 +53,8 @@ pub async fn get(visit: Visit) -> Answer {
         notes,
         table,
         empty: ("No agency is listed.".to_owned(), "They come with the program, as packs of an area.".to_owned()),
-        add: None,
         ways,
+        ..RegisterList::default()
     })
 }
 

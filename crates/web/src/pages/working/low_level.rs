@@ -47,7 +47,7 @@ pub async fn list(visit: Visit) -> Answer {
         table,
         empty: ("Nothing is written here.".to_owned(), "What you write down stands here, newest first.".to_owned()),
         add: Some(("/low-level/new".to_owned(), "Write one down".to_owned())),
-        ways: Vec::new(),
+        ..RegisterList::default()
     })
 }
 
