@@ -29,8 +29,7 @@ pub use program::{
 };
 pub use seen::Sees;
 pub(crate) use seen::{
-    inherits, is_there, not_excluded as not_shut_out, of_visible, of_visible_even_destroyed, visible_even_destroyed,
-    visible_to,
+    inherits, is_there, not_excluded as not_shut_out, of_visible, of_visible_even_destroyed, visible_to,
 };
 pub use ways::ways;
 

@@ -4,21 +4,22 @@
 use anyhow::{Context, Result};
 
 use crate::bench::figures::Figures;
-use crate::{place, sh};
+use crate::{build, place, sh};
 
 /// Builds the program, then runs its own measuring stick against it.
 ///
 /// # Errors
 /// When something does not build, or the measuring stick prints something else.
 pub(crate) fn run() -> Result<Figures> {
-    sh::run(sh::cargo().args(["build", "--release", "--package", "holdfast"]))?;
-    let program = place::root().join("target/release/holdfast");
+    // The whole workspace at once: a package alone gets other features of what it rests on, and is built anew for them.
+    let all = ["build", "--release", "--workspace", "--exclude", build::WORKER, "--bins", "--examples"];
+    sh::run(sh::cargo().args(all))?;
+    let release = place::target().join("release");
     let mut figures = Figures::new("pages", "Pages with ten thousand concerns", "cargo xtask bench pages".to_owned());
     for (engine, name) in [("sqlite", "SQLite"), ("postgres", "PostgreSQL")] {
         let printed = sh::output(
-            sh::cargo()
-                .args(["run", "--release", "--quiet", "--package", "holdfast", "--example", "bench_pages", "--"])
-                .arg(&program)
+            std::process::Command::new(release.join("examples/bench_pages"))
+                .arg(release.join("holdfast"))
                 .args(["10000", "100", engine]),
         )?;
         let found: serde_json::Value = serde_json::from_str(&printed).context("bench_pages did not print JSON")?;

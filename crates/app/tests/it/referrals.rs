@@ -239,3 +239,55 @@ async fn a_checked_number_holds_on_every_page_and_the_pack_stays_beside_it() {
     assert!(theirs.entries.iter().all(|entry| entry.agency.for_families) && !theirs.may_check);
     app.end().await;
 }
+
+#[tokio::test]
+async fn a_long_list_comes_part_by_part_and_what_is_to_be_asked_about_soonest_comes_first() {
+    let app = TestApp::new().await;
+    let (services, people) = (&app.services, app.people);
+    let id = breach(&app).await;
+    let setting = store::Scope::Setting(app.setting);
+    let mut tx = services.db.write(&mut app.world.system(), setting, "test.refer").await.unwrap();
+    let now = app.world.now();
+    for at in 0..63_i64 {
+        // Every third waits for nobody; of the others what was made first is to be asked about last.
+        let row = store::working::Referral {
+            id: tx.fresh(),
+            setting_id: app.setting,
+            concern_id: id,
+            agency: "front_door".into(),
+            step: None,
+            state: ReferralState::Sent,
+            answers: serde_json::json!({}),
+            consent: Consent::Given,
+            consent_reason: None,
+            reason: None,
+            how: None,
+            sent_at: Some(now),
+            reference: None,
+            acknowledged_at: None,
+            outcome: None,
+            outcome_at: None,
+            chase_at: (at % 3 != 0).then(|| now - SignedDuration::from_hours(at - 30)),
+            made_by: people.dsl,
+            made_at: now + SignedDuration::from_secs(at),
+            version: 0,
+        };
+        store::working::add_referral(&mut tx, &row).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let ctx = app.ctx(people.dsl);
+    let mut seen = Vec::new();
+    for (part, rows, more) in [(0, 50, true), (1, 13, false), (2, 0, false), (usize::MAX, 0, false)] {
+        let listed = referrals::list(services, &ctx, Shelf::Open, part).await.expect("list");
+        assert_eq!((listed.rows.len(), listed.more), (rows, more), "part {part}");
+        seen.extend(listed.rows.into_iter().map(|row| (row.chase_at.is_none(), row.chase_at, row.late, row.id)));
+    }
+    assert!(seen.is_sorted_by_key(|(none, chase, ..)| (*none, *chase)), "the soonest first, across parts");
+    let late = seen.iter().take_while(|(_, _, late, _)| *late).count();
+    assert_eq!(late, seen.iter().filter(|(_, _, late, _)| *late).count(), "no late one behind one that is not");
+    let different: std::collections::BTreeSet<_> = seen.iter().map(|(.., id)| *id).collect();
+    assert_eq!(different.len(), 63, "each in exactly one part");
+    let wall = app::wall::wall(services, &ctx).await.expect("the wall");
+    let asked = wall.late.iter().chain(&wall.running).filter(|line| line.href.starts_with("/referrals/")).count();
+    assert_eq!(asked, 42, "the wall has each that waits for an answer, on whichever part it is");
+}
