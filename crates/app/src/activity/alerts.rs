@@ -133,7 +133,7 @@ async fn raise(services: &Services, batch: &Batch) -> Result<()> {
 }
 
 /// What a search of this event is about, if that is of concern. A guest's is never here: guests are not inspected (S24).
-fn of_concern(event: &Activity) -> Option<&'static str> {
+pub(super) fn of_concern(event: &Activity) -> Option<&'static str> {
     match &event.what {
         What::Searched { terms, .. } => filter::search_terms::concern(terms),
         _ => None,

@@ -6,9 +6,10 @@ use domain::access::{Action, Relation, authorize};
 use domain::{DeviceId, OpCtx};
 use jiff::{SignedDuration, Timestamp};
 
+use super::alerts::of_concern;
 use super::of_setting;
 use crate::concerns::defanged;
-use crate::gateway::What;
+use crate::gateway::{Activity, What};
 use crate::{Result, Services};
 
 /// Which alert.
@@ -18,7 +19,7 @@ pub struct Alert {
     pub at: Timestamp,
     /// The device, if one is known.
     pub device: Option<DeviceId>,
-    /// The name that was blocked; none: a sealed entry, of which no name is kept.
+    /// The name that was blocked; none with a device: what was typed there; none without: a sealed entry, of which no name is kept.
     pub host: Option<String>,
 }
 
@@ -35,6 +36,9 @@ pub async fn record(services: &Services, ctx: &mut OpCtx, alert: &Alert) -> Resu
     let to = alert.at.saturating_add(AROUND).unwrap_or(alert.at);
     let events = of_setting(services, ctx, from, to).await?;
     let say = |at: Timestamp| services.calendar.say(at);
+    if let (None, Some(device)) = (&alert.host, alert.device) {
+        return searched(services, ctx, &events, device, alert.at).await;
+    }
     let Some(wanted) = &alert.host else {
         let found = events.iter().find(|event| event.at == alert.at && matches!(event.what, What::Sealed { .. }));
         return Ok(found.map(|event| {
@@ -70,5 +74,36 @@ pub async fn record(services: &Services, ctx: &mut OpCtx, alert: &Alert) -> Resu
     let many = if times == 1 { "once".to_owned() } else { format!("{times} times") };
     Ok(Some(format!(
         "From the filter: {host} was asked for {many} and blocked, {when}, {by}. Why: {why}. Asked for is not visited: adverts and pages ask by themselves."
+    )))
+}
+
+/// The record of what was typed into a search engine: the words of that moment, and how often the same thing was looked for
+/// around it on that device.
+async fn searched(
+    services: &Services,
+    ctx: &mut OpCtx,
+    events: &[Activity],
+    device: DeviceId,
+    at: Timestamp,
+) -> Result<Option<String>> {
+    let here = |event: &&Activity| event.device == Some(device);
+    let typed = events.iter().filter(here).find_map(|event| match &event.what {
+        What::Searched { engine, terms } if event.at == at => Some((engine, terms, of_concern(event)?, event.proven)),
+        _ => None,
+    });
+    let Some((engine, terms, about, proven)) = typed else { return Ok(None) };
+    let times = events.iter().filter(here).filter(|event| of_concern(event) == Some(about)).count();
+    let name =
+        super::devices(services, ctx).await?.into_iter().find(|(known, _)| *known == device).map(|(_, name)| name);
+    let by = match (name, proven) {
+        (Some(name), true) => format!("on {name}, which proved who it is"),
+        (Some(name), false) => format!("on {name}, known by its network address alone"),
+        (None, _) => "on a device that nobody knows".to_owned(),
+    };
+    let many = if times == 1 { "once".to_owned() } else { format!("{times} times around then") };
+    Ok(Some(format!(
+        "From the filter: \u{201c}{terms}\u{201d} was typed into {engine} at {}, {by}. It is looked for as: {about}; {many}. Typed is not meant, and \
+         a device is not a person: somebody else may have had it.",
+        services.calendar.say(at)
     )))
 }

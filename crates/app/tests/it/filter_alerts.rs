@@ -88,6 +88,17 @@ async fn a_search_of_concern_tells_the_leads_once_an_hour_and_other_searches_tel
     assert_eq!(seen, [("Weapons and explosives", "pipe bomb", 2)]);
     let staff = activity::calls(&app.services, &mut app.ctx(app.people.practitioner)).await.unwrap();
     assert!(staff.searches.is_empty());
+    let one = &lead.searches[0];
+    let wanted = |device| activity::Alert { at: one.at, device: Some(device), host: None };
+    let record = async |who, alert| activity::record(&app.services, &mut app.ctx(who), &alert).await;
+    let said = record(app.people.dsl, wanted(one.id)).await.unwrap().unwrap();
+    for words in ["\u{201c}pipe bomb\u{201d} was typed into Bing", "Starfish tablet", "Weapons and explosives; 2 times"]
+    {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let nobodys = domain::DeviceId(uuid::Uuid::from_u128(9));
+    assert_eq!(record(app.people.dsl, wanted(nobodys)).await.unwrap(), None, "what was not, is not made up");
+    assert!(record(app.people.practitioner, wanted(one.id)).await.is_err(), "only those who read activity");
     app.end().await;
 }
 

@@ -35,7 +35,7 @@ pub async fn get(visit: Visit) -> Answer {
         calls.searches.iter().fold(table.figures("Times").column("Device").column("Work it"), |table, search| {
             let sure = if search.proven { "" } else { ", known by its network address alone" };
             let at = encode(&search.at.to_string());
-            let href = format!("/concerns/report/monitoring_alert?at={at}&device={}", search.id);
+            let href = format!("/concerns/report/monitoring_alert?alert=searched&at={at}&device={}", search.id);
             table.row([
                 time(&visit, search.at),
                 Cell::from(search.about),

@@ -114,6 +114,28 @@ async fn the_public_test_has_four_results_and_a_date() {
     assert!(lead.see("/filter/matrix").await.1.contains("Came through"));
 }
 
+/// What was typed leads from the alert to a report that carries the filter's own record of it.
+#[tokio::test]
+async fn a_search_of_concern_leads_to_a_report_with_its_record() {
+    use app::gateway::{Activity, What};
+    let nursery = Nursery::new().await;
+    let app = &nursery.app;
+    let what = What::Searched { engine: "Bing".into(), terms: "how to make a pipe bomb".into() };
+    let at = app.services.now() - jiff::SignedDuration::from_mins(2);
+    let device = Some(app.people.tablet);
+    app.gateway.saw(vec![Activity { at, until: at, device, group: "children".into(), proven: true, what }]);
+    let lead = Browser::of(&nursery, app.people.dsl).await;
+    let (_, html) = lead.see("/alerts").await;
+    let way =
+        html.split("href=\"").find(|rest| rest.starts_with("/concerns/report/monitoring_alert")).expect("a way on");
+    let way = way.split('"').next().unwrap().replace("&amp;", "&").replace("&#38;", "&");
+    let (status, html) = lead.see(&way).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(html.contains("how to make a pipe bomb") && html.contains("typed into Bing"), "{way}: {html}");
+    let staff = Browser::of(&nursery, app.people.practitioner).await;
+    assert!(!staff.see(&way).await.1.contains("pipe bomb"), "nobody else is shown it by the address");
+}
+
 #[tokio::test]
 async fn a_films_page_lets_in_one_host_and_no_other_page_does() {
     use app::filtering::sessions::{self, Open, Youngest};
