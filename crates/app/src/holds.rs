@@ -50,6 +50,18 @@ pub enum Leave {
     Danger,
 }
 
+impl Leave {
+    /// As it stands in the record from then on.
+    fn say(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Police => Some("Who did it said that the police had agreed."),
+            Self::Lado => Some("Who did it said that the LADO had agreed."),
+            Self::Danger => Some("Who did it said that somebody was in danger."),
+        }
+    }
+}
+
 /// A hold, as a page shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HoldView {
@@ -138,6 +150,9 @@ pub async fn place_saying(services: &Services, ctx: &mut OpCtx, device: DeviceId
         ));
     }
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "device.hold").await?;
+    if is_of_somebody_concerned(&tx, &member, device).await? {
+        return Err(of_the_person_concerned());
+    }
     let placed = place_in(&mut tx, &member, device, None, Leave::None).await?;
     let row = store::devices::lookup_hold(&tx, member.setting, &sees(&member), placed.hold).await?;
     if let Some(row) = row.filter(|row| !why.is_empty() && row.reason.is_none()) {
@@ -199,6 +214,7 @@ pub(crate) async fn place_in(
             Some(_) => format!("{} was held for four hours. A lead confirms or ends the hold.", device.name),
             None => format!("{} was held until somebody releases it.", device.name),
         };
+        let text = leave.say().map(|say| format!("{text} {say}")).unwrap_or(text);
         concerns::by_the_program(tx, concern, &text).await?;
     }
     publish::later(tx, setting).await?;
@@ -228,12 +244,29 @@ async fn may_be_held(
         && leave == Leave::None
         && is_about(db, concern, owner).await?
     {
-        return Err(Error::invalid(
-            "device",
-            "This is the device of the person concerned. Holding it would tell them. Ask the police or the LADO first.",
-        ));
+        return Err(of_the_person_concerned());
     }
     Ok(())
+}
+
+fn of_the_person_concerned() -> Error {
+    Error::invalid(
+        "device",
+        "This is the device of the person concerned. Holding it would tell them. Ask the police or the LADO first, then hold it from the concern.",
+    )
+}
+
+/// Is it the device of somebody whom an open concern is about that this member sees? Who sees none is told nothing by it (S8).
+async fn is_of_somebody_concerned(db: &impl Reads, member: &Member, device: DeviceId) -> Result<bool> {
+    let device = store::devices::lookup(db, member.setting, device).await?;
+    let Some(owner) = device.and_then(|device| device.person_id) else { return Ok(false) };
+    let with_a_part = store::concerns::About::Person(owner);
+    for concern in store::concerns::list_about(db, member.setting, &sees(member), &with_a_part).await? {
+        if concern.status != domain::concern::ConcernStatus::Closed && is_about(db, &concern, owner).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn is_about(db: &impl Reads, concern: &Concern, person: PersonId) -> Result<bool> {

@@ -460,7 +460,7 @@ async fn shut(
 }
 
 /// The gate before families and other settings, if it is shut.
-async fn may_tell_outside(services: &Services, db: &impl Reads, case: &Case) -> Result<Option<Locked>> {
+pub(crate) async fn may_tell_outside(services: &Services, db: &impl Reads, case: &Case) -> Result<Option<Locked>> {
     let procedure = case::procedure(db, &services.content, &case.concern).await?;
     let Some(procedure) = procedure else { return Ok(None) };
     if !procedure.steps.iter().any(|step| step.act == Some(ProgramAct::InformFamily)) {

@@ -25,7 +25,7 @@ use store::{Reads, Scope};
 
 pub use bench::{Bench, Line, MarkView, bench};
 use gather::{Gathered, gather};
-pub use gather::{Proposal, Undecided};
+pub use gather::{KeptBack, Proposal, Undecided};
 pub use marks::{NewMark, end_mark, set_marks, take_proposals};
 
 use super::exports::{For, Made};

@@ -25,7 +25,8 @@ pub(crate) fn told() -> For {
 }
 
 async fn filed(app: &TestApp, kind: ConcernKind, words: &str) -> ConcernId {
-    let of_the_lead = matches!(kind, ConcernKind::AccessRequest | ConcernKind::FileTransfer);
+    let of_the_lead =
+        matches!(kind, ConcernKind::AccessRequest | ConcernKind::FileTransfer | ConcernKind::DataComplaint);
     let by = if of_the_lead { app.people.dsl } else { app.people.practitioner };
     let children = Children::Known(vec![app.people.child]);
     let report =
@@ -82,7 +83,7 @@ async fn what_is_blacked_out_is_gone_for_good_and_the_same_marks_make_the_same_b
     let people = app.people;
     let services = &app.services;
     let record =
-        filed(&app, ConcernKind::FilterBreach, "Joy and Kit saw it; Kit's father Omar shouted of the zanderfish.")
+        filed(&app, ConcernKind::DataComplaint, "Joy and Kit saw it; Kit's father Omar shouted of the zanderfish.")
             .await;
     let request = filed(&app, ConcernKind::AccessRequest, "Ida asks for Joy's data.").await;
     assert!(matches!(
@@ -151,6 +152,47 @@ async fn what_is_blacked_out_is_gone_for_good_and_the_same_marks_make_the_same_b
     concerns::add_entry(services, &mut app.ctx(people.dsl), record, new).await.unwrap();
     let changed = bundle::make(services, &mut app.ctx(people.dsl), request, told()).await.unwrap_err();
     assert!(matches!(&changed, Error::Invalid(why) if why[""].contains("changed")), "{changed:?}");
+    app.end().await;
+}
+
+/// The program helps nobody to tell whom a concern is about, nor anybody while "police or advice first" is shut (S2, S7).
+#[tokio::test]
+async fn what_may_not_be_told_yet_and_what_is_about_the_one_who_asks_stays_out_of_the_bundle() {
+    let app = TestApp::new().await;
+    let (people, services) = (app.people, &app.services);
+    let lead = || app.ctx(people.dsl);
+    filed(&app, ConcernKind::DataComplaint, "Joy and the zanderfish.").await;
+    let unjudged = filed(&app, ConcernKind::FilterBreach, "Joy and the quaggafish.").await;
+    let about_her_mother = concerns::Report {
+        kind: ConcernKind::DataComplaint,
+        what_happened: "Joy's mother and the gurnardfish.".into(),
+        about: concerns::About::Person(people.parent),
+        children: Children::Known(vec![people.child]),
+        device: None,
+        room: None,
+        ..app.breach()
+    };
+    let about = concerns::report(services, &mut lead(), about_her_mother).await.unwrap().concern;
+    let request = filed(&app, ConcernKind::AccessRequest, "Ida asks for Joy's data.").await;
+    bundle::begin(services, &mut lead(), request, people.child).await.unwrap();
+    let on_the_bench = async || {
+        let bench = bundle::bench(services, &mut lead(), request).await.unwrap();
+        let text: String = bench.handed_out().into_iter().map(|(_, _, text)| text).collect();
+        let mut kept: Vec<_> = bench.kept_back.into_iter().map(|one| one.reference).collect();
+        kept.sort();
+        (text, kept)
+    };
+    let reference = async |id| concerns::open(services, &mut lead(), id).await.unwrap().reference;
+    let (text, kept) = on_the_bench().await;
+    assert!(text.contains("zanderfish") && text.contains("gurnardfish") && !text.contains("quaggafish"), "{text}");
+    assert_eq!(kept, [reference(unjudged).await]);
+    // The mother is whom it goes to.
+    concerns::add_person(services, &mut lead(), request, people.parent, domain::concern::Part::Witness).await.unwrap();
+    let (text, kept) = on_the_bench().await;
+    assert!(!text.contains("gurnardfish"), "{text}");
+    let mut both = vec![reference(unjudged).await, reference(about).await];
+    both.sort();
+    assert_eq!(kept, both);
     app.end().await;
 }
 
@@ -236,7 +278,7 @@ async fn a_file_goes_along_only_when_somebody_decided_so_with_a_reason_and_a_sea
     let app = TestApp::new().await;
     let (people, services) = (app.people, &app.services);
     let lead = || app.ctx(people.dsl);
-    let record = filed(&app, ConcernKind::FilterBreach, "Joy saw it.").await;
+    let record = filed(&app, ConcernKind::DataComplaint, "Joy saw it.").await;
     for words in ["Words of the herring letter.", "Words of the turbot letter.", "Words of the sealed letter."] {
         let id = letter(&app, record, words).await;
         if words.contains("sealed") {

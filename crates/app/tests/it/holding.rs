@@ -98,10 +98,34 @@ async fn the_device_of_the_person_concerned_waits_for_advice_or_danger() {
         holds::place(&app.services, ctx, people.laptop, Some(filed.concern), leave).await
     };
     assert!(matches!(ask(Leave::None).await, Err(Error::Invalid(_))));
+    // Nor by the page of held devices, where no concern stands beside it.
+    let why = "He must not use it now.";
+    let round = holds::place_saying(&app.services, &mut app.ctx(people.manager), people.laptop, why).await;
+    assert!(matches!(&round, Err(Error::Invalid(fields)) if fields.contains_key("device")), "{round:?}");
     ask(Leave::Lado).await.expect("on the LADO's word");
+    let record = concerns::open(&app.services, &mut app.ctx(people.manager), filed.concern).await.expect("the record");
+    assert!(
+        record.chronology.iter().any(|entry| entry.text.contains("the LADO had agreed")),
+        "{:?}",
+        record.chronology
+    );
     // The person concerned sees no hold, wherever they look (S8, S9).
     let seen = holds::list(&app.services, &app.ctx(people.practitioner)).await.expect("their page");
     assert!(seen.is_empty(), "{seen:?}");
+    app.end().await;
+}
+
+/// A lead who knows of no concern learns of none by being refused (S8).
+#[tokio::test]
+async fn whoever_knows_of_no_concern_is_refused_nothing() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let mut report = app.breach();
+    report.kind = ConcernKind::AdultHere;
+    report.about = About::Person(people.practitioner);
+    concerns::report(&app.services, &mut app.ctx(people.colleague), report).await.expect("filed");
+    let why = "Betting sites at work, twice after we had spoken.";
+    holds::place_saying(&app.services, &mut app.ctx(people.deputy), people.laptop, why).await.expect("as ever");
     app.end().await;
 }
 

@@ -21,6 +21,8 @@ pub struct BenchPage {
     pub person: String,
     /// "3 concerns".
     pub records: String,
+    /// What is kept back: reference and why.
+    pub kept_back: Vec<(String, String)>,
     /// The lines.
     pub lines: Vec<BenchLine>,
     /// Names that somebody decides on.

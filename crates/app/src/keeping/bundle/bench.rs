@@ -7,7 +7,7 @@ use store::Scope;
 use store::keeping::Bundle;
 
 use super::gather::{Gathered, digest, gather};
-use super::{BundleState, Proposal, Purpose, Undecided};
+use super::{BundleState, KeptBack, Proposal, Purpose, Undecided};
 use crate::concerns::Names;
 use crate::keeping::item::Item;
 use crate::{Error, Result, Services};
@@ -35,6 +35,8 @@ pub struct Bench {
     pub marks: Vec<MarkView>,
     /// Which records are in it: references.
     pub records: Vec<String>,
+    /// Which are kept back, and why.
+    pub kept_back: Vec<KeptBack>,
     /// Who sent it to be checked, who checked it.
     pub sent: Option<(String, Timestamp)>,
     /// Who checked it.
@@ -93,7 +95,8 @@ pub async fn bench(services: &Services, ctx: &mut OpCtx, request: ConcernId) -> 
     let gathered = gather(services, ctx, &member, request).await?;
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let names = Names::load(&reader, member.setting).await?;
-    let Gathered { purpose, bundle, items, rows, marks, proposals, undecided, reference, records, .. } = gathered;
+    let Gathered { purpose, bundle, items, rows, marks, proposals, undecided, reference, records, kept_back, .. } =
+        gathered;
     let digest = digest(&bundle, &items, &marks);
     let text_of = |key: &str| items.iter().find(|item| item.key == key).map(|item| item.label());
     Ok(Bench {
@@ -128,6 +131,7 @@ pub async fn bench(services: &Services, ctx: &mut OpCtx, request: ConcernId) -> 
         purpose,
         proposals,
         undecided,
+        kept_back,
         records,
         sent: bundle.sent_at.map(|at| (names.of(bundle.sent_by), at)),
         checked: bundle.checked_at.map(|at| (names.of(bundle.checked_by), at)),

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::access::Action;
+use domain::concern::Part;
 use domain::ctx::Member;
 use domain::people::PersonKind;
 use domain::redaction::{Ground, Mark, stands_in};
@@ -18,6 +19,7 @@ use store::{Reads, Scope};
 
 use super::{Purpose, standing_on};
 use crate::attachments::Kind;
+use crate::concerns::case::{self, Case};
 use crate::concerns::{ConcernView, Names, for_export};
 use crate::keeping::item::{FileOf, Item, items_of};
 use crate::sight::sees;
@@ -35,6 +37,16 @@ pub(super) struct Gathered {
     pub(super) marks: Vec<Mark>,
     pub(super) proposals: Vec<Proposal>,
     pub(super) undecided: Vec<Undecided>,
+    pub(super) kept_back: Vec<KeptBack>,
+}
+
+/// A concern that names the person and that the program puts into no bundle for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptBack {
+    /// Its reference.
+    pub reference: String,
+    /// Why, in a sentence.
+    pub why: String,
 }
 
 pub(super) async fn gather(
@@ -63,7 +75,24 @@ pub(super) async fn gather(
         }
     }
     concerns.sort();
-    let concerns: Vec<ConcernId> = concerns.into_iter().map(|(_, id)| id).collect();
+    let mut concerns: Vec<ConcernId> = concerns.into_iter().map(|(_, id)| id).collect();
+    let mut kept_back = Vec::new();
+    let mut reporters = BTreeSet::new();
+    if purpose == Purpose::Request {
+        let who = who_gets_it(&reader, member, request, person.id).await?;
+        let mut stay = Vec::with_capacity(concerns.len());
+        for id in concerns {
+            let case = case::of(&reader, ctx, Action::ExportConcern, id).await?;
+            match why_kept_back(services, &reader, member, &case, &who).await? {
+                Some(why) => kept_back.push(KeptBack { reference: case.concern.reference, why }),
+                None => {
+                    reporters.extend(case.concern.reporter_id.filter(|reporter| *reporter != person.id));
+                    stay.push(id);
+                }
+            }
+        }
+        concerns = stay;
+    }
     let names = Names::load(&reader, member.setting).await?;
     let mut items = register(&reader, &person, &names).await?;
     let mut records = Vec::new();
@@ -86,11 +115,40 @@ pub(super) async fn gather(
     }
     let rows = store::keeping::list_redactions(&reader, member.setting, bundle.id).await?;
     let people = store::people::list(&reader, member.setting, None).await?;
-    let proposals = proposals(&items, &rows, &people, &person);
+    let proposals = proposals(&items, &rows, &people, &person, &reporters);
     let marks = rows.iter().filter(|row| !row.left_in).map(mark).collect();
     let undecided = undecided(&items, &rows);
     let reference = case.concern.reference.clone();
-    Ok(Gathered { purpose, reference, bundle, concerns, records, items, rows, marks, proposals, undecided })
+    Ok(Gathered { purpose, reference, bundle, concerns, records, items, rows, marks, proposals, undecided, kept_back })
+}
+
+/// Whose data they are, and whoever else has a part in the request: a parent who asks for a child.
+async fn who_gets_it(
+    db: &impl Reads,
+    member: &Member,
+    request: ConcernId,
+    person: PersonId,
+) -> Result<BTreeSet<PersonId>> {
+    let parts = store::concerns::list_people(db, member.setting, &sees(member), request).await?;
+    Ok(parts.into_iter().map(|part| part.person_id).chain([person]).collect())
+}
+
+/// Why a concern is not put together for these people. The program helps nobody to tell the person a concern is about, nor
+/// anybody while “police or advice first” is shut (S2, S7; Data Protection Act 2018, schedule 2, paragraph 2, and schedule 3,
+/// paragraph 21). Whoever decides otherwise, on advice, exports that one record.
+async fn why_kept_back(
+    services: &Services,
+    db: &impl Reads,
+    member: &Member,
+    case: &Case,
+    who: &BTreeSet<PersonId>,
+) -> Result<Option<String>> {
+    let parts = store::concerns::list_people(db, member.setting, &sees(member), case.concern.id).await?;
+    if parts.iter().any(|part| part.part == Part::About && who.contains(&part.person_id)) {
+        return Ok(Some("It is about somebody who would get this.".to_owned()));
+    }
+    let locked = crate::referrals::may_tell_outside(services, db, case).await?;
+    Ok(locked.map(|locked| format!("Nobody may be told of it yet. {}", locked.say)))
 }
 
 impl Gathered {
@@ -221,8 +279,14 @@ async fn beside(
 }
 
 /// Names of the register that stand somewhere, are not the person's own, and on which nobody has decided. Of people who work
-/// here none is proposed: what they did in their work is as a rule given (Data Protection Act 2018, schedule 2, paragraph 17).
-fn proposals(items: &[Item], rows: &[Redaction], people: &[Person], person: &Person) -> Vec<Proposal> {
+/// here only who told us is proposed: what they did in their work is as a rule given (Data Protection Act 2018, schedule 2, paragraph 17).
+fn proposals(
+    items: &[Item],
+    rows: &[Redaction],
+    people: &[Person],
+    person: &Person,
+    reporters: &BTreeSet<PersonId>,
+) -> Vec<Proposal> {
     let own: BTreeSet<String> = [&person.name, &person.known_as]
         .into_iter()
         .flat_map(|name| parts_of(name))
@@ -239,6 +303,7 @@ fn proposals(items: &[Item], rows: &[Redaction], people: &[Person], person: &Per
             PersonKind::Child => (Ground::OtherChild, "a child"),
             PersonKind::Family => (Ground::ThirdParty, "somebody’s family"),
             PersonKind::Visitor | PersonKind::Unknown => (Ground::ThirdParty, "a visitor"),
+            PersonKind::Staff if reporters.contains(&other.id) => (Ground::ThirdParty, "who told us"),
             PersonKind::Staff => continue,
         };
         for words in [&other.name, &other.known_as].into_iter().flat_map(|name| parts_of(name)) {

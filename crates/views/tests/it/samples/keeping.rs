@@ -30,6 +30,7 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         reference: "AB-1234".into(),
         person: NASTY.into(),
         records: "2 concerns".into(),
+        kept_back: vec![("ABC-D23".into(), "It is about somebody who would get this.".into())],
         lines: vec![line.clone(), BenchLine { key: "c3d4".into(), part: None, ..line }],
         proposals: vec![BenchProposal {
             words: NASTY.into(),

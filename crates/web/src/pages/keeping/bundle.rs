@@ -113,6 +113,7 @@ fn drawn(visit: &Visit, bench: &Bench, mut form: FormView) -> BenchPage {
             1 => "1 concern".to_owned(),
             many => format!("{many} concerns"),
         },
+        kept_back: bench.kept_back.iter().map(|one| (one.reference.clone(), one.why.clone())).collect(),
         lines: lines.collect(),
         proposals: bench
             .proposals
