@@ -61,7 +61,9 @@ pub struct Address {
 /// Does this concern seal addresses?
 pub(crate) async fn seals(db: &impl Reads, case: &Case) -> Result<bool> {
     let past = store::together::list_past_procedures_for_program(db, case.setting(), &[case.concern.id]).await?;
-    Ok(SEALS.contains(&case.concern.procedure.as_str()) || past.iter().any(|id| SEALS.contains(&id.as_str())))
+    // About an adult who works here an image follows the procedure for allegations, and its address is no less illegal.
+    let image = case.concern.kind.is_imagery();
+    Ok(image || SEALS.contains(&case.concern.procedure.as_str()) || past.iter().any(|id| SEALS.contains(&id.as_str())))
 }
 
 /// The addresses of a concern, for who works it.

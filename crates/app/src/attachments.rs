@@ -16,7 +16,8 @@ use std::collections::BTreeSet;
 
 use domain::access::{Action, Refused};
 use domain::concern::{EntryKind, RouteKind};
-use domain::imagery::{self, NoFiles};
+use domain::content::Content;
+use domain::imagery::{self, NoFiles, Shutting};
 use domain::{AttachmentId, ConcernId, OpCtx, PersonId, SettingId};
 use jiff::Timestamp;
 use store::attachments::Attachment;
@@ -26,7 +27,7 @@ use store::words::StrandKind;
 use store::{Reads, Scope, Tx};
 use zeroize::Zeroizing;
 
-pub use add::{CouldShow, LARGEST, NewFile, Question, add, ask};
+pub use add::{CouldShow, LARGEST, NewFile, Question, add, ask, cannot_show};
 pub use kinds::Kind;
 pub use order::{Order, agree, order, seal, withdraw};
 
@@ -42,12 +43,24 @@ pub struct Files {
     pub reference: String,
     /// Why it takes none; `None`: it does, from whoever may.
     pub none_here: Option<NoFiles>,
+    /// Somebody said that a file could show a child undressed, sexual or injured; until somebody else has decided why it
+    /// cannot, none is added. May the viewer be that one?
+    pub stopped: Option<Stopped>,
     /// May the viewer add one?
     pub may_add: bool,
     /// May the viewer declare a viewing? (S18)
     pub may_declare: bool,
     /// Oldest first.
     pub files: Vec<File>,
+}
+
+/// Who may decide why what somebody wanted to add cannot show a child undressed, sexual or injured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// The viewer.
+    ForYou,
+    /// Somebody else: the viewer said so themselves, or adds no files here.
+    ForAnother,
 }
 
 /// One file.
@@ -105,17 +118,24 @@ pub async fn list(services: &Services, ctx: &OpCtx, id: ConcernId) -> Result<Fil
     let member = ctx.member().ok_or(Refused::SignIn)?;
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let case = case::of(&reader, ctx, Action::WorkConcern, id).await?;
-    let none_here = no_files(&reader, &case).await?;
+    let none_here = no_files(&reader, &services.content, &case).await?;
     let mut files = Vec::new();
     for row in store::attachments::list(&reader, member.setting, &sees(member), id).await? {
         files.push(file(&reader, row, member.person, none_here).await?);
     }
     let may = |action| domain::access::authorize(&ctx.actor, action, domain::Relation::Case).is_ok();
+    let adds = none_here.is_none() && may(Action::AttachFile) && may_attach(member, &case);
+    let said_so = said_it_could_show(&reader, &case).await?;
     Ok(Files {
         may_declare: may(Action::AttachFile)
             && may_attach(member, &case)
             && imagery::may_declare_viewing(&case.concern.procedure),
-        may_add: none_here.is_none() && may(Action::AttachFile) && may_attach(member, &case),
+        stopped: match (said_so.is_empty() || none_here.is_some(), adds && !said_so.contains(&member.person)) {
+            (true, _) => None,
+            (false, true) => Some(Stopped::ForYou),
+            (false, false) => Some(Stopped::ForAnother),
+        },
+        may_add: adds && said_so.is_empty(),
         reference: case.concern.reference,
         none_here,
         files,
@@ -198,12 +218,13 @@ pub(crate) async fn take_along(
 /// [`Error::NotFound`] for who may not export it.
 pub(crate) async fn may_leave(
     db: &impl Reads,
+    content: &Content,
     ctx: &OpCtx,
     concern: ConcernId,
 ) -> Result<Vec<(Attachment, Kind, String)>> {
     let member = ctx.member().ok_or(Refused::SignIn)?;
     let case = case::of(db, ctx, Action::ExportConcern, concern).await?;
-    if no_files(db, &case).await?.is_some() {
+    if no_files(db, content, &case).await?.is_some() {
         return Ok(Vec::new());
     }
     let rows = store::attachments::list(db, member.setting, &sees(member), concern).await?;
@@ -235,13 +256,18 @@ async fn taken(
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), act).await?;
     let (case, row) = one(&tx, ctx, action, concern, id).await?;
     let waits = row.ordered.is_some() && action == Action::ExportConcern;
-    if waits || row.sealed_at.is_some() || row.destroyed_at.is_some() || no_files(&tx, &case).await?.is_some() {
+    if waits
+        || row.sealed_at.is_some()
+        || row.destroyed_at.is_some()
+        || no_files(&tx, &services.content, &case).await?.is_some()
+    {
         return Err(Error::NotFound);
     }
     let kind = Kind::from_media_type(&row.media_type).ok_or_else(|| Error::Internal("a file of no kind".into()))?;
     let content = store::attachments::content(&tx, &row).await?;
-    tx.note(member.setting, Subject { table: store::attachments::TABLE, id: Some(id.0) }, &serde_json::json!({}))
-        .await?;
+    let subject = Subject { table: store::attachments::TABLE, id: Some(id.0) };
+    // In the shape of a row, so that whoever may open the concern reads in the audit who fetched its files.
+    tx.note(member.setting, subject, &serde_json::json!({ "row": { "concern_id": concern } })).await?;
     tx.commit().await?;
     Ok(Fetched { name: called(&case, id, kind), kind, content })
 }
@@ -262,16 +288,45 @@ async fn one(
 }
 
 /// Why this concern takes and shows no files, from everything that was ever recorded: in it, in every concern that goes on in
-/// it, in which it goes on, or that was split from it, and under every procedure that any of them ever followed (S17).
-pub(crate) async fn no_files(db: &impl Reads, case: &Case) -> Result<Option<NoFiles>> {
+/// it, in which it goes on, or that was split from it, under every kind and procedure that any of them ever had (S17).
+pub(crate) async fn no_files(db: &impl Reads, content: &Content, case: &Case) -> Result<Option<NoFiles>> {
     let ids: Vec<ConcernId> = joined(db, case).await?.into_iter().collect();
     let mut procedures = store::together::list_past_procedures_for_program(db, case.setting(), &ids).await?;
+    let mut kinds = vec![case.concern.kind];
     for id in &ids {
-        let concern = store::concerns::lookup_for_program(db, case.setting(), *id).await?;
-        procedures.extend(concern.map(|concern| concern.procedure));
+        if let Some(concern) = store::concerns::lookup_for_program(db, case.setting(), *id).await? {
+            kinds.push(concern.kind);
+            procedures.insert(concern.procedure);
+        }
     }
     let rows = store::concerns::list_steps_of_several_for_program(db, case.setting(), &ids).await?;
-    Ok(imagery::no_files(procedures.iter().map(String::as_str), &case::for_engine(&rows)))
+    let shutting = shutting(db, content, case.setting()).await?;
+    let procedures = procedures.iter().map(String::as_str);
+    Ok(imagery::no_files(&shutting, kinds, procedures, &case::for_engine(&rows)))
+}
+
+/// Who said that a file could show a child undressed, sexual or injured, or was not sure, as long as nobody else has decided
+/// why it cannot; nobody: files may be added. Said in one concern it holds in all that are joined to it, as the rest does.
+pub(crate) async fn said_it_could_show(db: &impl Reads, case: &Case) -> Result<BTreeSet<PersonId>> {
+    let ids: Vec<ConcernId> = joined(db, case).await?.into_iter().collect();
+    let said = store::concerns::list_said_of_files_for_program(db, case.setting(), &ids).await?;
+    let decided = said.iter().filter(|entry| entry.kind == EntryKind::CannotShow).map(|entry| entry.recorded_at).max();
+    // What was said in the very moment of a decision was not decided about.
+    let open = said.iter().filter(|entry| entry.kind == EntryKind::CouldShow);
+    let open = open.filter(|entry| decided.is_none_or(|decided| entry.recorded_at >= decided));
+    Ok(open.filter_map(|entry| entry.author_id).collect())
+}
+
+/// What the procedures say of files, those of before too: a question that shut them once does so under a later edition.
+async fn shutting(db: &impl Reads, content: &Content, setting: SettingId) -> Result<Shutting> {
+    let mut shutting = Shutting::of(content.procedures.values());
+    for kept in store::procedures::list(db, setting).await? {
+        let carried = content.procedures.get(&kept.procedure);
+        if carried.is_none_or(|carried| carried.edition != kept.edition) {
+            shutting.add(&case::read_text(kept.text)?);
+        }
+    }
+    Ok(shutting)
 }
 
 /// The concern with all that it was merged with or split from, however far.
@@ -294,8 +349,8 @@ pub(crate) fn may_attach(member: &domain::ctx::Member, case: &Case) -> bool {
 
 /// Something was recorded that makes the concern one without files: what is there is sealed in the same transaction, so that
 /// no later answer opens it.
-pub(crate) async fn seal_if_needed(tx: &mut Tx, case: &Case) -> Result<()> {
-    if no_files(tx, case).await?.is_none() {
+pub(crate) async fn seal_if_needed(tx: &mut Tx, content: &Content, case: &Case) -> Result<()> {
+    if no_files(tx, content, case).await?.is_none() {
         return Ok(());
     }
     let mut sealed = 0_usize;

@@ -2,7 +2,8 @@
 //!
 //! Signed-in staff hold a child-room device for four hours; a lead confirms. The host, the gateways, phones, alarms and
 //! door entry cannot be held. A held device says "This device is offline. Ask the office." and nothing else. What is made
-//! from a concern inherits its exclusions: who is shut out does not see the hold here either.
+//! from a concern inherits its exclusions: who is shut out does not see the hold here either. Whoever merely may not open the
+//! concern sees that the device is held, which they meet anyway, and nothing else (S7).
 //! What it is not: the cutting itself (the gateway, by a job after the commit), nor the release of a device that a
 //! procedure gates (`concerns::record`).
 
@@ -75,8 +76,9 @@ pub struct HoldView {
     pub concern: Option<ConcernId>,
     /// It belongs to a concern, whether the viewer sees that or not: it is released there.
     pub for_a_concern: bool,
-    /// Who placed it.
-    pub placed_by: String,
+    /// Who placed it. `None`: it came from a concern that is not the viewer's, and all that they may know is that the device
+    /// is held: not by whom, until when, where it lies, nor why.
+    pub placed_by: Option<String>,
     /// When.
     pub placed_at: Timestamp,
     /// When it ends by itself.
@@ -277,7 +279,7 @@ async fn is_about(db: &impl Reads, concern: &Concern, person: PersonId) -> Resul
 /// A lead confirms a hold: it lasts until somebody releases it.
 ///
 /// # Errors
-/// [`Error::NotFound`] for a hold from a concern that the actor is shut out from.
+/// [`Error::NotFound`] for a hold from a concern that is not the actor's.
 pub async fn confirm(services: &Services, ctx: &mut OpCtx, id: HoldId, custody: Option<String>) -> Result<()> {
     authorize(&ctx.actor, Action::DecideHold, Relation::Setting)?;
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
@@ -295,7 +297,7 @@ pub async fn confirm(services: &Services, ctx: &mut OpCtx, id: HoldId, custody: 
 /// Writes down where a held device lies, and whose key that is. The device is as held as before.
 ///
 /// # Errors
-/// [`Error::NotFound`] for a hold from a concern that the actor is shut out from; [`Error::Invalid`] on `custody`.
+/// [`Error::NotFound`] for a hold from a concern that is not the actor's; [`Error::Invalid`] on `custody`.
 pub async fn keep(services: &Services, ctx: &mut OpCtx, id: HoldId, custody: &str) -> Result<()> {
     authorize(&ctx.actor, Action::DecideHold, Relation::Setting)?;
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
@@ -360,9 +362,16 @@ async fn end(tx: &mut Tx, hold: Hold, by: PersonId) -> Result<()> {
     publish::later(tx, setting).await
 }
 
+/// A hold to decide about: one that comes from a concern is for those who may open that, and for the others as if it were
+/// not there. They know that the device is held, and nothing that a decision could rest on.
 async fn standing(db: &impl Reads, member: &Member, id: HoldId) -> Result<Hold> {
-    let hold = store::devices::lookup_hold(db, member.setting, &sees(member), id).await?;
-    hold.filter(|hold| hold.released_at.is_none()).ok_or(Error::NotFound)
+    let viewer = sees(member);
+    let hold = store::devices::lookup_hold(db, member.setting, &viewer, id).await?;
+    let hold = hold.filter(|hold| hold.released_at.is_none()).ok_or(Error::NotFound)?;
+    if let Some(concern) = hold.concern_id {
+        store::concerns::lookup(db, member.setting, &viewer, concern).await?.ok_or(Error::NotFound)?;
+    }
+    Ok(hold)
 }
 
 /// Holds in force that the actor may know of, with what the gateway says that it cut.
@@ -394,21 +403,25 @@ pub(crate) async fn views(
             Some(id) => store::concerns::lookup(db, member.setting, &viewer, id).await?.map(|concern| concern.id),
             None => None,
         };
+        let shown = hold.concern_id.is_none() || seen.is_some();
         views.push(HoldView {
             id: hold.id,
             device: hold.device_id,
             device_name: device.map_or_else(|| "A device that is gone".into(), |device| device.name),
             concern: seen,
             for_a_concern: hold.concern_id.is_some(),
-            placed_by: name(db, member.setting, hold.placed_by).await?,
+            placed_by: match shown {
+                true => Some(name(db, member.setting, hold.placed_by).await?),
+                false => None,
+            },
             placed_at: hold.placed_at,
-            until: hold.until_at,
-            confirmed_by: match hold.confirmed_by {
+            until: hold.until_at.filter(|_| shown),
+            confirmed_by: match hold.confirmed_by.filter(|_| shown) {
                 Some(person) => Some(name(db, member.setting, person).await?),
                 None => None,
             },
-            custody: hold.custody,
-            reason: hold.reason.filter(|_| decides),
+            custody: hold.custody.filter(|_| shown),
+            reason: hold.reason.filter(|_| decides && shown),
             cut: cut(state.as_ref(), hold.device_id, now),
         });
     }

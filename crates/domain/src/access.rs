@@ -71,19 +71,19 @@ actions! {
     CloseConcern = "close_concern";
     /// Print or export a concern.
     ExportConcern = "export_concern";
-    /// Add a file to a concern, after saying what it cannot show (S17).
+    /// Add a file to a concern, after saying what it cannot show; decide why what another one doubted cannot (S17).
     AttachFile = "attach_file";
     /// Let a sealed file go, or destroy one, on a recorded word of the police: two people (S17, S20).
     DecideSealed = "decide_sealed";
     /// Hold a child-room device for four hours.
     HoldDevice = "hold_device";
-    /// Confirm a hold until released, or release it.
+    /// Confirm a hold until released, or release it. Of a concern: for who may see that (S7).
     DecideHold = "decide_hold";
     /// See the names that a device was allowed, around a time, to report what got through.
     ReadDeviceHosts = "read_device_hosts";
     /// See activity by device and person.
     ReadActivity = "read_activity";
-    /// See groups, categories, rules and their history.
+    /// See groups, categories, rules and their history; of a change from a concern that one may not see no reason.
     ReadFilter = "read_filter";
     /// Propose a change to the filter.
     ProposeChange = "propose_change";
@@ -117,7 +117,7 @@ actions! {
     KeepActions = "keep_actions";
     /// Open or close a review.
     KeepReviews = "keep_reviews";
-    /// See who did what, without names of concerns that one may not see.
+    /// See who did what: nothing of concerns that one may not see, but what one did oneself.
     ReadAudit = "read_audit";
     /// Add a rule of the setting's own to a procedure, agree to one, or take one back: two people (S42).
     OwnProcedure = "own_procedure";

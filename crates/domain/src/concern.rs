@@ -88,6 +88,11 @@ impl ConcernKind {
         Self::FileTransfer,
     ];
 
+    /// Is it about a sexual or altered image? Then it takes no file, whoever it is about (S17).
+    pub fn is_imagery(self) -> bool {
+        matches!(self, Self::IndecentImage | Self::YoungPersonsImage | Self::AlteredImage)
+    }
+
     /// The word for it in storage and content.
     pub fn key(self) -> &'static str {
         match self {
@@ -286,11 +291,15 @@ pub enum EntryKind {
     ToSender,
     /// Somebody declared, before they looked, that an image had to be looked at (S18).
     Viewing,
+    /// Before a file was added somebody said that it could show a child undressed, sexual or injured, or was not sure (S17).
+    CouldShow,
+    /// Somebody else decided why it cannot show that.
+    CannotShow,
 }
 
 impl EntryKind {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Fact,
         Self::ChildWords,
         Self::AdultWords,
@@ -311,6 +320,8 @@ impl EntryKind {
         Self::FromSender,
         Self::ToSender,
         Self::Viewing,
+        Self::CouldShow,
+        Self::CannotShow,
     ];
 
     /// The word for it in storage.
@@ -336,6 +347,8 @@ impl EntryKind {
             Self::FromSender => "from_sender",
             Self::ToSender => "to_sender",
             Self::Viewing => "viewing",
+            Self::CouldShow => "could_show",
+            Self::CannotShow => "cannot_show",
         }
     }
 

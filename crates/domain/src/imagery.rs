@@ -5,11 +5,10 @@
 //! illegal. What was said once stays said: a later answer, another kind or another edition does not take it back, and only
 //! a recorded word of the police lets a sealed file go.
 
-use crate::procedure::StepRecord;
+use std::collections::BTreeSet;
 
-/// Procedures about sexual images: P3 made by young people, P5 indecent images of children, P15 made by a machine from a
-/// photograph.
-const IMAGERY: [&str; 3] = ["P3", "P5", "P15"];
+use crate::concern::ConcernKind;
+use crate::procedure::{Procedure, StepRecord};
 
 /// The one procedure in which an image may, at the very end of everything else, be looked at (S18).
 const MADE_BY_THE_YOUNG: &str = "P3";
@@ -19,27 +18,66 @@ const MADE_BY_THE_YOUNG: &str = "P3";
 pub enum NoFiles {
     /// It is about sexual images.
     Imagery,
-    /// Somebody said that something in it could be illegal.
+    /// Somebody said that something in it could be illegal, or an image indecent.
     CouldBeIllegal,
+}
+
+/// What shuts the files of a concern, as procedures say it: which of them are about images, and which answers to which
+/// questions ([`crate::procedure::Field::shuts_files`]).
+///
+/// A question is known by its step and its key, whichever procedure asks it: the concern may follow another one by now. That
+/// can only shut more.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shutting {
+    procedures: BTreeSet<String>,
+    answers: BTreeSet<(String, String, String)>,
+}
+
+impl Shutting {
+    /// What these procedures say.
+    pub fn of<'a>(procedures: impl IntoIterator<Item = &'a Procedure>) -> Self {
+        let mut shutting = Self::default();
+        procedures.into_iter().for_each(|procedure| shutting.add(procedure));
+        shutting
+    }
+
+    /// What one more says, perhaps in an edition of before: nothing that another one said is taken back.
+    pub fn add(&mut self, procedure: &Procedure) {
+        if procedure.kinds.iter().any(|kind| kind.is_imagery()) {
+            self.procedures.insert(procedure.id.clone());
+        }
+        for step in &procedure.steps {
+            for field in &step.fields {
+                let answer = |value: &String| (step.key.clone(), field.key.clone(), value.clone());
+                self.answers.extend(field.shuts_files.iter().map(answer));
+            }
+        }
+    }
+
+    fn shuts(&self, record: &StepRecord) -> bool {
+        let shutting = |(step, field, value): &(String, String, String)| {
+            record.step == *step && record.answers.get(field).is_some_and(|answer| answer == value)
+        };
+        self.answers.iter().any(shutting)
+    }
 }
 
 /// Why this concern takes no files and shows none; `None`: it does.
 ///
-/// `procedures` are every procedure that it ever had, `records` everything ever recorded about its steps.
-pub fn no_files<'a>(procedures: impl IntoIterator<Item = &'a str>, records: &[StepRecord]) -> Option<NoFiles> {
-    if procedures.into_iter().any(|id| IMAGERY.contains(&id)) {
+/// `kinds` and `procedures` are all that it ever had, `records` everything ever recorded about its steps. The kind counts by
+/// itself: about an adult who works here an image follows the procedure for allegations, which is about much else too.
+pub fn no_files<'a>(
+    shutting: &Shutting,
+    kinds: impl IntoIterator<Item = ConcernKind>,
+    procedures: impl IntoIterator<Item = &'a str>,
+    records: &[StepRecord],
+) -> Option<NoFiles> {
+    let image = kinds.into_iter().any(ConcernKind::is_imagery)
+        || procedures.into_iter().any(|id| shutting.procedures.contains(id));
+    if image {
         return Some(NoFiles::Imagery);
     }
-    records.iter().any(could_be_illegal).then_some(NoFiles::CouldBeIllegal)
-}
-
-/// Did somebody answer "yes" or "not sure" to a question about being illegal? Whatever the step is called: a name that we
-/// do not know must not open the wall.
-fn could_be_illegal(record: &StepRecord) -> bool {
-    record.answers.iter().any(|(field, answer)| {
-        let asks = record.step.contains("illegal") || field.contains("illegal");
-        asks && matches!(answer.as_str(), "yes" | "not_sure" | "illegal")
-    })
+    records.iter().any(|record| shutting.shuts(record)).then_some(NoFiles::CouldBeIllegal)
 }
 
 /// May a viewing be declared at all? (S18)
@@ -66,16 +104,30 @@ mod tests {
         }
     }
 
+    fn shutting() -> Shutting {
+        let answers = ["yes", "not_sure"].map(|answer| ("judge".to_owned(), "image".to_owned(), answer.to_owned()));
+        Shutting { procedures: ["P5".to_owned()].into(), answers: answers.into() }
+    }
+
     #[test]
     fn imagery_takes_no_files_and_neither_does_what_could_be_illegal() {
-        assert_eq!(no_files(["P1"], &[]), None);
-        assert_eq!(no_files(["P5"], &[]), Some(NoFiles::Imagery));
-        assert_eq!(no_files(["P6", "P3"], &[]), Some(NoFiles::Imagery), "re-typing does not open it");
-        for (step, field) in [("could_be_illegal", "answer"), ("sort", "illegal")] {
-            assert_eq!(no_files(["P1"], &[said(step, field, "no")]), None);
-            for answer in ["yes", "not_sure"] {
-                assert_eq!(no_files(["P1"], &[said(step, field, answer)]), Some(NoFiles::CouldBeIllegal));
-            }
+        let shutting = shutting();
+        let why = |kind, procedures: &[&str], records: &[StepRecord]| {
+            no_files(&shutting, [ConcernKind::Message, kind], procedures.iter().copied(), records)
+        };
+        assert_eq!(why(ConcernKind::AdultHere, &["P9"], &[]), None);
+        for image in [ConcernKind::IndecentImage, ConcernKind::YoungPersonsImage, ConcernKind::AlteredImage] {
+            assert_eq!(why(image, &["P9"], &[]), Some(NoFiles::Imagery), "whichever procedure it follows");
+        }
+        assert_eq!(why(ConcernKind::Bullying, &["P6", "P5"], &[]), Some(NoFiles::Imagery), "re-typing opens nothing");
+        for (step, field, answer, expected) in [
+            ("judge", "image", "no", None),
+            ("judge", "other", "yes", None),
+            ("other", "image", "yes", None),
+            ("judge", "image", "yes", Some(NoFiles::CouldBeIllegal)),
+            ("judge", "image", "not_sure", Some(NoFiles::CouldBeIllegal)),
+        ] {
+            assert_eq!(why(ConcernKind::AdultHere, &["P9"], &[said(step, field, answer)]), expected, "{step} {field}");
         }
         assert!(may_declare_viewing("P3"));
         for other in ["P1", "P4", "P5", "P15", "G1", ""] {
@@ -87,10 +139,11 @@ mod tests {
         /// What was said once is never unsaid, whatever is recorded afterwards or before.
         #[test]
         fn what_was_said_once_stays_said(before in 0..5_usize, after in 0..5_usize) {
-            let mut records: Vec<StepRecord> = (0..before).map(|_| said("could_be_illegal", "answer", "no")).collect();
-            records.push(said("could_be_illegal", "answer", "not_sure"));
-            records.extend((0..after).map(|_| said("could_be_illegal", "answer", "no")));
-            prop_assert_eq!(no_files(["P1"], &records), Some(NoFiles::CouldBeIllegal));
+            let mut records: Vec<StepRecord> = (0..before).map(|_| said("judge", "image", "no")).collect();
+            records.push(said("judge", "image", "not_sure"));
+            records.extend((0..after).map(|_| said("judge", "image", "no")));
+            let why = no_files(&shutting(), [ConcernKind::Message], ["P1"], &records);
+            prop_assert_eq!(why, Some(NoFiles::CouldBeIllegal));
         }
     }
 }

@@ -24,8 +24,8 @@ pub use about::{About, count_about, list_about, list_entries_about, list_steps_a
 pub use counts::{Counted, Fact, facts};
 pub use program::{
     count_unsigned_for_program, find_by_reference_for_program, has_reference, list_entries_of_author,
-    list_ids_of_people_for_program, list_messages_for_program, list_parts_for_program, list_steps_for_program,
-    list_steps_of_several_for_program,
+    list_ids_of_people_for_program, list_messages_for_program, list_parts_for_program, list_said_of_files_for_program,
+    list_steps_for_program, list_steps_of_several_for_program,
 };
 pub use seen::Sees;
 pub(crate) use seen::{

@@ -147,6 +147,7 @@ pub fn all() -> Vec<Route> {
         post("/concerns/{id}/people/cannot-know", Action(A::WorkConcern), pages::concerns::people::cannot_know, "Nobody can find out which child it was"),
         get ("/concerns/{id}/files", Action(A::WorkConcern), pages::concerns::files::get, "The files of a concern"),
         post("/concerns/{id}/files/ask", Action(A::AttachFile), pages::concerns::files::ask, "What could it show? Then a file, or none"),
+        post("/concerns/{id}/files/cannot-show", Action(A::AttachFile), pages::concerns::files::cannot_show, "Decide why it cannot show that"),
         post("/concerns/{id}/files/add", Action(A::AttachFile), pages::concerns::files::add, "Add a file"),
         get ("/concerns/{id}/files/{file}", Action(A::WorkConcern), pages::concerns::files::fetch, "Fetch a file"),
         post("/concerns/{id}/files/{file}", Action(A::WorkConcern), pages::concerns::files::decide, "Seal a file; agree to what a first person recorded"),

@@ -8,7 +8,7 @@ use serde_json::json;
 use store::Scope;
 use store::attachments::Attachment;
 
-use super::{Kind, may_attach, no_files, picture};
+use super::{Kind, may_attach, no_files, picture, said_it_could_show};
 use crate::concerns::{LONGEST_LINE, append, case};
 use crate::scanner::Scan;
 use crate::{Error, Result, Services};
@@ -72,7 +72,8 @@ pub struct NewFile {
     pub content: Vec<u8>,
 }
 
-/// The question before any file is chosen. Anything but no is written down, and no file is taken.
+/// The question before any file is chosen. Anything but no is written down, and no file is taken until somebody else has
+/// decided why it cannot show that ([`cannot_show`]): who wants to add a file does not answer twice (S17).
 ///
 /// # Errors
 /// [`Error::NotFound`] for who may not add files here; [`Error::Invalid`] where no files are taken.
@@ -83,17 +84,60 @@ pub async fn ask(services: &Services, ctx: &mut OpCtx, id: ConcernId, could_show
     if !may_attach(&member, &case) {
         return Err(Error::NotFound);
     }
-    if let Some(why) = no_files(&tx, &case).await? {
+    if let Some(why) = no_files(&tx, &services.content, &case).await? {
         return Err(refused(why));
     }
-    if could_show == CouldShow::No {
-        return Ok(Question::Choose);
-    }
-    let text = "A file was not added: it could show a child undressed, sexual or injured. Nobody opens or copies it; the device is locked away for the police (101).";
+    let answer = match could_show {
+        CouldShow::No if said_it_could_show(&tx, &case).await?.is_empty() => return Ok(Question::Choose),
+        CouldShow::No => return Err(stopped()),
+        CouldShow::Yes => "yes",
+        CouldShow::NotSure => "not sure",
+    };
+    let text = format!(
+        "A file was not added. Could it show a child undressed, sexual or injured? The answer was \u{201c}{answer}\u{201d}. No \
+         file is added here until somebody else who may add one has written down why it cannot."
+    );
     let now = tx.now();
-    append(&mut tx, &case.concern, EntryKind::Note, text, now, Some(member.person), None).await?;
+    append(&mut tx, &case.concern, EntryKind::CouldShow, &text, now, Some(member.person), None).await?;
     tx.commit().await?;
     Ok(Question::Stop)
+}
+
+/// Somebody else decides why what was not added cannot show a child undressed, sexual or injured. They do not look at it to
+/// find out. From then on the question may be answered anew.
+///
+/// # Errors
+/// [`Error::NotFound`] for who may not add files here, and where nothing was said; [`Error::Invalid`] on `why` for a reason
+/// that says nothing, and for whoever said it themselves.
+pub async fn cannot_show(services: &Services, ctx: &mut OpCtx, id: ConcernId, why: &str) -> Result<()> {
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "attachment.cannot_show").await?;
+    let case = case::of(&tx, ctx, Action::AttachFile, id).await?;
+    if !may_attach(&member, &case) {
+        return Err(Error::NotFound);
+    }
+    if let Some(why) = no_files(&tx, &services.content, &case).await? {
+        return Err(refused(why));
+    }
+    let said_so = said_it_could_show(&tx, &case).await?;
+    if said_so.is_empty() {
+        return Err(Error::NotFound);
+    }
+    if said_so.contains(&member.person) {
+        return Err(Error::invalid("why", "You said that it could. Somebody else decides that it cannot."));
+    }
+    let why = why.trim();
+    if !(domain::procedure::REASON_AT_LEAST..=LONGEST_LINE).contains(&why.chars().count()) {
+        return Err(Error::invalid("why", "Say why, in a few words."));
+    }
+    if domain::pasted::is_image_data(why) {
+        return Err(Error::invalid("why", crate::concerns::NO_PICTURES));
+    }
+    let text = format!("What was not added cannot show a child undressed, sexual or injured. Why: {why}");
+    let now = tx.now();
+    append(&mut tx, &case.concern, EntryKind::CannotShow, &text, now, Some(member.person), None).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Adds a file.
@@ -109,12 +153,18 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, id: ConcernId, new: NewFi
     if !may_attach(&member, &seen) {
         return Err(Error::NotFound);
     }
-    if let Some(why) = no_files(&reader, &seen).await? {
+    if let Some(why) = no_files(&reader, &services.content, &seen).await? {
         return Err(refused(why));
     }
+    let said_so = said_it_could_show(&reader, &seen).await?;
     drop(reader);
     if new.could_show != CouldShow::No {
+        // Written down as if it had been asked for: a no afterwards is somebody else's.
+        ask(services, ctx, id, new.could_show).await?;
         return Err(Error::invalid("could_show", "Then do not add it, and do not open it. Ring the police on 101."));
+    }
+    if !said_so.is_empty() {
+        return Err(stopped());
     }
     new.check()?;
     let (kind, content) = looked_at(&new.content).await?;
@@ -139,8 +189,11 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, id: ConcernId, new: NewFi
     if !may_attach(&member, &case) {
         return Err(Error::NotFound);
     }
-    if let Some(why) = no_files(&tx, &case).await? {
+    if let Some(why) = no_files(&tx, &services.content, &case).await? {
         return Err(refused(why));
+    }
+    if !said_it_could_show(&tx, &case).await?.is_empty() {
+        return Err(stopped());
     }
     if store::attachments::list_for_program(&tx, member.setting, id).await?.len() >= MOST {
         return Err(Error::invalid("file", "This concern has a hundred files already. Keep the rest on paper."));
@@ -192,6 +245,11 @@ async fn looked_at(content: &[u8]) -> Result<(Kind, Vec<u8>)> {
     let content = content.to_vec();
     let painted = tokio::task::spawn_blocking(move || picture::anew(&content, kind));
     Ok((kind, painted.await.map_err(|error| internal(&error))??))
+}
+
+fn stopped() -> Error {
+    let say = "Somebody said that a file here could show a child undressed, sexual or injured, or was not sure. Somebody else decides first why it cannot.";
+    Error::invalid("could_show", say)
 }
 
 pub(super) fn refused(why: NoFiles) -> Error {

@@ -87,7 +87,7 @@ pub async fn order(
     if row.destroyed_at.is_some() {
         return Err(Error::NotFound);
     }
-    let sealed = row.sealed_at.is_some() || no_files(&tx, &case).await?.is_some();
+    let sealed = row.sealed_at.is_some() || no_files(&tx, &services.content, &case).await?.is_some();
     order.check(sealed, crate::wrong_clock::latest(&tx, member.setting, ctx.now).await?)?;
     let word = json!({
         "authority": order.authority, "who": order.who.trim(), "reference": order.reference.trim(), "said_at": order.said_at,

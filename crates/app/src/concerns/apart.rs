@@ -123,7 +123,7 @@ pub async fn split(services: &Services, ctx: &mut OpCtx, id: ConcernId, split: S
         by_the_program(&mut tx, &case.concern, &text).await?;
     }
     // Either of them may be one without files: then both are (S17).
-    crate::attachments::seal_if_needed(&mut tx, &case).await?;
+    crate::attachments::seal_if_needed(&mut tx, &services.content, &case).await?;
     notices::tell_first(&mut tx, &new).await?;
     let afterwards = match case::at_least(&tx, &member, Sight::Case, new.id).await {
         Ok(_) => Afterwards::Seen,

@@ -180,6 +180,8 @@ pub fn what_in_words(what: What) -> &'static str {
         What::Said(EntryKind::FromSender) => "From the sender",
         What::Said(EntryKind::ToSender) => "To the sender",
         What::Said(EntryKind::Viewing) => "Declared before looking",
+        What::Said(EntryKind::CouldShow) => "Before a file was added",
+        What::Said(EntryKind::CannotShow) => "Why files may be added again",
         What::Step(Act::Done) => "Step done",
         What::Step(Act::AlreadyHappened) => "Step that had already happened",
         What::Step(Act::Waived) => "Waived, with a reason",

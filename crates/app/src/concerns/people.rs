@@ -70,7 +70,7 @@ pub async fn add_person(
         let serving = case::serving(&tx, content, member.setting, concern.kind, route).await?;
         if let Some(procedure) = serving.filter(|procedure| procedure.id != concern.procedure) {
             super::edition::keep(&mut tx, member.setting, &procedure).await?;
-            super::retype::remember(&mut tx, &concern).await?;
+            super::retype::remember(&mut tx, &services.content, &concern).await?;
             text = format!(
                 "{text} From now on it follows procedure {}, \u{201c}{}\u{201d}.",
                 procedure.id, procedure.title

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use domain::access::{Action, Refused};
 use domain::concern::{ConcernKind, EntryKind, RouteKind};
+use domain::content::Content;
 use domain::procedure::Procedure;
 use domain::{ConcernId, OpCtx, routing};
 use store::concerns::Concern;
@@ -47,7 +48,7 @@ pub async fn retype(
     }
     let serving = case::serving(&tx, &services.content, member.setting, kind, route).await?;
     let serving = serving.ok_or_else(|| Error::Internal("no procedure".into()))?;
-    remember(&mut tx, &case.concern).await?;
+    remember(&mut tx, &services.content, &case.concern).await?;
     edition::keep(&mut tx, member.setting, &serving).await?;
     let retyped = Concern {
         kind,
@@ -67,22 +68,29 @@ pub async fn retype(
     );
     append(&mut tx, &retyped, EntryKind::Note, &text, ctx.now, Some(member.person), None).await?;
     let case = Case { concern: retyped, ..case };
-    crate::attachments::seal_if_needed(&mut tx, &case).await?;
+    crate::attachments::seal_if_needed(&mut tx, &services.content, &case).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// Before a concern takes another procedure: the one that it had is remembered, for what it says of files (S17) and for the
-/// titles of its steps. Its text was kept when the concern began with it.
-pub(super) async fn remember(tx: &mut Tx, concern: &Concern) -> Result<()> {
-    let past = PastProcedure {
+/// Before a concern takes another kind or procedure: the one that it had is remembered, for what it says of files (S17) and for
+/// the titles of its steps. Its text was kept when the concern began with it. Of an image about an adult here, which followed
+/// the procedure for allegations, the one that is about such images is remembered as well: the kind itself goes.
+pub(super) async fn remember(tx: &mut Tx, content: &Content, concern: &Concern) -> Result<()> {
+    let past = |procedure: &str, edition: &str, until_at| PastProcedure {
         concern_id: concern.id,
-        procedure: concern.procedure.clone(),
+        procedure: procedure.to_owned(),
         setting_id: concern.setting_id,
-        edition: concern.edition.clone(),
-        until_at: tx.now(),
+        edition: edition.to_owned(),
+        until_at,
     };
-    Ok(store::together::add_past_procedure(tx, &past).await?)
+    let now = tx.now();
+    store::together::add_past_procedure(tx, &past(&concern.procedure, &concern.edition, now)).await?;
+    let own = content.serving(concern.kind, RouteKind::Safeguarding).filter(|_| concern.kind.is_imagery());
+    if let Some(own) = own {
+        store::together::add_past_procedure(tx, &past(&own.id, &own.edition, now)).await?;
+    }
+    Ok(())
 }
 
 /// The texts of the procedures that it followed before, as they were kept.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::{Action, Refused};
 use domain::concern::ConcernStatus;
+use domain::content::Content;
 use domain::procedure::{Act, Answers, Attempt, FieldKind, Procedure, ProgramAct, Step, StepRecord, Switches};
 use domain::{ConcernId, DeviceId, OpCtx, PersonId};
 use jiff::Timestamp;
@@ -88,6 +89,8 @@ pub(super) struct Work<'a> {
     clock_suspect: bool,
     pub(super) records: Vec<StepRecord>,
     pub(super) switches: Switches,
+    /// What every procedure says of files (S17).
+    content: &'a Content,
 }
 
 impl<'a> Work<'a> {
@@ -98,7 +101,14 @@ impl<'a> Work<'a> {
         let procedure = case::procedure(db, &services.content, &case.concern).await?;
         let newest = store::audit::newest_at(db, case.setting()).await?;
         let clock_suspect = newest.is_some_and(|newest| now < newest);
-        Ok(Self { records: case::for_engine(&rows), procedure, clock_suspect, switches, case })
+        Ok(Self {
+            records: case::for_engine(&rows),
+            procedure,
+            clock_suspect,
+            switches,
+            case,
+            content: &services.content,
+        })
     }
 
     /// The procedure, in the edition that holds for this concern.
@@ -153,7 +163,7 @@ impl<'a> Work<'a> {
         store::concerns::add_step(tx, &row).await?;
         shut(tx, &self.case, &shut_out).await?;
         // Whatever was just said: if it means that something could be illegal, nobody sees a file of it from here on (S17).
-        crate::attachments::seal_if_needed(tx, &self.case).await?;
+        crate::attachments::seal_if_needed(tx, self.content, &self.case).await?;
         if recorded.tell_the_lead {
             tell_holders(tx, &self.case, member.person).await?;
         }

@@ -134,7 +134,7 @@ pub async fn tie(
     // One of them may be one without files: then neither shows any (S17).
     for end in [id, other.id] {
         let case = case::of(&tx, ctx, Action::WorkConcern, end).await?;
-        crate::attachments::seal_if_needed(&mut tx, &case).await?;
+        crate::attachments::seal_if_needed(&mut tx, &services.content, &case).await?;
     }
     tx.commit().await?;
     Ok(())

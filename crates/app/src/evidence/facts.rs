@@ -185,7 +185,7 @@ impl Facts {
             plans: kept(store::together::list_plans_for_program(&db, setting).await?, |row| {
                 known(Some(row.concern_id))
             }),
-            open_files: open_files(&db, setting, &hidden).await?,
+            open_files: open_files(&db, &content, setting, &hidden).await?,
             rests: kept(store::together::list_rests(&db, setting).await?, |row| known(Some(row.concern_id))),
             texts: texts(&db, setting, &content).await?,
             invited,
@@ -329,13 +329,18 @@ fn kept<T>(mut rows: Vec<T>, keep: impl Fn(&T) -> bool) -> Vec<T> {
 }
 
 /// For each file that can be fetched, whether its concern is one without files.
-async fn open_files(db: &Reader, setting: SettingId, hidden: &BTreeSet<ConcernId>) -> Result<Vec<bool>> {
+async fn open_files(
+    db: &Reader,
+    content: &Content,
+    setting: SettingId,
+    hidden: &BTreeSet<ConcernId>,
+) -> Result<Vec<bool>> {
     let mut open = Vec::new();
     for id in store::attachments::list_open_for_program(db, setting).await? {
         let concern = store::concerns::lookup_for_program(db, setting, id).await?;
         if let Some(concern) = concern.filter(|concern| !hidden.contains(&concern.id)) {
             let case = crate::concerns::case::loaded(db, concern).await?;
-            open.push(crate::attachments::no_files(db, &case).await?.is_some());
+            open.push(crate::attachments::no_files(db, content, &case).await?.is_some());
         }
     }
     Ok(open)

@@ -7,7 +7,7 @@ use domain::OpCtx;
 use domain::access::{Action, Refused, Relation, authorize};
 use store::Scope;
 
-use super::change::is_hidden;
+use super::change::{REASON_UNREAD, is_hidden};
 use super::{decide, publish};
 use crate::gateway::{Answer, Question};
 use crate::{Error, Result, Services};
@@ -55,6 +55,10 @@ pub async fn check(services: &Services, ctx: &OpCtx, group: &str, typed: &str) -
     if answer.rule.as_deref().is_some_and(|rule| is_hidden(rule, &known)) {
         answer.rule = None;
         answer.reason = Some("A decision of this setting.".to_owned());
+    }
+    // The decision is theirs to know, the words of the concern that it came from are not.
+    if answer.rule.as_ref().is_some_and(|rule| known.unread.contains(rule)) {
+        answer.reason = Some(REASON_UNREAD.to_owned());
     }
     let category = answer.category.as_ref().and_then(|id| chosen.blocked.get(id)).map(|why| why.title.clone());
     Ok(Checked { group: chosen.name.clone(), answer, category })

@@ -15,7 +15,7 @@ use store::filtering::{FilterPolicy, Proposal};
 use store::words::ProposalState;
 use store::{Reads, Scope, Tx};
 
-use super::change::{self, Change, Direction};
+use super::change::{self, Change, Direction, Known};
 use super::compare;
 use super::policy::Policy;
 use super::{promised, publish};
@@ -195,10 +195,22 @@ pub async fn preview(services: &Services, ctx: &OpCtx, change: &Change) -> Resul
     Ok(Preview { say: change.say(&before), difference: compare::difference(&was, &is), direction })
 }
 
-/// Ids of the proposals that the viewer may know of, as rules name them.
-pub(crate) async fn known(db: &impl Reads, member: &Member) -> Result<BTreeSet<String>> {
-    let known = store::filtering::list_proposals(db, member.setting, &sees(member), None).await?;
-    Ok(known.into_iter().map(|proposal| proposal.id.to_string()).collect())
+/// The proposals that the viewer may know of, and of which the words are not theirs.
+pub(crate) async fn known(db: &impl Reads, member: &Member) -> Result<Known> {
+    let mut known = Known::default();
+    for proposal in store::filtering::list_proposals(db, member.setting, &sees(member), None).await? {
+        if !may_read(db, member, proposal.concern_id).await? {
+            known.unread.insert(proposal.id.to_string());
+        }
+        known.ids.insert(proposal.id.to_string());
+    }
+    Ok(known)
+}
+
+/// May the viewer open the concern that a change came from? One that came from none is for everybody who reads the filter.
+pub(crate) async fn may_read(db: &impl Reads, member: &Member, concern: Option<ConcernId>) -> Result<bool> {
+    let Some(id) = concern else { return Ok(true) };
+    Ok(store::concerns::lookup(db, member.setting, &sees(member), id).await?.is_some())
 }
 
 /// A decision on somebody else's proposal.

@@ -222,7 +222,7 @@ pub async fn history(services: &Services, ctx: &OpCtx) -> Result<Vec<Version>> {
     let mut before: Option<Policy> = None;
     for row in rows {
         let policy = change::without_hidden(decide::read(&row.policy)?, &known);
-        let hidden = row.proposal_id.is_some_and(|id| !known.contains(&id.to_string()));
+        let hidden = row.proposal_id.is_some_and(|id| !known.ids.contains(&id.to_string()));
         let difference = before.as_ref().map(|before| compare::difference(before, &policy)).unwrap_or_default();
         versions.push(Version {
             number: row.number,
@@ -258,10 +258,27 @@ async fn view(db: &impl Reads, member: &Member, proposal: Proposal) -> Result<Pr
         }
         Err(unfit) => vec![unfit.0],
     };
+    // Whoever decides on the filter need not be able to read the concern that a change came of: they see what is asked for,
+    // and neither the words nor the way there (S7, S8).
+    let read = decide::may_read(db, member, proposal.concern_id).await?;
+    // Whoever must approve weighs the risk; nobody else needs those words.
+    let weighs = authorize(&domain::Actor::Member(member.clone()), Action::ApproveChange, Relation::Setting).is_ok();
+    let risk = match read || weighs {
+        true => decide::read(&proposal.risk)?,
+        false => Risk {
+            harm: change::REASON_UNREAD.to_owned(),
+            loss: change::REASON_UNREAD.to_owned(),
+            safeguards: change::REASON_UNREAD.to_owned(),
+        },
+    };
+    let proposal = match read {
+        true => proposal,
+        false => Proposal { reason: change::REASON_UNREAD.to_owned(), concern_id: None, ..proposal },
+    };
     Ok(ProposalView {
         say: asked.say(&before),
         difference,
-        risk: decide::read(&proposal.risk)?,
+        risk,
         loosens: proposal.direction == store::words::Direction::Loosens,
         alone: decide::profile(db, setting).await?.four_eyes == FourEyes::ChairOrDelay,
         proposed_by: name(db, setting, Some(proposal.proposed_by)).await?,

@@ -3,7 +3,7 @@
 use app::keeping::exports;
 use std::sync::Arc;
 
-use app::attachments::{self, CouldShow, FileOrder, FileState, NewFile, Order, Question, Viewing};
+use app::attachments::{self, CouldShow, FileOrder, FileState, NewFile, Order, Question, Stopped, Viewing};
 use app::concerns::{self, StepAttempt};
 use app::gateway::Pending;
 use app::scanner::{Scan, Scanner};
@@ -108,9 +108,13 @@ async fn reporters_attach_nothing_and_neither_does_who_answers_anything_but_no()
         let asked = attachments::ask(&app.services, &mut app.ctx(lead), id, could_show).await.unwrap();
         assert_eq!(asked, Question::Stop);
     }
-    assert_eq!(attachments::ask(&app.services, &mut app.ctx(lead), id, CouldShow::No).await.unwrap(), Question::Choose);
     let view = concerns::open(&app.services, &mut app.ctx(lead), id).await.unwrap();
-    assert_eq!(view.chronology.iter().filter(|entry| entry.text.contains("A file was not added")).count(), 2);
+    let said: Vec<_> = view.chronology.iter().filter(|entry| entry.text.contains("A file was not added")).collect();
+    assert_eq!(said.len(), 4, "whichever way it was answered");
+    assert!(said.iter().all(|entry| !entry.text.contains("lock")), "nobody said where the device lies: {said:?}");
+    app.world.pass(jiff::SignedDuration::from_mins(1));
+    attachments::cannot_show(&app.services, &mut app.ctx(app.people.deputy), id, "It is a letter.").await.unwrap();
+    assert_eq!(attachments::ask(&app.services, &mut app.ctx(lead), id, CouldShow::No).await.unwrap(), Question::Choose);
     for (content, name) in [
         (b"<svg onload='alert(1)'/>".to_vec(), "letter.pdf"),
         (b"MZ\x90\0 a program".to_vec(), "letter.docx"),
@@ -124,6 +128,47 @@ async fn reporters_attach_nothing_and_neither_does_who_answers_anything_but_no()
     let no_words = NewFile { what: " ".into(), ..letter() };
     refuses(&attachments::add(&app.services, &mut app.ctx(lead), id, no_words).await, "what");
     assert!(attachments::list(&app.services, &app.ctx(lead), id).await.unwrap().files.is_empty());
+    app.end().await;
+}
+
+/// S17: the question is not asked until the answer suits. What one person said stands until another one decides in writing.
+#[tokio::test]
+async fn a_yes_is_taken_back_by_nobody_but_a_second_person_with_a_reason() {
+    let app = TestApp::new().await;
+    let (services, people) = (&app.services, app.people);
+    let id = told(&app).await;
+    let kept = added(&app, id).await;
+    let ask = async |who, answer| attachments::ask(services, &mut app.ctx(who), id, answer).await;
+    let add = async |who| attachments::add(services, &mut app.ctx(who), id, letter()).await;
+    let decide = async |who, why: &str| attachments::cannot_show(services, &mut app.ctx(who), id, why).await;
+    let stopped = async |who| attachments::list(services, &app.ctx(who), id).await.unwrap().stopped;
+    assert_eq!(stopped(people.dsl).await, None);
+    assert!(matches!(decide(people.deputy, "It is a letter.").await, Err(Error::NotFound)), "nothing was said");
+    assert_eq!(ask(people.dsl, CouldShow::NotSure).await.unwrap(), Question::Stop);
+    for who in [people.dsl, people.deputy] {
+        refuses(&ask(who, CouldShow::No).await, "could_show");
+        refuses(&add(who).await, "could_show");
+        assert!(!attachments::list(services, &app.ctx(who), id).await.unwrap().may_add);
+    }
+    assert_eq!(stopped(people.dsl).await, Some(Stopped::ForAnother));
+    assert_eq!(stopped(people.deputy).await, Some(Stopped::ForYou));
+    // What was there before is not what was asked about.
+    attachments::fetch(services, &mut app.ctx(people.deputy), id, kept).await.expect("still there");
+    refuses(&decide(people.dsl, "I looked into it again.").await, "why");
+    refuses(&decide(people.deputy, " ").await, "why");
+    for other in [people.practitioner, people.manager, people.technician] {
+        assert!(matches!(decide(other, "It is a letter.").await, Err(Error::NotFound)));
+    }
+    app.world.pass(jiff::SignedDuration::from_mins(1));
+    decide(people.deputy, "It is the letter that the Front Door sent.").await.expect("decided");
+    assert_eq!(stopped(people.dsl).await, None);
+    add(people.dsl).await.expect("a second person decided");
+    // And it can be said again, with the file itself too.
+    let new = NewFile { could_show: CouldShow::Yes, ..letter() };
+    refuses(&attachments::add(services, &mut app.ctx(people.deputy), id, new).await, "could_show");
+    refuses(&add(people.dsl).await, "could_show");
+    let view = concerns::open(services, &mut app.ctx(people.dsl), id).await.unwrap();
+    assert!(view.chronology.iter().any(|entry| entry.text.contains("the Front Door sent")), "the reason is on record");
     app.end().await;
 }
 

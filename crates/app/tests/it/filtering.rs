@@ -187,6 +187,37 @@ async fn whoever_is_shut_out_from_the_concern_learns_nothing_of_the_change() {
     app.end().await;
 }
 
+/// S7: whoever decides on the filter sees what is asked for. The words of an allegation are not theirs, before and after.
+#[tokio::test]
+async fn of_a_change_from_a_concern_that_is_not_theirs_they_see_the_change_and_not_the_words() {
+    let app = TestApp::new().await;
+    let (services, people) = (&app.services, app.people);
+    let report = app::concerns::Report {
+        kind: domain::concern::ConcernKind::AdultHere,
+        about: app::concerns::About::Person(people.colleague),
+        ..app.breach()
+    };
+    let filed = app::concerns::report(services, &mut app.ctx(people.practitioner), report).await.unwrap();
+    let proposed = propose(&app, people.manager, block("shown.example.com"), Some(filed.concern)).await.unwrap();
+    app.work().await;
+    for who in [people.dsl, people.deputy, people.technician, people.chair] {
+        let ctx = app.ctx(who);
+        let one = view::proposal(services, &ctx, proposed.id).await.unwrap();
+        assert!(one.proposal.concern_id.is_none() && one.say.contains("shown.example.com"), "{one:?}");
+        let told = format!(
+            "{one:?}{:?}{:?}{:?}",
+            view::proposals(services, &ctx).await.unwrap(),
+            view::history(services, &ctx).await.unwrap(),
+            view::overview(services, &ctx).await.unwrap(),
+        );
+        assert!(told.contains("shown.example.com") && !told.contains("We need it for"), "{told}");
+        assert!(!told.contains(&filed.concern.to_string()), "{told}");
+    }
+    let own = view::proposal(services, &app.ctx(people.manager), proposed.id).await.unwrap().proposal;
+    assert_eq!((own.reason.contains("autumn"), own.concern_id), (true, Some(filed.concern)));
+    app.end().await;
+}
+
 #[tokio::test]
 async fn whoever_asks_reads_the_answer_and_what_became_of_it() {
     let app = TestApp::new().await;

@@ -129,6 +129,43 @@ async fn whoever_knows_of_no_concern_is_refused_nothing() {
     app.end().await;
 }
 
+/// S7: a colleague whom an allegation is not for meets the device that is held, and learns neither by whom, nor where it lies.
+#[tokio::test]
+async fn whoever_may_not_open_the_concern_behind_a_hold_sees_that_the_device_is_held_and_nothing_else() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let report =
+        concerns::Report { kind: ConcernKind::AdultHere, about: About::Person(people.practitioner), ..app.breach() };
+    let filed = concerns::report(&app.services, &mut app.ctx(people.colleague), report).await.expect("filed");
+    let manager = &mut app.ctx(people.manager);
+    holds::place(&app.services, manager, people.tablet, Some(filed.concern), Leave::Lado).await.expect("held");
+    let seen = async |who| {
+        let all = holds::list(&app.services, &app.ctx(who)).await.expect("their page");
+        all.into_iter().find(|hold| hold.device == people.tablet).expect("the device is held, for all to know")
+    };
+    let hold = seen(people.manager).await;
+    holds::confirm(&app.services, manager, hold.id, Some("In the safe of the manager".into()))
+        .await
+        .expect("confirmed");
+    let theirs = seen(people.manager).await;
+    assert!(theirs.placed_by.is_some() && theirs.custody.is_some() && theirs.concern.is_some(), "{theirs:?}");
+    for who in [people.dsl, people.deputy, people.deputy_2, people.technician, people.colleague] {
+        let hold = seen(who).await;
+        let told = (&hold.placed_by, &hold.custody, &hold.reason, &hold.confirmed_by, hold.concern, hold.until);
+        assert_eq!(told, (&None, &None, &None, &None, None, None), "{hold:?}");
+        for decided in [
+            holds::confirm(&app.services, &mut app.ctx(who), hold.id, None).await,
+            holds::keep(&app.services, &mut app.ctx(who), hold.id, "On the shelf").await,
+            holds::release(&app.services, &mut app.ctx(who), hold.id).await,
+        ] {
+            assert!(matches!(decided, Err(Error::NotFound | Error::Refused(_))), "{decided:?}");
+        }
+    }
+    let about = holds::list(&app.services, &app.ctx(people.practitioner)).await.expect("their page");
+    assert!(about.iter().all(|hold| hold.device != people.tablet), "the person concerned has no trace of it");
+    app.end().await;
+}
+
 /// SOC-06: whoever decides on holds says why, and reads why; a colleague who may hold a tablet does not.
 #[tokio::test]
 async fn access_is_taken_away_with_a_reason_that_colleagues_do_not_read() {

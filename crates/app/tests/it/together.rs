@@ -202,6 +202,72 @@ async fn another_kind_keeps_every_record_and_opens_no_file() {
     app.end().await;
 }
 
+/// S17: about an adult here an image follows the procedure for allegations. The wall is the image's, not the procedure's.
+#[tokio::test]
+async fn an_image_about_an_adult_here_takes_no_file_by_its_kind_or_by_what_is_answered() {
+    let app = TestApp::new().await;
+    let (services, people) = (&app.services, app.people);
+    let manager = || app.ctx(people.manager);
+    let about = async |kind| {
+        let report = Report { kind, about: About::Person(people.colleague), ..app.breach() };
+        concerns::report(services, &mut app.ctx(people.practitioner), report).await.expect("filed").concern
+    };
+    for kind in [ConcernKind::IndecentImage, ConcernKind::YoungPersonsImage, ConcernKind::AlteredImage] {
+        let id = about(kind).await;
+        let procedure = look(&app, people.manager, id).await.procedure.expect("one").id;
+        refuses(&attachments::add(services, &mut manager(), id, letter()).await, "file");
+        refuses(&attachments::ask(services, &mut manager(), id, CouldShow::No).await, "file");
+        // Another kind takes the word away, and not what was said once.
+        concerns::retype(services, &mut manager(), id, ConcernKind::AdultHere, "By what was said.")
+            .await
+            .expect("kind");
+        refuses(&attachments::add(services, &mut manager(), id, letter()).await, "file");
+        assert!(["P3", "P5", "P9", "P15"].contains(&procedure.as_str()), "{procedure}");
+    }
+    // Not about an image: files are taken, until somebody answers that it is about one, or is not sure.
+    for answer in ["yes", "not_sure", "no"] {
+        let id = about(ConcernKind::AdultHere).await;
+        look(&app, people.manager, id).await;
+        let file = attachments::add(services, &mut manager(), id, letter()).await.expect("an allegation takes files");
+        criteria(&app, id, answer).await;
+        let after = attachments::add(services, &mut manager(), id, letter()).await;
+        let gone = attachments::fetch(services, &mut manager(), id, file).await;
+        if answer == "no" {
+            assert!(after.is_ok() && gone.is_ok(), "{after:?} {gone:?}");
+        } else {
+            refuses(&after, "file");
+            assert!(matches!(gone, Err(Error::NotFound)), "{answer}: {gone:?}");
+            criteria(&app, id, "no").await;
+            refuses(&attachments::add(services, &mut manager(), id, letter()).await, "file");
+        }
+    }
+    app.work().await;
+    app.end().await;
+}
+
+/// The case manager judges an allegation, and says whether it is about indecent images.
+async fn criteria(app: &TestApp, id: ConcernId, images: &str) {
+    let answers = [("images", images), ("crime", "not_sure"), ("child_hurt", "no"), ("why", "By what was said.")];
+    let mut answers: domain::procedure::Answers =
+        answers.map(|(field, answer)| (field.to_owned(), answer.to_owned())).into();
+    let content = &app.services.content;
+    let step = content.procedures["P9"].step("criteria").expect("P9 asks");
+    for field in step.fields.iter().filter(|field| !field.choices.is_empty()) {
+        answers.entry(field.key.clone()).or_insert_with(|| field.choices[0].value.clone());
+    }
+    let attempt = concerns::StepAttempt {
+        step: "criteria".into(),
+        act: domain::procedure::Act::AlreadyHappened,
+        answers,
+        reason: None,
+        event_at: app.world.now(),
+        device: None,
+        leave: app::holds::Leave::None,
+        seen: 99,
+    };
+    concerns::record(&app.services, &mut app.ctx(app.people.manager), id, attempt).await.expect("recorded");
+}
+
 #[tokio::test]
 async fn a_viewing_is_declared_where_it_may_be_and_stands_in_the_record() {
     let app = TestApp::new().await;

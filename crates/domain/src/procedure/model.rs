@@ -234,6 +234,10 @@ pub struct Field {
     /// Whoever is named here must not see the concern from then on (S13).
     #[serde(default)]
     pub shuts_out: bool,
+    /// Answers after which the concern takes and shows no file, for ever: they say that an image could be indecent, or
+    /// something illegal (S17). See [`crate::imagery`].
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub shuts_files: BTreeSet<String>,
 }
 
 /// A field asked only for some answers of another.
@@ -462,6 +466,11 @@ fn check_fields(step: &Step) -> Result<(), String> {
         }
         if (field.kind == FieldKind::Choice) == field.choices.is_empty() {
             return Err(format!("step {}, field {}: choices and kind do not fit", step.key, field.key));
+        }
+        if let Some(unknown) =
+            field.shuts_files.iter().find(|value| !field.choices.iter().any(|choice| choice.value == **value))
+        {
+            return Err(format!("step {}, field {}: cannot be {unknown}, so that shuts nothing", step.key, field.key));
         }
         if let Some(only_if) = &field.only_if
             && !keys.contains(only_if.field.as_str())

@@ -374,3 +374,65 @@ fn kinds_are_grouped_and_short() {
         assert!((1..=3).contains(&first), "{}: {first} first words", words.key.key());
     }
 }
+
+/// Questions whose words speak of such an image and that shut no file, each with the reason.
+const SHUTS_NOTHING: [(&str, &str, &str); 2] = [
+    ("ceop", "outcome", "asks whether an adult\u{2019}s contact was reported: of words and meetings, not of an image"),
+    ("illegal_advice", "agency", "asks who was reached; what they said of it is the question below"),
+];
+
+/// S17: a question that a person answers with \u{201c}that could be such an image\u{201d} shuts the files, or somebody has said why not.
+#[test]
+fn every_question_that_speaks_of_an_indecent_image_shuts_the_files_or_says_why_not() {
+    let content = content();
+    let speaks = |text: &str| {
+        let text = text.to_lowercase();
+        ["indecent", "sexual", "undress", "naked", "nude", "illegal"].iter().any(|word| text.contains(word))
+    };
+    let (mut shutting, mut excused) = (Vec::new(), BTreeSet::new());
+    for procedure in content.procedures.values() {
+        for step in &procedure.steps {
+            for field in step.fields.iter().filter(|field| !field.choices.is_empty()) {
+                let of_choices = field.choices.iter().flat_map(|choice| {
+                    [choice.label.as_str(), choice.hint.as_deref().unwrap_or_default(), choice.value.as_str()]
+                });
+                let words = [field.label.as_str(), field.hint.as_deref().unwrap_or_default(), field.key.as_str()];
+                if !words.into_iter().chain(of_choices).any(speaks) {
+                    continue;
+                }
+                let known = SHUTS_NOTHING.iter().find(|(of, key, _)| *of == step.key && *key == field.key);
+                match known {
+                    Some(known) => {
+                        excused.insert(known.1);
+                    }
+                    None => assert!(
+                        !field.shuts_files.is_empty(),
+                        "{}, {}.{}: \u{201c}{}\u{201d} shuts nothing",
+                        procedure.id,
+                        step.key,
+                        field.key,
+                        field.label
+                    ),
+                }
+                if field.choices.iter().any(|choice| choice.value == "not_sure") && !field.shuts_files.is_empty() {
+                    assert!(field.shuts_files.contains("not_sure"), "{}: not sure is a yes", procedure.id);
+                }
+                if !field.shuts_files.is_empty() {
+                    shutting.push(format!("{} {}.{}", procedure.id, step.key, field.key));
+                }
+            }
+        }
+    }
+    assert_eq!(excused.len(), SHUTS_NOTHING.len(), "an excuse for a question that nobody asks");
+    let expected = [
+        "G1 sort.illegal",
+        "P1 could_be_illegal.answer",
+        "P1 illegal_advice.judged",
+        "P10 judge.what",
+        "P15 judge.sexual",
+        "P16 judge.sexual",
+        "P6 keep.sexual",
+        "P9 criteria.images",
+    ];
+    assert_eq!(shutting, expected);
+}

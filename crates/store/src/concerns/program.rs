@@ -64,6 +64,25 @@ pub async fn list_messages_for_program(db: &impl Reads, setting: SettingId, id: 
     rows::many(db, query).await
 }
 
+/// What was said of files that nobody added, and what others decided about that, in several concerns, in the order of recording.
+///
+/// # Errors
+/// As any read.
+pub async fn list_said_of_files_for_program(
+    db: &impl Reads,
+    setting: SettingId,
+    ids: &[ConcernId],
+) -> Result<Vec<Entry>> {
+    let kinds = [EntryKind::CouldShow, EntryKind::CannotShow].map(EntryKind::key);
+    let condition = Condition::all()
+        .add(entry::Column::SettingId.eq(setting.0))
+        .add(entry::Column::ConcernId.is_in(ids.iter().map(|id| id.0)))
+        .add(entry::Column::Kind.is_in(kinds));
+    let query =
+        rows::select::<Entry>(condition).order_by_asc(entry::Column::RecordedAt).order_by_asc(entry::Column::Id);
+    rows::many(db, query).await
+}
+
 /// Everybody who has a part, from which the rules reckon who must not see it.
 ///
 /// # Errors

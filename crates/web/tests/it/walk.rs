@@ -477,6 +477,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/tell/{place}/read", "the same"),
     ("/concerns/{id}/sender", "the same"),
     ("/concerns/{id}/files/ask", "attachments, in app; the question"),
+    ("/concerns/{id}/files/cannot-show", "the same"),
     ("/concerns/{id}/files/add", "files: it takes no plain form"),
     ("/concerns/{id}/files/{file}", "attachments, in app"),
     ("/concerns/{id}/files/{file}/word", "attachments, in app"),

@@ -204,7 +204,7 @@ async fn files(
 ) -> Result<Vec<Item>> {
     let part = format!("Concern {}", view.reference);
     let mut items = Vec::new();
-    for (row, kind, called) in crate::attachments::may_leave(db, ctx, view.id).await? {
+    for (row, kind, called) in crate::attachments::may_leave(db, &services.content, ctx, view.id).await? {
         let (at, by) = (Some(services.calendar.say(row.added_at)), Some(names.person(row.added_by)));
         let text = format!("{called}: {} ({})", row.what, row.name);
         let line = Item::new(&format!("{} {}", row.id, row.sha256), &part, "File", at, by, &text);

@@ -97,3 +97,38 @@ async fn the_audit_page_tells_nobody_of_an_allegation_that_is_not_theirs() {
     assert!(trail::read(&app.services, &app.ctx(people.committee), None).await.is_err());
     assert!(trail::verify(&app.services, &mut app.ctx(people.manager)).await.expect("walks").whole);
 }
+
+/// S8: notes that carry no row say nothing to others either: which files were fetched, which parcels, which low-level notes.
+#[tokio::test]
+async fn the_audit_page_shows_what_was_done_to_a_case_to_who_may_open_it_or_did_it() {
+    let app = all_well().await;
+    let people = app.people;
+    let report = concerns::Report {
+        kind: ConcernKind::AdultHere,
+        about: concerns::About::Person(people.colleague),
+        ..app.breach()
+    };
+    let filed = concerns::report(&app.services, &mut app.ctx(people.practitioner), report).await.expect("filed");
+    let before = trail::read(&app.services, &app.ctx(people.dsl), None).await.expect("may read").lines;
+    let manager = &mut app.ctx(people.manager);
+    let letter = app::attachments::NewFile {
+        could_show: app::attachments::CouldShow::No,
+        what: "Letter of the LADO".into(),
+        name: "letter.pdf".into(),
+        content: b"%PDF-1.7 letter".to_vec(),
+    };
+    let file = app::attachments::add(&app.services, manager, filed.concern, letter).await.expect("added");
+    app::attachments::fetch(&app.services, manager, filed.concern, file).await.expect("fetched");
+    // A note that names no concern at all, as a parcel of several does.
+    for table in ["export", "attachment", "disposal", "a_table_of_tomorrow"] {
+        let mut tx = app.services.db.write(manager, store::Scope::Setting(app.setting), "parcel.fetch").await.unwrap();
+        let subject = store::audit::Subject { table, id: None };
+        tx.note(app.setting, subject, &serde_json::json!({})).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let after = trail::read(&app.services, &app.ctx(people.dsl), None).await.expect("may read").lines;
+    assert_eq!(after, before, "the lead, whom it is not for");
+    let own = trail::read(&app.services, &app.ctx(people.manager), None).await.expect("may read").lines;
+    assert!(own.iter().any(|line| line.did == "Attachment: fetch" && line.who == "You"), "{own:?}");
+    assert_eq!(own.iter().filter(|line| line.did == "Parcel: fetch").count(), 4, "one's own acts are no secret");
+}

@@ -27,10 +27,10 @@ pub struct HoldCard {
     pub id: String,
     /// The device's label.
     pub device: String,
-    /// Who placed it, when, until when.
-    pub placed: String,
+    /// Who placed it, when, until when; nothing for whom it is not to know.
+    pub placed: Option<String>,
     /// What was really cut.
-    pub cut: String,
+    pub cut: Option<String>,
     /// Where it lies.
     pub custody: Option<String>,
     /// Why, outside any concern; for who decides.
@@ -39,6 +39,8 @@ pub struct HoldCard {
     pub waits: bool,
     /// From a concern: its path, if the reader sees it. Released there.
     pub concern: Option<String>,
+    /// The reader decides about this one.
+    pub decides: bool,
     /// It can be released here.
     pub can_release: bool,
 }

@@ -43,6 +43,10 @@ pub struct Files {
     pub reference: String,
     /// Why no files are taken here, and what to do with the device.
     pub none_here: Option<String>,
+    /// Somebody said that a file could show what none may: none is added until somebody else has decided.
+    pub stopped: bool,
+    /// The viewer may be that one.
+    pub decides: bool,
     /// The question is answered: no file, and what to do instead.
     pub stop: bool,
     /// The viewer may add one: the question.

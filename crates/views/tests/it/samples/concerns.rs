@@ -215,12 +215,15 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         device: NASTY.into(),
         custody: Some("Safe".into()),
         reason: Some(NASTY.into()),
+        placed: Some(NASTY.into()),
+        cut: Some("Cut off.".into()),
         waits: true,
+        decides: true,
         concern: Some("/concerns/1".into()),
         can_release: true,
-        ..HoldCard::default()
     };
-    let holds = Holds { holds: vec![hold], decides: true, devices: pairs(), form: wrong(&["device"]) };
+    let unseen = HoldCard { id: "2".into(), device: NASTY.into(), ..HoldCard::default() };
+    let holds = Holds { holds: vec![hold, unseen], decides: true, devices: pairs(), form: wrong(&["device"]) };
     let whom =
         WhomToTell { whom: vec![("A child".into(), tell(), tell()), ("Else".into(), vec![], vec![])], outside: ring() };
     vec![

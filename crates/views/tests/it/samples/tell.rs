@@ -76,6 +76,10 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         ("concerns/files", somebody(&files)),
         (
             "concerns/files",
+            somebody(&Files { stopped: true, decides: true, asks: false, form: wrong(&["why"]), ..files.clone() }),
+        ),
+        (
+            "concerns/files",
             somebody(&Files {
                 path: "/concerns/1".into(),
                 none_here: Some(NASTY.into()),

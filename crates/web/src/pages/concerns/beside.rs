@@ -30,21 +30,22 @@ async fn page(visit: &Visit, form: FormView) -> Result<Holds, Fault> {
     Ok(Holds {
         holds: held
             .into_iter()
-            .map(|hold| HoldCard {
-                id: hold.id.to_string(),
-                device: hold.device_name,
-                placed: format!(
-                    "Held by {}, {}, {}.",
-                    hold.placed_by,
-                    moment(visit, hold.placed_at),
-                    until(visit, hold.until)
-                ),
-                cut: cut(visit, hold.cut),
-                custody: hold.custody,
-                reason: hold.reason,
-                waits: hold.confirmed_by.is_none(),
-                can_release: !hold.for_a_concern,
-                concern: hold.concern.map(|id| format!("/concerns/{id}")),
+            .map(|hold| {
+                let placed = hold.placed_by.as_deref().map(|by| {
+                    format!("Held by {by}, {}, {}.", moment(visit, hold.placed_at), until(visit, hold.until))
+                });
+                HoldCard {
+                    id: hold.id.to_string(),
+                    device: hold.device_name,
+                    waits: placed.is_some() && hold.confirmed_by.is_none(),
+                    decides: decides && placed.is_some(),
+                    cut: placed.is_some().then(|| cut(visit, hold.cut)),
+                    placed,
+                    custody: hold.custody,
+                    reason: hold.reason,
+                    can_release: !hold.for_a_concern,
+                    concern: hold.concern.map(|id| format!("/concerns/{id}")),
+                }
             })
             .collect(),
         decides,

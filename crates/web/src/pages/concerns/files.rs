@@ -1,6 +1,8 @@
 //! The files of a concern (S17): the question first, then the file; fetched as a file, never shown in a page.
 
-use app::attachments::{self, CouldShow, FileOrder, FileState, LARGEST, NewFile, Order, Question, Viewing, Waiting};
+use app::attachments::{
+    self, CouldShow, FileOrder, FileState, LARGEST, NewFile, Order, Question, Stopped, Viewing, Waiting,
+};
 use app::concerns::{LONGEST_LINE, LONGEST_TEXT};
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Path, Request};
@@ -43,6 +45,29 @@ pub async fn ask(visit: Visit, Path(id): Path<ConcernId>, form: Form<Asked>) -> 
         Ok(Question::Choose) => visit.page(&Files { choose: true, ..page(&visit, id, FormView::new()).await? }),
         Ok(Question::Stop) => {
             visit.page(&Files { stop: true, asks: false, ..page(&visit, id, FormView::new()).await? })
+        }
+        Err(error) => visit.again(&page(&visit, id, mend(form.view, error)?).await?),
+    }
+}
+
+/// Why it cannot show that.
+pub struct Why(String);
+
+impl FromForm for Why {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        fields.text("why", LONGEST_LINE, "Say why it cannot").map(Self)
+    }
+}
+
+/// Somebody else decides why what was not added cannot show a child undressed, sexual or injured.
+///
+/// # Errors
+/// Not for this person; nothing was said.
+pub async fn cannot_show(visit: Visit, Path(id): Path<ConcernId>, form: Form<Why>) -> Answer {
+    let Some(Why(why)) = form.input else { return visit.again(&page(&visit, id, form.view).await?) };
+    match attachments::cannot_show(visit.services(), &mut visit.ctx(), id, &why).await {
+        Ok(()) => {
+            visit.go_saying(&format!("/concerns/{id}/files"), Tone::Done, "Written down. Files may be added again.")
         }
         Err(error) => visit.again(&page(&visit, id, mend(form.view, error)?).await?),
     }
@@ -94,7 +119,12 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
         if too_large {
             view.error("file", "This file is larger than 10 megabytes. Make it smaller, or print it.");
         }
-        let could_show = CouldShow::from_key(view.value("could_show")).unwrap_or(CouldShow::NotSure);
+        let could_show = CouldShow::from_key(view.value("could_show"));
+        if could_show.is_none() {
+            view.error("could_show", "Answer this first");
+        }
+        // Nothing is written down that nobody said: without an answer there is an error, and no file.
+        let could_show = could_show.unwrap_or(CouldShow::NotSure);
         let new = NewFile { could_show, what: view.value("what").to_owned(), name, content };
         Ok(Self { new: (!view.has_errors()).then_some(new), view })
     }
@@ -108,7 +138,8 @@ pub async fn add(visit: Visit, Path(id): Path<ConcernId>, upload: Upload) -> Ans
     let again = async |view: FormView| -> Answer {
         // A bad answer leads back to the question, a bad file to the file.
         let choose = view.error_of("could_show").is_none();
-        visit.again(&Files { choose, ..page(&visit, id, view).await? })
+        let page = page(&visit, id, view).await?;
+        visit.again(&Files { choose: choose && page.asks, ..page })
     };
     let Some(new) = upload.new else { return again(upload.view).await };
     match attachments::add(visit.services(), &mut visit.ctx(), id, new).await {
@@ -292,6 +323,8 @@ async fn page(visit: &Visit, id: ConcernId, form: FormView) -> Result<Files, Fau
     Ok(Files {
         reference: found.reference,
         none_here: found.none_here.map(why),
+        stopped: found.stopped.is_some(),
+        decides: found.stopped == Some(Stopped::ForYou),
         stop: false,
         asks: found.may_add,
         choose: false,
