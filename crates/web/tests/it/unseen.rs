@@ -1,9 +1,16 @@
 //! Whoever must not know of a concern walks through every page of the house, with its id and reference in hand, and finds
 //! no trace of it: not a word, and no difference to a thing that never was (S8).
 
+use app::attachments::{self, CouldShow, NewFile};
 use app::concerns::{self, About, Report};
-use domain::PersonId;
+use app::filtering::Change;
+use app::filtering::decide::{self, Propose, Risk};
+use app::holds;
+use app::keeping::{self, exports};
+use app::referrals::{self, Decision, Text};
 use domain::concern::ConcernKind;
+use domain::referral::Consent;
+use domain::{ConcernId, PersonId};
 use holdfast_web::{Route, routes};
 use http::{Method, header};
 
@@ -126,7 +133,57 @@ async fn told_about(nursery: &Nursery, kind: ConcernKind, about: About, by: Pers
     let filed = concerns::report(&app.services, &mut app.ctx(by), report).await.unwrap();
     app.work().await;
     let reference = concerns::receipt(&app.services, &app.ctx(by), filed.concern).await.unwrap().reference;
+    with_all_that_comes_of_it(nursery, filed.concern, &reference).await;
     Overheard::of(filed.concern.to_string(), reference)
+}
+
+/// Everything that can be made from a concern, by whoever works it, with a marker in every text that it has.
+async fn with_all_that_comes_of_it(nursery: &Nursery, id: ConcernId, reference: &str) {
+    let app = &nursery.app;
+    let (services, people) = (&app.services, app.people);
+    let mut works = None;
+    for person in [people.manager, people.deputy] {
+        if concerns::open(services, &mut app.ctx(person), id).await.is_ok() {
+            works = works.or(Some(person));
+        }
+    }
+    let ctx = &mut app.ctx(works.expect("somebody works it"));
+    let say = |what: &str| format!("{what} of the {}, by Mx {}.", MARKERS[1], MARKERS[2]);
+    holds::place(services, ctx, people.tablet, Some(id), holds::Leave::Lado).await.expect("held");
+    let held = holds::list(services, ctx).await.expect("holds");
+    let held = held.iter().find(|hold| hold.concern == Some(id)).expect("theirs").id;
+    holds::confirm(services, ctx, held, Some(say("In the safe"))).await.expect("confirmed");
+    let letter = NewFile {
+        could_show: CouldShow::No,
+        what: say("A letter"),
+        name: format!("{}.pdf", MARKERS[0]),
+        content: b"%PDF-1.7 letter".to_vec(),
+    };
+    let file = attachments::add(services, ctx, id, letter).await.expect("added");
+    attachments::fetch(services, ctx, id, file).await.expect("fetched");
+    let text = Text {
+        answers: [("concern".to_owned(), say("The words"))].into(),
+        consent: Consent::NotNeeded,
+        consent_reason: Some(say("Not asked: the word")),
+    };
+    let referral = referrals::New { agency: "lado".into(), step: None, decision: Decision::Refer(text) };
+    referrals::add(services, ctx, id, referral).await.expect("drafted");
+    let change = Change::BlockName { name: "blocked.example.com".into(), groups: vec!["children".into()] };
+    let risk = Risk { harm: say("A risk"), loss: say("A loss"), safeguards: say("A guard") };
+    let proposal = Propose { change, reason: say("The reason"), risk, concern: Some(id) };
+    decide::propose(services, ctx, proposal).await.expect("proposed");
+    let told =
+        exports::For { for_whom: say("The police"), why: say("Their request"), other_way: "By telephone.".into() };
+    let parcel = exports::make(services, ctx, exports::What::Concern(id), told).await.expect("made");
+    exports::fetch(services, ctx, parcel.id).await.expect("fetched");
+    let hold = keeping::holds::New {
+        reach: keeping::holds::Reach::Concern(reference.to_owned()),
+        ground: keeping::holds::HoldGround::Police,
+        asked_by: say("The police"),
+        reason: say("A trial"),
+    };
+    keeping::holds::place(services, ctx, hold).await.expect("held");
+    app.work().await;
 }
 
 /// Whoever it is not for finds nothing behind the doors of one part.
@@ -171,6 +228,7 @@ walks! {
     a_deputy_whom_an_allegation_is_about_finds_no_trace_of_it: AdultHere about deputy, walked by deputy;
     neither_does_another_deputy_whom_it_is_not_for: AdultHere about deputy, walked by deputy_2;
     nor_a_technician: AdultHere about deputy, walked by technician;
+    nor_a_colleague_who_may_hold_a_tablet: AdultHere about deputy, walked by colleague;
     nor_a_lead_who_is_shut_out_of_a_breach: ChildAtRisk about dsl, walked by dsl;
 }
 
