@@ -132,11 +132,11 @@ impl Network {
     }
 }
 
-/// For whom a group is; it decides the block page's face and what break-glass may do.
+/// For whom a group is; it decides the block page's face, and what happens without data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
-    /// Children: strict, a picture page, fails closed, no break-glass.
+    /// Children: strict, a picture page, fails closed.
     Children,
     /// Staff and office.
     Adults,

@@ -9,7 +9,7 @@ use http::{HeaderName, HeaderValue, Method, header};
 /// - `img-src 'self'`: the mark and the icon sprite.
 /// - `font-src 'self'`: the two faces.
 /// - `connect-src 'self'`: drafts and the live queue speak to us.
-/// - `media-src 'self'`: the help sound on the children's page (S35).
+/// - `media-src 'self'`: nothing is played from here today.
 /// - `frame-src` is there for one page alone, with one host: a film that was approved ([`Shows`]).
 /// - `form-action 'self'`: a form can be sent to us only.
 /// - `frame-ancestors 'none'`: nobody puts a page of ours into theirs.

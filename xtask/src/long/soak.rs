@@ -1,5 +1,5 @@
-//! The gateway at full load for minutes, blocked and cached answers mixed, its lists swapped every second: it must lose
-//! nothing that is watched, and hold no more memory at the end than after its first minutes.
+//! The gateway at full load for minutes, blocked and cached answers mixed, its lists swapped every second: no question that is
+//! watched may be lost twice, and it may hold no more memory at the end than after its first minutes.
 //!
 //! What it is not: a measurement of speed (`bench dns` is).
 
@@ -58,12 +58,13 @@ pub(super) fn run(minutes: u32) -> Result<()> {
     let (before, after) = (quarter(1), quarter(3));
     let most = watched.resident.iter().copied().fold(0.0, f64::max);
     println!(
-        "{} s at full load, {:.0} s of processor, {} swaps of the lists, {} questions watched and none lost; \
+        "{} s at full load, {:.0} s of processor, {} swaps of the lists, {} questions watched, {} of them asked again; \
          memory {before:.1} MB in the second quarter, {after:.1} MB in the last, {most:.1} MB at most",
         length.as_secs(),
         server.processor_seconds()?,
         watched.swaps,
         watched.asked,
+        watched.again,
     );
     ensure!(after <= before * GROWTH + SLACK_MB, "memory grew from {before:.1} to {after:.1} MB");
     Ok(())
@@ -83,6 +84,8 @@ fn load(port: u16, questions: &std::path::Path, length: Duration) -> Result<Chil
 struct Watched {
     resident: Vec<f64>,
     asked: usize,
+    /// Asked a second time, since no answer came: UDP may be dropped where the kernel's queue is full.
+    again: usize,
     swaps: usize,
 }
 
@@ -91,9 +94,8 @@ fn watch(server: &Server, lists: &std::path::Path, names: &[String], length: Dur
     socket.connect(("127.0.0.1", server.port()))?;
     socket.set_read_timeout(Some(LOST))?;
     let (began, mut second) = (Instant::now(), 0);
-    let mut watched = Watched { resident: Vec::new(), asked: 0, swaps: 0 };
+    let mut watched = Watched { resident: Vec::new(), asked: 0, again: 0, swaps: 0 };
     let mut answer = [0; 1500];
-    let mut lost = 0;
     for name in names.iter().cycle() {
         if began.elapsed() >= length {
             break;
@@ -108,7 +110,7 @@ fn watch(server: &Server, lists: &std::path::Path, names: &[String], length: Dur
         watched.asked += 1;
         // The kernel's queue is full at full load, and UDP may be dropped there; a device asks again, and so do we, once.
         if socket.recv(&mut answer).is_err() {
-            lost += 1;
+            watched.again += 1;
             socket.send(&question(name)?)?;
             if socket.recv(&mut answer).is_err() {
                 bail!("a question for {name} was lost twice, {} s after the start", began.elapsed().as_secs());
@@ -116,6 +118,11 @@ fn watch(server: &Server, lists: &std::path::Path, names: &[String], length: Dur
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    ensure!(lost * 1000 <= watched.asked, "{lost} of {} questions had to be asked again", watched.asked);
+    ensure!(
+        watched.again * 1000 <= watched.asked,
+        "{} of {} questions had to be asked again",
+        watched.again,
+        watched.asked
+    );
     Ok(watched)
 }

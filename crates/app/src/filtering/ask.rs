@@ -9,7 +9,7 @@ use filter::HostName;
 use jiff::Timestamp;
 use store::Scope;
 use store::filtering::AccessRequest;
-use store::words::Answer;
+use store::words::{Answer, ProposalState};
 use uuid::Uuid;
 
 use super::change::Change;
@@ -204,24 +204,24 @@ pub struct Figures {
     pub asked: usize,
     /// Of them answered.
     pub answered: usize,
-    /// Of them with yes: the block was in the way without need.
+    /// Of them with a yes that stands, or waits for a second person: the block was in the way without need.
     pub over_blocked: usize,
     /// Half of the answers came within so many minutes.
     pub median_minutes: Option<i64>,
 }
 
 impl Figures {
-    /// From requests of a while.
-    pub fn of<'r>(requests: impl Iterator<Item = &'r AccessRequest>) -> Self {
+    /// From requests of a while, each with whether its "yes" was taken back by whoever had to agree.
+    fn of<'r>(requests: impl Iterator<Item = (&'r AccessRequest, bool)>) -> Self {
         let mut figures = Self::default();
         let mut minutes: Vec<i64> = Vec::new();
-        for request in requests {
+        for (request, refused) in requests {
             figures.asked += 1;
             if let Some(at) = request.answered_at {
                 figures.answered += 1;
                 minutes.push(at.duration_since(request.asked_at).as_mins().max(0));
             }
-            figures.over_blocked += usize::from(request.answer == Some(Answer::Proposed));
+            figures.over_blocked += usize::from(request.answer == Some(Answer::Proposed) && !refused);
         }
         minutes.sort_unstable();
         figures.median_minutes = minutes.get(minutes.len() / 2).copied();
@@ -243,5 +243,11 @@ pub async fn figures(services: &Services, ctx: &OpCtx) -> Result<Figures> {
     let setting = ctx.member().ok_or(Refused::SignIn)?.setting;
     let since = ctx.now.saturating_sub(jiff::SignedDuration::from_hours(24 * 90)).unwrap_or(ctx.now);
     let reader = services.db.read(Scope::Setting(setting)).await?;
-    Ok(Figures::of(store::filtering::list_requests(&reader, setting, since).await?.iter()))
+    let requests = store::filtering::list_requests(&reader, setting, since).await?;
+    let mut refused = Vec::with_capacity(requests.len());
+    for request in &requests {
+        let state = super::view::outcome(&reader, request).await?.map(|(_, state)| state);
+        refused.push(matches!(state, Some(ProposalState::Refused | ProposalState::Withdrawn)));
+    }
+    Ok(Figures::of(requests.iter().zip(refused)))
 }

@@ -84,6 +84,11 @@ pub enum Change {
         /// As it stands in the policy.
         cidr: String,
     },
+    /// Devices that nobody knows, and those that cannot prove which one they are, fall in this group (S33).
+    UnknownDevices {
+        /// Key of a children's group.
+        group: String,
+    },
     /// Take a licensed feed of illegal addresses although it lost more entries than it may by itself.
     AcceptShrunkFeed {
         /// Its id, as the configuration names it.
@@ -322,6 +327,12 @@ impl Change {
                     return Err(Unfit("There is no such network.".into()));
                 }
             }
+            Self::UnknownDevices { group } => {
+                if !after.groups.contains_key(group) || *group == after.strictest {
+                    return Err(Unfit("They fall in this group already, or there is no such group.".into()));
+                }
+                after.strictest.clone_from(group);
+            }
             Self::AcceptShrunkFeed { feed, entries, until } => {
                 if *entries == 0 || feed.is_empty() || feed.len() > 100 {
                     return Err(Unfit("A list without entries protects nobody.".into()));
@@ -498,6 +509,9 @@ impl Change {
                 format!("Devices that nobody knows on {cidr}: {}", named(std::slice::from_ref(group)))
             }
             Self::RemoveNetwork { cidr } => format!("Devices that nobody knows on {cidr}: as everywhere else"),
+            Self::UnknownDevices { group } => {
+                format!("Devices that nobody knows: {}", named(std::slice::from_ref(group)))
+            }
             Self::AcceptShrunkFeed { feed, entries, .. } => {
                 format!("Take the licensed list \u{201c}{feed}\u{201d} although it has only {entries} entries now")
             }

@@ -24,22 +24,33 @@ pub fn direction(before: &Policy, after: &Policy) -> Direction {
     let elsewhere = networks_loosen(before, after) || feeds_loosen(before, after);
     // Opening people's encrypted pages takes something from them, whatever it closes: another person decides (S29).
     let inspects = after.inspection.iter().any(|(key, is)| before.inspection.get(key) != Some(is));
-    let other = before.sources != after.sources || before.strictest != after.strictest || inspects || elsewhere;
+    let unknown = falls(before).zip(falls(after)).is_none_or(|(was, is)| loosens(was, is));
+    let unknown = before.strictest != after.strictest && unknown;
+    let other = before.sources != after.sources || unknown || inspects || elsewhere;
     match groups || group_new || other {
         true => Direction::Loosens,
         false => Direction::Tightens,
     }
 }
 
-/// A network leads devices out of the strictest group, or away from one that lies over it. One that leads into the strictest
-/// group takes something away; so does the last one that goes.
+/// Where devices fall that nobody knows.
+fn falls(policy: &Policy) -> Option<&Group> {
+    policy.groups.get(&policy.strictest)
+}
+
+/// A network leads devices out of the group of unknown ones, or away from one that lies over it. One that leads into that group
+/// takes something away, and so does the last one that goes; but for devices that needed an adult's session where they were.
 fn networks_loosen(before: &Policy, after: &Policy) -> bool {
-    let new = after
-        .networks
-        .iter()
-        .any(|(cidr, group)| before.networks.get(cidr) != Some(group) && *group != after.strictest);
-    let gone = before.networks.keys().any(|cidr| !after.networks.contains_key(cidr));
-    new || (gone && !after.networks.is_empty())
+    let needs_a_session = |policy: &Policy, key: &String| policy.groups.get(key).is_some_and(|group| group.supervised);
+    let freed = |cidr: &String, to: &String| {
+        before.networks.get(cidr).is_some_and(|was| needs_a_session(before, was)) && !needs_a_session(after, to)
+    };
+    let new = after.networks.iter().any(|(cidr, group)| {
+        before.networks.get(cidr) != Some(group) && (*group != after.strictest || freed(cidr, group))
+    });
+    let mut gone = before.networks.keys().filter(|cidr| !after.networks.contains_key(*cidr)).peekable();
+    let last_one_goes = after.networks.is_empty();
+    new || (gone.peek().is_some() && (!last_one_goes || gone.any(|cidr| freed(cidr, &after.strictest))))
 }
 
 /// A licensed list may shrink that might not, further, or for longer.
@@ -140,6 +151,9 @@ pub fn difference(before: &Policy, after: &Policy) -> Vec<String> {
         }
     }
     let named = |key: &String| after.groups.get(key).map_or(key.clone(), |group| group.name.clone());
+    if before.strictest != after.strictest {
+        lines.push(format!("Devices that nobody knows are in: {}", named(&after.strictest)));
+    }
     for (cidr, group) in after.networks.iter().filter(|(cidr, group)| before.networks.get(*cidr) != Some(*group)) {
         lines.push(format!("Devices that nobody knows on {cidr} are in: {}", named(group)));
     }

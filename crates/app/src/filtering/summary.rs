@@ -50,7 +50,7 @@ pub fn of(policy: &Policy, key: &str) -> Option<Summary> {
         bypass: bypass(group),
         without_data: without_data(group).to_owned(),
         search: search(group),
-        blind: blind(group),
+        blind: blind(group, policy.inspection.contains_key(key)),
     })
 }
 
@@ -84,6 +84,12 @@ fn cannot(group: &Group) -> Vec<String> {
         0 => {}
         1 => all.push("One site that we blocked by name.".to_owned()),
         many => all.push(format!("{many} sites that we blocked by name.")),
+    }
+    if !group.downloads.is_empty() {
+        all.push(format!(
+            "Files of these kinds, where the filter sees them: {}.",
+            super::change::files_in_words(&group.downloads)
+        ));
     }
     all.push(
         "Addresses of illegal pictures of children, as far as a list of them is supplied. Nobody can open these."
@@ -164,14 +170,27 @@ fn search(group: &Group) -> String {
     }
 }
 
-fn blind(group: &Group) -> Vec<&'static str> {
-    let mut all = vec![
-        "Mobile data. A device with its own SIM card does not come through here.",
-        "What is on a page that it lets through. It knows the site\u{2019}s name, not the picture.",
-        "Part of a site, when the connection is encrypted. It allows or blocks the whole site.",
+fn blind(group: &Group, inspected: bool) -> Vec<&'static str> {
+    let mut all = vec!["Mobile data. A device with its own SIM card does not come through here."];
+    all.extend(match inspected {
+        true => [
+            "Pictures and films on a page that it lets through. It reads addresses, kinds of files and, where you chose so, words.",
+            "Sites that are never opened: banks, health, help services, and apps that allow nobody to look. It allows or blocks these whole.",
+        ],
+        false => [
+            "What is on a page that it lets through. It knows the site\u{2019}s name, not the picture.",
+            "Part of a site, when the connection is encrypted. It allows or blocks the whole site.",
+        ],
+    });
+    all.extend([
         "What is already on a device, in an app, or in a message.",
         "A site that is new today. Lists are always behind.",
-    ];
+    ]);
+    if group.supervised || !group.hours.is_empty() {
+        all.push(
+            "What is open already on a device that uses our DNS alone. When a session or the hours end, nothing new opens there; connections are cut at once only where they go through our proxy.",
+        );
+    }
     if group.audience == Audience::Guests {
         all.push("Who it was. What guests ask for is counted and never tied to anybody.");
     }

@@ -303,7 +303,7 @@ async fn request_view(db: &impl Reads, policy: &Policy, request: AccessRequest) 
 
 /// What became of the proposal that a "yes" made. It is found by its act: the same person, the same moment, the same name.
 /// A request never comes from a concern, so neither does its proposal, and whoever asked may know.
-async fn outcome(db: &impl Reads, request: &AccessRequest) -> Result<Option<(ProposalId, ProposalState)>> {
+pub(super) async fn outcome(db: &impl Reads, request: &AccessRequest) -> Result<Option<(ProposalId, ProposalState)>> {
     let (Some(store::words::Answer::Proposed), Some(by)) = (request.answer, request.answered_by) else {
         return Ok(None);
     };

@@ -371,9 +371,13 @@ async fn a_change_opens_a_review_once_and_requests_become_figures() {
     let no = ask::Reply { id: answered, words: "There is a better one.".into(), verdict: ask::Yes::No };
     ask::reply(&app.services, &mut app.ctx(people.dsl), no).await.unwrap();
     let third = asked(&app, "children").await;
-    yes(&app, people.dsl, third, ask::HowLong::UntilChanged).await.unwrap();
+    let proposed = yes(&app, people.dsl, third, ask::HowLong::UntilChanged).await.unwrap().unwrap();
     let figures = ask::figures(&app.services, &app.ctx(people.chair)).await.unwrap();
     assert_eq!((figures.asked, figures.answered, figures.over_blocked), (3, 2, 1));
     assert_eq!((figures.median_minutes, figures.over_blocking_percent()), (Some(90), Some(50)));
+    // The second person says no: the block was right.
+    say(&app, people.manager, proposed, Verdict::Refuse).await.unwrap();
+    let figures = ask::figures(&app.services, &app.ctx(people.chair)).await.unwrap();
+    assert_eq!((figures.answered, figures.over_blocked), (2, 0));
     app.end().await;
 }

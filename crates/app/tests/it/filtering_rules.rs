@@ -90,6 +90,8 @@ fn change() -> impl Strategy<Value = Change> {
         (hours(category), groups()).prop_map(|(hours, groups)| Change::AddHours { hours, groups }),
         (Just("rule".to_owned()), groups()).prop_map(|(id, groups)| Change::RemoveHours { id, groups }),
         (any::<bool>(), groups()).prop_map(|(on, groups)| Change::Supervise { on, groups }),
+        prop::sample::select(start().groups.into_keys().collect::<Vec<_>>())
+            .prop_map(|group| Change::UnknownDevices { group }),
         (name(), groups()).prop_map(|(name, groups)| Change::Approve {
             name,
             helpers: vec!["free.example.net".into()],
@@ -153,6 +155,26 @@ fn play(story: Vec<(Change, Option<prop::sample::Index>)>) -> Vec<Policy> {
         }
     }
     versions
+}
+
+/// What needed an adult's session and would need none afterwards waits for another person (S33, CLS-07).
+#[test]
+fn nobody_alone_lets_strangers_out_of_a_session() {
+    let there = |change: Change, policy: &Policy| change.apply(policy, "rule", "reason").expect("it fits");
+    let before = start();
+    assert!(!before.groups["children"].supervised && before.groups["stricter"].supervised);
+    let cidr = || "192.168.7.0/24".to_owned();
+    let over = there(Change::SetNetwork { cidr: cidr(), group: "stricter".into() }, &before);
+    for out in [Change::SetNetwork { cidr: cidr(), group: "children".into() }, Change::RemoveNetwork { cidr: cidr() }] {
+        assert_eq!(direction(&over, &there(out.clone(), &over)), Direction::Loosens, "{out:?}");
+    }
+    let strict = there(Change::UnknownDevices { group: "stricter".into() }, &before);
+    assert_eq!(direction(&before, &strict), Direction::Tightens);
+    assert_eq!(direction(&strict, &before), Direction::Loosens);
+    assert!(
+        Change::UnknownDevices { group: "staff".into() }.apply(&before, "rule", "reason").is_err(),
+        "a children's group"
+    );
 }
 
 proptest! {
@@ -306,13 +328,32 @@ fn a_groups_sentences_come_from_its_configuration() {
     assert!(essential.without_data.contains("stays open"));
     let guests = app::filtering::summary::of(&policy, "guests").unwrap();
     assert!(guests.times.iter().any(|(_, line)| line.contains("Social media is blocked too")), "{guests:?}");
+    assert!(children.blind.iter().any(|line| line.contains("It allows or blocks the whole site")));
+    let inspected = app::filtering::Inspected {
+        dpia: "Signed on 1 March 2026 by the manager; in the blue folder.".into(),
+        notice: "A letter to all staff on 2 March 2026.".into(),
+        until: now() + SignedDuration::from_hours(24 * 30),
+        downloads: Default::default(),
+        words: true,
+        exempt: Default::default(),
+    };
+    policy.inspection.insert("staff".into(), inspected);
+    let staff = app::filtering::summary::of(&policy, "staff").unwrap();
+    assert!(!staff.blind.iter().any(|line| line.contains("It knows the site\u{2019}s name")), "{staff:?}");
+    assert!(staff.blind.iter().any(|line| line.contains("never opened: banks")), "{staff:?}");
     let group = policy.groups.get_mut("children").unwrap();
     group.blocked.remove("shopping");
     group.supervised = true;
+    group.downloads = [filter::Download::Programs].into();
     let now = app::filtering::summary::of(&policy, "children").unwrap();
     assert!(now.short.contains("only while an adult has a session open") && now.short.contains("Nothing is approved"));
     assert!(!now.cannot.iter().any(|line| line.starts_with("Shopping")));
     assert!(now.cannot[0].starts_with("Every site that nobody approved"), "{now:?}");
+    assert!(
+        now.cannot.iter().any(|line| line.contains("Files of these kinds") && line.contains("programs")),
+        "{now:?}"
+    );
+    assert!(now.blind.iter().any(|line| line.contains("uses our DNS alone")), "{now:?}");
     assert_eq!(app::filtering::summary::of(&policy, "no such group"), None);
 }
 

@@ -157,13 +157,20 @@ fn unknown_devices_strictest(facts: &Facts, found: &Found) -> Answer {
         let own_blocks = blocks(own);
         own.audience == Audience::Children && snapshot.groups.values().all(|other| blocks(other).is_subset(&own_blocks))
     });
+    // A tablet of a group that needs a session, and that loses its settings, is a stranger (CLS-07, S33).
+    let needs_a_session = |key: &str| snapshot.groups.get(key).is_some_and(|group| group.supervised);
+    let freed = strictest.is_some_and(|own| !own.supervised)
+        && snapshot.devices.iter().any(|device| needs_a_session(&device.group));
     let falls_there = *identity.group == *snapshot.strictest && identity.device.is_none();
-    let what = match (falls_there, nobody_stricter) {
-        (true, true) => "A device that nobody knows was placed just now: it gets the strictest group.",
-        (false, _) => "A device that nobody knows does not get the strictest group.",
-        (true, false) => "The group for unknown devices is not the strictest: another group blocks more.",
+    let what = match (falls_there, nobody_stricter, freed) {
+        (true, true, false) => "A device that nobody knows was placed just now: it gets the strictest group.",
+        (false, ..) => "A device that nobody knows does not get the strictest group.",
+        (true, false, _) => "The group for unknown devices is not the strictest: another group blocks more.",
+        (true, true, true) => {
+            "The group for unknown devices is not the strictest: devices of another group need an adult\u{2019}s session, and one of them that loses its settings would need none."
+        }
     };
-    Answer::new(falls_there && nobody_stricter, what, found.at)
+    Answer::new(falls_there && nobody_stricter && !freed, what, found.at)
 }
 
 fn children_block_page_help(_: &Facts, found: &Found) -> Answer {

@@ -23,7 +23,14 @@ pub async fn get(visit: Visit, Path(key): Path<String>) -> Answer {
         table.row([Cell::Text(why.title.clone()), Cell::Text(why.why.clone()), Cell::Text(why.because.join(", "))])
     });
     let said = summary::of(&found.policy, &key).ok_or(Fault::NotFound)?;
-    let unknown = if found.policy.strictest == key { "Yes: this is the strictest group" } else { "No" };
+    let falls_here = found.policy.strictest == key;
+    let unknown = match (falls_here, group.supervised, found.policy.groups.values().any(|other| other.supervised)) {
+        (true, false, true) => {
+            "Yes, but another group needs an adult\u{2019}s session: a tablet of that group that loses its settings reaches more here"
+        }
+        (true, ..) => "Yes: this is the strictest group",
+        (false, ..) => "No",
+    };
     let facts = Summary::new()
         .row("Search engines", Cell::Text(said.search))
         .row("Unknown devices fall here", Cell::Text(unknown.to_owned()));
@@ -37,7 +44,7 @@ pub async fn get(visit: Visit, Path(key): Path<String>) -> Answer {
         cannot: said.cannot,
         can: said.can,
         times: said.times,
-        ways: ways(&key, group),
+        ways: ways(&key, group, falls_here),
         material: material(&visit, group),
         bypass: said.bypass,
         without_data: said.without_data,
@@ -64,7 +71,7 @@ fn names(visit: &Visit, caption: &str, decisions: &BTreeMap<String, Decision>) -
 }
 
 /// What can be proposed for one group alone.
-fn ways(key: &str, group: &app::filtering::Group) -> Vec<(String, String)> {
+fn ways(key: &str, group: &app::filtering::Group, falls_here: bool) -> Vec<(String, String)> {
     let to = |what: &str, words: &str| {
         (format!("/filter/groups/{}/change/{what}", crate::visit::encode(key)), words.to_owned())
     };
@@ -75,6 +82,9 @@ fn ways(key: &str, group: &app::filtering::Group) -> Vec<(String, String)> {
             false => to("supervise", "Only approved material, and only with an adult"),
         });
         ways.push(to("approve", "Approve material for children"));
+        if !falls_here {
+            ways.push(to("unknown", "Let devices that nobody knows fall in this group"));
+        }
     } else {
         ways.push(to("search", "Hold search engines to safe search, or let go"));
     }

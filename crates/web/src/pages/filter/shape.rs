@@ -26,6 +26,7 @@ enum What {
     EndHours,
     Search,
     Supervise,
+    Unknown,
     Approve,
     Copy,
     Inspect,
@@ -40,6 +41,7 @@ impl What {
             "end-hours" => Self::EndHours,
             "search" => Self::Search,
             "supervise" => Self::Supervise,
+            "unknown" => Self::Unknown,
             "approve" => Self::Approve,
             "copy" => Self::Copy,
             "inspect" => Self::Inspect,
@@ -57,6 +59,7 @@ impl What {
             Self::Search => format!("Search on {name}"),
             Self::Supervise if group.supervised => format!("{name} without sessions"),
             Self::Supervise => format!("{name}: only with an adult"),
+            Self::Unknown => format!("Devices that nobody knows: {name}"),
             Self::Approve => format!("Approve material for {name}"),
             Self::Copy => format!("A new group like {name}"),
             Self::Inspect => format!("Inspect encrypted pages on {name}"),
@@ -77,6 +80,9 @@ impl What {
             ],
             Self::Supervise => &[
                 "These devices then reach approved material and nothing else, and only while an adult has a session open in the room. Help services always work.",
+            ],
+            Self::Unknown => &[
+                "A device that is not in the register, or that cannot prove which one it is, is then treated like the devices of this group. Choose the group that reaches least: a tablet that loses its settings must not reach more than before.",
             ],
             Self::Approve => &[
                 "Look at all of it first, as a child would use it: adverts, links to elsewhere, chat, sounds. A whole site is approved, with everything below its name: the filter cannot see which page is open.",
@@ -113,7 +119,7 @@ impl What {
                     .option("off", "As the device sets it")
                     .to_string(),
             ],
-            Self::Supervise | Self::EndInspection => Vec::new(),
+            Self::Supervise | Self::Unknown | Self::EndInspection => Vec::new(),
             Self::Inspect => inspect_fields(form),
             Self::Approve => vec![
                 form.text("host", "Site")
@@ -174,6 +180,7 @@ impl What {
                 Some(Change::SetSearch { level: fields.choice("level", level, "Choose how")?, groups })
             }
             Self::Supervise => Some(Change::Supervise { on: !group.supervised, groups }),
+            Self::Unknown => Some(Change::UnknownDevices { group: key.to_owned() }),
             Self::Inspect => Some(Change::Inspect { how: Box::new(read_inspection(fields, now)?), groups }),
             Self::EndInspection => Some(Change::EndInspection { groups }),
             Self::Files => {
@@ -213,7 +220,7 @@ impl What {
             Self::Hours | Self::Copy => "name",
             Self::EndHours => "hours",
             Self::Search => "level",
-            Self::Supervise | Self::EndInspection => "reason",
+            Self::Supervise | Self::Unknown | Self::EndInspection => "reason",
             Self::Files => "files",
             Self::Inspect => "dpia",
             Self::Approve => "host",
@@ -545,6 +552,7 @@ async fn page(
         What::EndHours => "end-hours",
         What::Search => "search",
         What::Supervise => "supervise",
+        What::Unknown => "unknown",
         What::Approve => "approve",
         What::Copy => "copy",
         What::Inspect => "inspect",
