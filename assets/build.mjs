@@ -20,7 +20,7 @@ const ICONS = [
 
 // The folder itself stays: the build script of `web` watches it.
 mkdirSync(dist, { recursive: true });
-for (const old of ["fonts", "holdfast.css", "holdfast.js", "components.js", "icons.svg", "mark.svg", "LICENCES.txt"]) {
+for (const old of ["fonts", "holdfast.css", "holdfast.js", "help.js", "components.js", "icons.svg", "mark.svg", "LICENCES.txt"]) {
   rmSync(join(dist, old), { recursive: true, force: true });
 }
 mkdirSync(join(dist, "fonts"));
@@ -43,6 +43,8 @@ cpSync(join(here, "marks/mark.svg"), join(dist, "mark.svg"));
 const components = readFileSync(join(modules, "govuk-frontend/dist/govuk/govuk-frontend.min.js"), "utf8");
 writeFileSync(join(dist, "components.js"), components.replace(/\n\/\/# sourceMappingURL=.*\n?$/, "\n"));
 cpSync(join(here, "scripts/holdfast.js"), join(dist, "holdfast.js"));
+// The child's button sounds the same on the gateway's page, which carries it within.
+cpSync(join(here, "../crates/gateway/templates/help.js"), join(dist, "help.js"));
 
 const licences = [
   ["GOV.UK Frontend (MIT)", "govuk-frontend/LICENSE.txt"],

@@ -4,6 +4,7 @@
 import {
   Button, CharacterCount, Checkboxes, ErrorSummary, ExitThisPage, PasswordInput, Radios, SkipLink, createAll,
 } from "./components.js";
+import "./help.js";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 for (const part of [Button, CharacterCount, Checkboxes, ExitThisPage, PasswordInput, Radios]) createAll(part);

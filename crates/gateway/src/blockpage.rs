@@ -29,6 +29,8 @@ pub(crate) const INSIDE_HELP_PATH: &str = "/.well-known/holdfast-help";
 const ASK_PATH: &str = "/filter/ask";
 const REPORT_PATH: &str = "/concerns/report";
 const CSS: &str = include_str!("../templates/page.css");
+/// The sound of the child's button. The tablet's own start page has the same file.
+const HELP_SCRIPT: &str = include_str!("../templates/help.js");
 
 /// Which way the page reached the device; it says where the help button posts to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,7 @@ pub(crate) enum Way {
 #[template(path = "children.html")]
 struct Children<'a> {
     css: &'a str,
+    js: &'a str,
     help_action: &'a str,
     ticket: &'a str,
 }
@@ -101,7 +104,7 @@ pub(crate) fn blocked(gate: &Gate, policy: &Policy, client: &Client, host: &Host
                 Way::Inside => (INSIDE_HELP_PATH, "'self'".to_owned()),
             };
             let ticket = ticket(gate, client);
-            page(403, &Children { css: CSS, help_action, ticket: &ticket }, &form)
+            page(403, &Children { css: CSS, js: HELP_SCRIPT, help_action, ticket: &ticket }, &form)
         }
         (Cause::Sealed, _) => short(403, "Blocked", ""),
         (_, Audience::Guests) => short(403, "Blocked", "This Wi-Fi is filtered. It is a place for children."),
@@ -159,10 +162,11 @@ fn page(status: u16, template: &impl Template, form_action: &str) -> Page {
     // Rendering into a string cannot fail; were it to, the device is told the least.
     let html = template.render().unwrap_or_else(|_| "Blocked".into());
     let style = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(CSS));
-    // Nothing may load but this one style sheet; nothing may frame the page; the button posts to us alone.
+    let script = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(HELP_SCRIPT));
+    // Nothing may load but this one style sheet and the button's sound; nothing may frame the page; the button posts to us alone.
     let csp = format!(
-        "default-src 'none'; style-src 'sha256-{style}'; form-action {form_action}; base-uri 'none'; \
-         frame-ancestors 'none'"
+        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; connect-src {form_action}; \
+         form-action {form_action}; base-uri 'none'; frame-ancestors 'none'"
     );
     Page { status, html, csp }
 }

@@ -9,7 +9,7 @@ use http::{HeaderName, HeaderValue, Method, header};
 /// - `img-src 'self'`: the mark and the icon sprite.
 /// - `font-src 'self'`: the two faces.
 /// - `connect-src 'self'`: drafts and the live queue speak to us.
-/// - `media-src 'self'`: nothing is played from here today.
+/// - `media-src 'self'`: nothing is played from a file today; the help sound is made on the tablet itself (S35).
 /// - `frame-src` is there for one page alone, with one host: a film that was approved ([`Shows`]).
 /// - `form-action 'self'`: a form can be sent to us only.
 /// - `frame-ancestors 'none'`: nobody puts a page of ours into theirs.

@@ -35,8 +35,12 @@ fn words(answer: &str) -> Vec<String> {
 async fn a_child_sees_a_picture_four_words_and_a_button() {
     let world = World::new().await;
     let answer = page(&world, TABLET, "casino.test").await;
-    assert_eq!(words(&answer).join(" "), "Stop. Tell a grown-up. Get a grown-up");
     assert!(answer.contains("<svg") && answer.contains("<button"));
+    // One script, ours: it sounds on the tablet and calls. The policy names it by its content.
+    let script = include_str!("../../templates/help.js");
+    assert_eq!(answer.matches("<script").count(), 1);
+    let answer = answer.replace(&format!("<script>{script}</script>"), "");
+    assert_eq!(words(&answer).join(" "), "Stop. Tell a grown-up. Get a grown-up");
     for forbidden in ["casino", "Gambling", "<script", "http-equiv", "src="] {
         assert!(!answer.contains(forbidden), "{forbidden}: {answer}");
     }

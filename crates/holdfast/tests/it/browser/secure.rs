@@ -61,7 +61,7 @@ async fn a_device_that_trusts_us_reads_why_over_https() {
     browser.picture("secure-02-proxy").await;
     assert!(browser.url().await.starts_with("https://"));
     // The button works inside, too.
-    browser.press("Get a grown-up").await;
+    browser.find("main.child button").await.click().await.expect("pressed");
     browser.see("Help is coming").await;
     browser.close().await;
 
