@@ -96,7 +96,7 @@ pub async fn list(visit: Visit) -> Answer {
     }
     visit.page(&RegisterList {
         heading: "Devices".into(),
-        about: "A device that is not in this list, or cannot prove which one it is, gets the strictest filtering."
+        about: "A device that is not in this list, or cannot prove which one it is, is treated as the filter\u{2019}s group for unknown devices."
             .into(),
         table,
         empty: ("No devices yet.".into(), "Add the children's tablets first.".into()),
