@@ -47,6 +47,16 @@ impl Chromedriver {
     pub(super) async fn start_in(home: Option<&Path>) -> Self {
         // The client with which thirtyfour speaks to it is built without a provider of its own; a second call is refused.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        // It takes a free port of IPv4 and then the same of IPv6, which somebody may have: then it ends, and is asked again.
+        for _ in 0..5 {
+            if let Some(started) = Self::try_start_in(home).await {
+                return started;
+            }
+        }
+        panic!("chromedriver found no port");
+    }
+
+    async fn try_start_in(home: Option<&Path>) -> Option<Self> {
         let mut command = Command::new("chromedriver");
         if let Some(home) = home {
             command.env("HOME", home);
@@ -60,7 +70,7 @@ impl Chromedriver {
             .expect("chromedriver is installed (Debian: chromium-driver)");
         let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines();
         let port = loop {
-            let line = lines.next_line().await.expect("its words").expect("it names its port");
+            let line = lines.next_line().await.expect("its words")?;
             let named = line.strip_prefix("ChromeDriver was started successfully on port ");
             if let Some(port) = named.and_then(|rest| rest.trim_end_matches('.').parse::<u16>().ok()) {
                 break port;
@@ -68,7 +78,7 @@ impl Chromedriver {
         };
         // Whatever else it says must not fill its pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { process, address: format!("http://127.0.0.1:{port}") }
+        Some(Self { process, address: format!("http://127.0.0.1:{port}") })
     }
 
     /// A browser with nothing in it: no cookie, no history.
