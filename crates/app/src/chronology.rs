@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::access::{Action, Refused, Relation, authorize};
 use domain::concern::{ConcernKind, ConcernStatus};
 use domain::people::PersonKind;
-use domain::{ConcernId, DeviceId, OpCtx, PersonId};
+use domain::{ConcernId, DeviceId, OpCtx, PersonId, SettingId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use store::audit::Subject;
-use store::concerns::{About, Concern};
-use store::{Reads, Scope};
+use store::concerns::{About, Concern, Entry, StepRecord};
+use store::{Reads, Scope, Sees};
 
 use crate::concerns::{AnswerView, Names, What, case, in_words};
 use crate::sight::sees;
@@ -112,6 +112,48 @@ const DAYS_PERSON: i64 = 90;
 /// Days for a device.
 const DAYS_DEVICE: i64 = 30;
 
+/// What happened at one moment stands on one page, up to so many of each kind: a sheet that is typed in later gives all of its
+/// lines the same time.
+const AT_ONCE: u64 = 1_000;
+
+/// A page's part of a chronology.
+struct Part {
+    entries: Vec<Entry>,
+    steps: Vec<StepRecord>,
+    /// Before this time there is more.
+    earlier: Option<Timestamp>,
+}
+
+async fn part(
+    db: &impl Reads,
+    setting: SettingId,
+    viewer: &Sees,
+    about: &About,
+    before: Option<Timestamp>,
+    lines: u64,
+) -> Result<Part> {
+    use store::concerns::{list_entries_about, list_steps_about};
+    let mut entries = list_entries_about(db, setting, viewer, about, before, lines + 1).await?;
+    let mut steps = list_steps_about(db, setting, viewer, about, before, lines + 1).await?;
+    let mut times: Vec<Timestamp> = entries.iter().map(|row| row.event_at).collect();
+    times.extend(steps.iter().map(|row| row.event_at));
+    times.sort_by(|one, other| other.cmp(one));
+    let shown = usize::try_from(lines).unwrap_or(usize::MAX);
+    let edge = times.get(shown.saturating_sub(1)).copied().filter(|_| times.len() > shown);
+    let Some(edge) = edge else { return Ok(Part { entries, steps, earlier: None }) };
+    // The page ends with a whole moment, of which the queries may have seen a part.
+    let up_to = Some(edge.saturating_add(SignedDuration::from_micros(1)).unwrap_or(edge));
+    entries.retain(|row| row.event_at > edge);
+    steps.retain(|row| row.event_at > edge);
+    let at_the_edge = list_entries_about(db, setting, viewer, about, up_to, AT_ONCE).await?;
+    entries.extend(at_the_edge.into_iter().filter(|row| row.event_at == edge));
+    let at_the_edge = list_steps_about(db, setting, viewer, about, up_to, AT_ONCE).await?;
+    steps.extend(at_the_edge.into_iter().filter(|row| row.event_at == edge));
+    let rest = list_entries_about(db, setting, viewer, about, Some(edge), 1).await?.is_empty()
+        && list_steps_about(db, setting, viewer, about, Some(edge), 1).await?.is_empty();
+    Ok(Part { entries, steps, earlier: (!rest).then_some(edge) })
+}
+
 /// A chronology, the newest part or the part before a time.
 ///
 /// # Errors
@@ -131,9 +173,7 @@ pub async fn read(
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), act).await?;
     let (heading, of_a_child, about) = begun(&tx, ctx, of).await?;
     let concerns = store::concerns::list_about(&tx, member.setting, &viewer, &about).await?;
-    let limit = much.lines() + 1;
-    let entries = store::concerns::list_entries_about(&tx, member.setting, &viewer, &about, before, limit).await?;
-    let steps = store::concerns::list_steps_about(&tx, member.setting, &viewer, &about, before, limit).await?;
+    let Part { entries, steps, earlier } = part(&tx, member.setting, &viewer, &about, before, much.lines()).await?;
     let by_id: BTreeMap<ConcernId, &Concern> = concerns.iter().map(|concern| (concern.id, concern)).collect();
     let names = Names::load(&tx, member.setting).await?;
     let mut lines = Vec::new();
@@ -176,10 +216,6 @@ pub async fn read(
         });
     }
     lines.sort_by_key(|line| (line.event_at, line.recorded_at));
-    let shown = usize::try_from(much.lines()).unwrap_or(usize::MAX);
-    let more = lines.len().saturating_sub(shown);
-    lines.drain(..more);
-    let earlier = lines.first().map(|line| line.event_at).filter(|_| more > 0);
     let read: BTreeSet<ConcernId> = lines.iter().map(|line| line.concern).collect();
     tx.note(member.setting, Subject { table: "chronology", id: None }, &json!({ "concerns": read })).await?;
     let head = store::audit::newest(&tx, member.setting).await?.map(|link| link.on_paper());

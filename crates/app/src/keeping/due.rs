@@ -355,7 +355,7 @@ async fn candidates(services: &Services, db: &impl Reads, member: &Member, which
         for row in store::working::list_transfers(db, setting, &sees(member), None).await? {
             found.push(Candidate {
                 id: row.id.0,
-                name: format!("File that went to {}", row.to_name),
+                name: format!("File for {}", row.to_name),
                 href: format!("/transfers/{}", row.id),
                 facts: Facts {
                     children: vec![born(&row.child_id)],

@@ -305,3 +305,39 @@ async fn a_search_is_narrowed_by_kind_state_and_time_within_what_one_may_see() {
     assert!(find(Asked::default()).await.is_empty(), "nothing was asked");
     app.end().await;
 }
+
+/// A sheet that is typed in later gives all of its lines one time: where a page ends among them, none is lost.
+#[tokio::test]
+async fn what_happened_at_one_moment_stands_on_one_page() {
+    let app = TestApp::new().await;
+    let (services, people) = (&app.services, app.people);
+    let filed = told(&app, "Wolpertinger.").await;
+    concerns::open(services, &mut app.ctx(people.dsl), filed.concern).await.expect("opens");
+    let at = app.world.now();
+    app.pass(SignedDuration::from_hours(1)).await;
+    let later = app.world.now();
+    let says =
+        (0..150).map(|number| (format!("Line {number} of the sheet."), at)).chain([("Later.".to_owned(), later)]);
+    let mut written = Vec::new();
+    for (text, event_at) in says {
+        let new = concerns::NewEntry { kind: domain::concern::EntryKind::Fact, text: text.clone(), event_at };
+        concerns::add_entry(services, &mut app.ctx(people.dsl), filed.concern, new).await.expect("written");
+        written.push(text);
+    }
+    let (mut before, mut seen, mut pages) = (None, Vec::new(), 0);
+    loop {
+        let of = Of::Concern(filed.concern);
+        let part = chronology::read(services, &mut app.ctx(people.dsl), of, before, Much::Page).await.expect("a page");
+        seen.extend(part.lines.into_iter().map(|line| line.text));
+        pages += 1;
+        match part.earlier {
+            Some(earlier) => before = Some(earlier),
+            None => break,
+        }
+    }
+    for text in &written {
+        assert_eq!(seen.iter().filter(|line| *line == text).count(), 1, "{text} of {} on {pages} pages", seen.len());
+    }
+    assert!(pages > 1, "{pages}");
+    app.end().await;
+}

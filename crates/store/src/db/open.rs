@@ -91,7 +91,10 @@ impl Db {
                 let file = config.data.join(FILE);
                 let writer = sqlite(&file, &keys, config, 1).await?;
                 // Before the readers open: a connection learns what was counted when it first reads the schema.
-                writer.execute_unprepared(dialect::tend(writer.get_database_backend())).await?;
+                // A damaged file is found by whoever verifies it, and named there by its page.
+                if let Err(error) = writer.execute_unprepared(dialect::tend(writer.get_database_backend())).await {
+                    tracing::warn!(%error, "the database could not be looked over at opening");
+                }
                 (writer, sqlite(&file, &keys, config, 4).await?)
             }
             Engine::Postgres(url) => {

@@ -46,6 +46,8 @@ const NO_LINK: [&str; 17] = [
     "/filter/lists/{key}",
     "/filter/lists/{key}/remove",
     "/filter/feeds/{key}",
+    // Nobody in the demo has approved a film: what plays comes from the internet. `device_pages`, in web, draws its page.
+    "/start/{path}/film/{rule}",
 ];
 
 /// Pages that are met otherwise than by a link: typed, scanned, sent to by the program. Looked at all the same, as whom.
