@@ -190,16 +190,21 @@ fn report_link(html: &str) -> Option<String> {
     (link.starts_with('/') && !link.starts_with("//")).then(|| link.to_owned())
 }
 
+/// The walk is a task of its own: a page that stopped waiting does not stop it, and who comes next waits for the same one.
 async fn chain(services: &Services, now: Timestamp) -> Result<Chain> {
-    let mut last = services.live.chain.lock().await;
-    if let Some((at, found)) = last.as_ref()
-        && now.duration_since(*at).abs() <= CHAIN_STANDS
-    {
-        return Ok(found.clone());
-    }
-    let found = walk(services).await?;
-    *last = Some((now, found.clone()));
-    Ok(found)
+    let services = services.clone();
+    let walking = tokio::spawn(async move {
+        let mut last = services.live.chain.lock().await;
+        if let Some((at, found)) = last.as_ref()
+            && now.duration_since(*at).abs() <= CHAIN_STANDS
+        {
+            return Ok(found.clone());
+        }
+        let found = walk(&services).await?;
+        *last = Some((now, found.clone()));
+        Ok(found)
+    });
+    walking.await.map_err(|error| Error::Unavailable { say: error.to_string() })?
 }
 
 async fn walk(services: &Services) -> Result<Chain> {
