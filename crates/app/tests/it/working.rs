@@ -313,6 +313,7 @@ async fn what_happened_at_one_moment_stands_on_one_page() {
     let (services, people) = (&app.services, app.people);
     let filed = told(&app, "Wolpertinger.").await;
     concerns::open(services, &mut app.ctx(people.dsl), filed.concern).await.expect("opens");
+    app.pass(SignedDuration::from_hours(1)).await;
     let at = app.world.now();
     app.pass(SignedDuration::from_hours(1)).await;
     let later = app.world.now();

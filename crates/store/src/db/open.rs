@@ -11,7 +11,6 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection};
 
 use super::{Db, Inner};
-use crate::dialect;
 use crate::error::{Error, Result};
 use crate::keys::Keys;
 use crate::migrate::{self, BeforeUpgrade};
@@ -89,13 +88,7 @@ impl Db {
         let (writer, readers) = match &config.engine {
             Engine::Sqlite => {
                 let file = config.data.join(FILE);
-                let writer = sqlite(&file, &keys, config, 1).await?;
-                // Before the readers open: a connection learns what was counted when it first reads the schema.
-                // A damaged file is found by whoever verifies it, and named there by its page.
-                if let Err(error) = writer.execute_unprepared(dialect::tend(writer.get_database_backend())).await {
-                    tracing::warn!(%error, "the database could not be looked over at opening");
-                }
-                (writer, sqlite(&file, &keys, config, 4).await?)
+                (sqlite(&file, &keys, config, 1).await?, sqlite(&file, &keys, config, 4).await?)
             }
             Engine::Postgres(url) => {
                 let pool = postgres(url, config).await?;

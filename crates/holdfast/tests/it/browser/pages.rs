@@ -20,7 +20,7 @@ const WALKERS: [&str; 8] = ["dsl", "manager", "practitioner", "technician", "cha
 const DOORS: [&str; 2] = ["/", "/notices"];
 
 /// Doors to which no link of a fresh demo leads, and why.
-const NO_LINK: [&str; 17] = [
+const NO_LINK: [&str; 18] = [
     // Without a word it leads on to the door's own address, as which it is looked at below.
     "/tell",
     // When the screen has locked itself, and only then.
