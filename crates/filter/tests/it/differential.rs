@@ -4,6 +4,7 @@
 //! written down in one of the formats. Only the writing goes to the filter.
 
 use std::fs;
+use std::net::IpAddr;
 use std::path::Path;
 
 use holdfast_filter::compiled::Asked;
@@ -41,6 +42,55 @@ enum Syntax {
     Url,
 }
 
+/// For whom a rule is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Anybodys,
+    /// `$client` with a network, and with what is not in it.
+    In,
+    NotIn,
+    /// `$ctag` with children's groups, and with the others.
+    Childrens,
+    NotChildrens,
+}
+
+impl Whose {
+    fn option(self) -> Option<String> {
+        Some(match self {
+            Self::Anybodys => return None,
+            Self::In => "client=192.0.2.0/24".to_owned(),
+            Self::NotIn => "client=~192.0.2.0/24".to_owned(),
+            Self::Childrens => "ctag=user_child".to_owned(),
+            Self::NotChildrens => "ctag=~user_child".to_owned(),
+        })
+    }
+
+    fn is(self, who: Who) -> bool {
+        match self {
+            Self::Anybodys => true,
+            Self::In => who.inside,
+            Self::NotIn => !who.inside,
+            Self::Childrens => who.child,
+            Self::NotChildrens => !who.child,
+        }
+    }
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Who {
+    /// From the network that rules name.
+    inside: bool,
+    /// A device of a children's group.
+    child: bool,
+}
+
+impl Who {
+    fn address(self) -> IpAddr {
+        if self.inside { [192, 0, 2, 9].into() } else { [198, 51, 100, 9].into() }
+    }
+}
+
 /// One rule, in plain data.
 #[derive(Debug, Clone)]
 struct Plain {
@@ -54,6 +104,7 @@ struct Plain {
     only_aaaa: bool,
     not_below: Option<String>,
     withdrawn: bool,
+    whose: Whose,
 }
 
 impl Plain {
@@ -82,6 +133,9 @@ impl Plain {
         self.only_aaaa &= adguard;
         self.withdrawn &= adguard;
         self.not_below = self.not_below.filter(|_| adguard);
+        if !adguard {
+            self.whose = Whose::Anybodys;
+        }
         self
     }
 
@@ -98,6 +152,7 @@ impl Plain {
                 options.extend(self.important.then(|| "important".to_owned()));
                 options.extend(self.only_aaaa.then(|| "dnstype=AAAA".to_owned()));
                 options.extend(self.not_below.as_ref().map(|name| format!("denyallow={name}")));
+                options.extend(self.whose.option());
                 let options = if options.is_empty() { String::new() } else { format!("${}", options.join(",")) };
                 let rule = format!("{}{start}{star}{name}^{options}", if allow { "@@" } else { "" });
                 let mark = if options.is_empty() { '$' } else { ',' };
@@ -138,15 +193,16 @@ impl Plain {
             || path.is_some_and(|path| path == self.path || path.starts_with(&format!("{}/", self.path))))
     }
 
-    fn speaks(&self, host: &str, path: Option<&str>, rtype: u16) -> bool {
+    fn speaks(&self, host: &str, path: Option<&str>, rtype: u16, who: Who) -> bool {
         let left_out = self.not_below.as_ref().is_some_and(|out| host == out || host.ends_with(&format!(".{out}")));
-        !self.withdrawn && !left_out && (!self.only_aaaa || rtype == AAAA) && self.covers(host, path)
+        let meant = !self.withdrawn && self.whose.is(who) && (!self.only_aaaa || rtype == AAAA);
+        meant && !left_out && self.covers(host, path)
     }
 }
 
 /// The lists that block, by the rules as they are meant.
-fn meant(rules: &[Plain], host: &str, path: Option<&str>, rtype: u16) -> Vec<&'static str> {
-    let speaking: Vec<_> = rules.iter().filter(|rule| rule.speaks(host, path, rtype)).collect();
+fn meant(rules: &[Plain], host: &str, path: Option<&str>, rtype: u16, who: Who) -> Vec<&'static str> {
+    let speaking: Vec<_> = rules.iter().filter(|rule| rule.speaks(host, path, rtype, who)).collect();
     let blocks = |list: usize| {
         let own = || speaking.iter().filter(|rule| rule.list == list);
         own().filter(|rule| !rule.allow).any(|block| {
@@ -182,15 +238,22 @@ prop_compose! {
         name in names(), path in paths(),
         (allow, important, only_aaaa, withdrawn) in (prop::bool::weighted(0.3), prop::bool::weighted(0.2), prop::bool::weighted(0.2), prop::bool::weighted(0.1)),
         not_below in prop::option::weighted(0.2, names()),
+        whose in prop_oneof![
+            6 => Just(Whose::Anybodys),
+            1 => Just(Whose::In),
+            1 => Just(Whose::NotIn),
+            1 => Just(Whose::Childrens),
+            1 => Just(Whose::NotChildrens),
+        ],
     ) -> Plain {
-        Plain { list, syntax, reach, name, path, allow, important, only_aaaa, not_below, withdrawn }.tidied()
+        Plain { list, syntax, reach, name, path, allow, important, only_aaaa, not_below, withdrawn, whose }.tidied()
     }
 }
 
 /// A withdrawn rule withdraws its equals too: what is the same to the list is so however often it stands there.
 fn withdraw_equals(rules: &mut [Plain]) {
     let key = |rule: &Plain| {
-        let bare = !rule.only_aaaa && rule.not_below.is_none();
+        let bare = !rule.only_aaaa && rule.not_below.is_none() && rule.whose == Whose::Anybodys;
         (
             rule.list,
             rule.reach,
@@ -199,6 +262,7 @@ fn withdraw_equals(rules: &mut [Plain]) {
             rule.important,
             rule.only_aaaa,
             rule.not_below.clone(),
+            rule.whose.option(),
             bare,
         )
     };
@@ -231,20 +295,24 @@ fn written(rules: &[Plain]) -> Lists {
 }
 
 /// Compares one world of rules with what it means, name by name.
-fn compare(mut rules: Vec<Plain>, asked: &[(String, String, bool)]) -> Result<(), TestCaseError> {
+fn compare(mut rules: Vec<Plain>, asked: &[(String, String, bool, Who)]) -> Result<(), TestCaseError> {
     withdraw_equals(&mut rules);
     let lists = written(&rules);
     let mut snapshot = snapshot();
     snapshot.groups.insert("adults".into(), group(Audience::Adults, &["one", "three"]));
+    snapshot.groups.insert("children".into(), group(Audience::Children, &["one", "three"]));
     let policy: Prepared = unsealed(snapshot);
-    for (name, path, sees) in asked {
+    for (name, path, sees, who) in asked {
+        let group = if who.child { "children" } else { "adults" };
         for rtype in [1, AAAA] {
             let url = CanonicalUrl::parse(&format!("http://{name}{path}")).unwrap();
             let url = sees.then_some(&url);
-            let expected = meant(&rules, name, sees.then_some(path.as_str()), rtype);
+            let expected = meant(&rules, name, sees.then_some(path.as_str()), rtype, *who);
             let host = Host::parse(name).unwrap();
             let text = Asked::new(&host);
-            let about = About { rtype: Some(rtype), ..About::default() };
+            let audience = if who.child { Audience::Children } else { Audience::Adults };
+            let about =
+                About { rtype: Some(rtype), from: Some(who.address()), audience: Some(audience), ..About::default() };
             let mut found: Vec<&str> = Vec::new();
             lists.walk(&Question { host: &text, url, about: Some(&about) }, |hit| {
                 if !found.contains(&hit.list.name.as_str()) {
@@ -252,17 +320,26 @@ fn compare(mut rules: Vec<Plain>, asked: &[(String, String, bool)]) -> Result<()
                 }
             });
             found.sort_by_key(|name| LISTS.iter().position(|list| list == name));
-            prop_assert_eq!(&found, &expected, "{} {} type {}", name, path, rtype);
-            let request = Request { url, rtype: Some(rtype), ..Request::of("adults", &host) };
+            prop_assert_eq!(&found, &expected, "{} {} type {} for {:?}", name, path, rtype, who);
+            let request = Request { url, rtype: Some(rtype), from: Some(who.address()), ..Request::of(group, &host) };
             let blocked = decide(&policy, &lists, &request, now()).outcome == Outcome::Block;
-            prop_assert_eq!(blocked, expected.iter().any(|list| *list != "two"), "{} {} type {}", name, path, rtype);
+            prop_assert_eq!(
+                blocked,
+                expected.iter().any(|list| *list != "two"),
+                "{} {} type {} for {:?}",
+                name,
+                path,
+                rtype,
+                who
+            );
         }
     }
     Ok(())
 }
 
 fn run(cases: u32, rules_at_most: usize, asked: usize) {
-    let questions = (names(), paths(), any::<bool>());
+    let who = (any::<bool>(), any::<bool>()).prop_map(|(inside, child)| Who { inside, child });
+    let questions = (names(), paths(), any::<bool>(), who);
     let world = (prop::collection::vec(rules(), 1..rules_at_most), prop::collection::vec(questions, asked));
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 4000, ..Config::default() };
     TestRunner::new(config).run(&world, |(rules, asked)| compare(rules, &asked)).unwrap();
