@@ -302,7 +302,7 @@ pub async fn report(services: &Services, ctx: &mut OpCtx, period: Option<&str>) 
     let mut sections = vec![PaperSection {
         heading: "What this is".into(),
         paragraphs: vec![format!(
-            "Concerns about safety, online and off, that were told from {} to {}. Numbers below {} are kept back, and so is any other number from which one could be worked out. Allegations about adults are not in these counts.",
+            "Concerns about safety, online and off, that were told from {} to {}. Numbers below {} are kept back, and so is any other number from which one could be worked out. Allegations about adults are not among these concerns; actions and reviews are counted wherever they came from.",
             domain::clock::say_day(period.from),
             domain::clock::say_day(period.to),
             small_numbers::LEAST

@@ -79,7 +79,7 @@ pub(crate) async fn escalate(services: &Services, ctx: &mut OpCtx, setting: Sett
         look_again(&mut tx, &case.concern, rung.saturating_add(1)).await?;
     } else {
         let text =
-            "Nobody had opened this and nobody else is left inside. The reporter was shown whom to ring outside.";
+            "Nobody had opened this, and nobody else is left inside. The reporter’s receipt says whom to ring outside.";
         concerns::by_the_program(&mut tx, &case.concern, text).await?;
     }
     tx.commit().await?;
