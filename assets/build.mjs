@@ -20,7 +20,7 @@ const ICONS = [
 
 // The folder itself stays: the build script of `web` watches it.
 mkdirSync(dist, { recursive: true });
-for (const old of ["fonts", "holdfast.css", "holdfast.js", "help.js", "components.js", "icons.svg", "mark.svg", "LICENCES.txt"]) {
+for (const old of ["fonts", "holdfast.css", "holdfast.js", "help.js", "ring.js", "components.js", "icons.svg", "mark.svg", "LICENCES.txt"]) {
   rmSync(join(dist, old), { recursive: true, force: true });
 }
 mkdirSync(join(dist, "fonts"));
@@ -42,7 +42,7 @@ cpSync(join(here, "marks/mark.svg"), join(dist, "mark.svg"));
 
 const components = readFileSync(join(modules, "govuk-frontend/dist/govuk/govuk-frontend.min.js"), "utf8");
 writeFileSync(join(dist, "components.js"), components.replace(/\n\/\/# sourceMappingURL=.*\n?$/, "\n"));
-cpSync(join(here, "scripts/holdfast.js"), join(dist, "holdfast.js"));
+for (const script of ["holdfast.js", "ring.js"]) cpSync(join(here, "scripts", script), join(dist, script));
 // The child's button sounds the same on the gateway's page, which carries it within.
 cpSync(join(here, "../crates/gateway/templates/help.js"), join(dist, "help.js"));
 

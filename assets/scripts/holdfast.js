@@ -5,6 +5,7 @@ import {
   Button, CharacterCount, Checkboxes, ErrorSummary, ExitThisPage, PasswordInput, Radios, SkipLink, createAll,
 } from "./components.js";
 import "./help.js";
+import "./ring.js";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 for (const part of [Button, CharacterCount, Checkboxes, ExitThisPage, PasswordInput, Radios]) createAll(part);
@@ -95,6 +96,13 @@ if (minutes > 0) {
   };
   for (const touch of ["pointerdown", "keydown", "scroll"]) addEventListener(touch, again, { passive: true });
   again();
+  // Somebody who writes for a long time is there, though the server hears nothing: it is told, once a minute at most.
+  let told = Date.now();
+  addEventListener("input", () => {
+    if (Date.now() - told < 60_000) return;
+    told = Date.now();
+    fetch("/account", { method: "HEAD", cache: "no-store" }).catch(() => {});
+  }, { passive: true });
 }
 
 // A half-written form is kept on the server while its writer goes on (S46); nothing of it is ever kept in the browser. Two
@@ -127,6 +135,18 @@ for (const began of document.querySelectorAll("form input[name=draft_at]")) {
       resting = false;
     }
   }, 15_000);
+}
+
+// A question that follows from another's answer waits until that answer is chosen. What was typed in it stays.
+for (const part of document.querySelectorAll("[data-only-if]")) {
+  const form = part.closest("form");
+  const wanted = part.dataset.is.split(" ");
+  const look = () => {
+    const chosen = new FormData(form).getAll(part.dataset.onlyIf);
+    part.hidden = !chosen.some((answer) => wanted.includes(answer)) && !part.querySelector(".govuk-form-group--error");
+  };
+  form.addEventListener("change", look);
+  look();
 }
 
 // A page out of the browser's memory may show what somebody wrote before they signed out: it is asked for anew.

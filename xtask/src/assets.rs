@@ -22,21 +22,22 @@ pub(crate) fn run() -> Result<()> {
     }
     // Tests take axe-core from the modules, so these are fetched also when `dist` is as it should be.
     let lock = BTreeSet::from([sources.join("package.json"), sources.join("package-lock.json")]);
-    once(&sources.join("node_modules/.made-from"), &digest(&sources, &lock)?, || {
+    let (modules, dist) = (sources.join("node_modules"), place::root().join("crates/web/dist"));
+    once(&modules.join(".made-from"), &modules, &digest(&sources, &lock)?, || {
         sh::say("Fetching what styles and scripts are built from");
         sh::run(sh::program("npm").args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&sources))
     })?;
     let mut all = BTreeSet::new();
     gather(&sources, &mut all)?;
-    once(&place::root().join(STAMP), &digest(&sources, &all)?, || {
+    once(&place::root().join(STAMP), &dist.join("holdfast.css"), &digest(&sources, &all)?, || {
         sh::say("Building styles and scripts");
         sh::run(sh::program("npm").args(["run", "build"]).current_dir(&sources))
     })
 }
 
-/// Makes something, unless the stamp says that it was made from the same.
-fn once(stamp: &Path, digest: &str, make: impl FnOnce() -> Result<()>) -> Result<()> {
-    if std::fs::read_to_string(stamp).is_ok_and(|made_from| made_from == digest) {
+/// Makes something, unless it is there and the stamp says that it was made from the same.
+fn once(stamp: &Path, made: &Path, digest: &str, make: impl FnOnce() -> Result<()>) -> Result<()> {
+    if made.exists() && std::fs::read_to_string(stamp).is_ok_and(|made_from| made_from == digest) {
         return Ok(());
     }
     make()?;
@@ -90,18 +91,23 @@ mod tests {
 
     #[test]
     fn what_is_made_is_made_once() {
-        let stamp = std::env::temp_dir().join(format!("holdfast-stamp-{}", std::process::id()));
+        let named = |name: &str| std::env::temp_dir().join(format!("holdfast-{name}-{}", std::process::id()));
+        let (stamp, sheet) = (named("stamp"), named("sheet"));
         let mut made = 0;
-        for digest in ["a", "a", "b", "b"] {
-            once(&stamp, digest, || {
+        let mut make = |digest: &str| {
+            once(&stamp, &sheet, digest, || {
                 made += 1;
-                Ok(())
+                Ok(std::fs::write(&sheet, "x")?)
             })
             .expect("made");
-        }
-        assert_eq!(made, 2);
-        assert!(once(&stamp, "c", || anyhow::bail!("no")).is_err());
-        once(&stamp, "b", || unreachable!("a failure leaves the stamp as it was")).expect("not made");
+        };
+        ["a", "a", "b", "b"].into_iter().for_each(&mut make);
+        std::fs::remove_file(&sheet).expect("removed");
+        make("b");
+        assert_eq!(made, 3, "twice for new sources, once because what was made had gone");
+        assert!(once(&stamp, &sheet, "c", || anyhow::bail!("no")).is_err());
+        once(&stamp, &sheet, "b", || unreachable!("a failure leaves the stamp as it was")).expect("not made");
+        std::fs::remove_file(&sheet).expect("removed");
         std::fs::remove_file(&stamp).expect("removed");
     }
 }

@@ -19,7 +19,7 @@ use crate::gateway::{Activity, What};
 use crate::{Error, Result, Services};
 
 pub(crate) use alerts::alert;
-pub use alerts::{Call, Calls, call_help, calls, ingest, run_ingest};
+pub use alerts::{Calls, calls, ingest, run_ingest};
 pub use record::{Alert, record};
 
 /// Days that raw activity is kept (S38).
@@ -117,26 +117,94 @@ pub async fn devices(services: &Services, ctx: &OpCtx) -> Result<Vec<(DeviceId, 
     Ok(devices)
 }
 
+/// A host that a supervised group asked for and that nobody has approved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Host name. Inert text, never a link.
+    pub host: String,
+    /// How often.
+    pub count: u64,
+    /// A device asked for it within two minutes of the site that is looked at.
+    pub beside: bool,
+    /// Title of the category that the lists hold it in, of those that the group blocks.
+    pub category: Option<String>,
+}
+
+/// So near to the site that is looked at a helper of it is asked for.
+const BESIDE: SignedDuration = SignedDuration::from_mins(2);
+/// More are no list that a person accepts one by one.
+const MOST_WANTED: usize = 30;
+
 /// Hosts that a supervised group asked for in the last day and that nobody has approved: helpers of approved material are
-/// among them, to be accepted one by one (S34). Most wanted first, thirty at most.
+/// among them, to be accepted one by one (S34). Those asked for beside `site` first, then the most wanted; thirty at most.
 ///
 /// # Errors
 /// As any read.
-pub async fn not_approved(services: &Services, ctx: &OpCtx, group: &str) -> Result<Vec<String>> {
+pub async fn not_approved(services: &Services, ctx: &OpCtx, group: &str, site: Option<&str>) -> Result<Vec<Wanted>> {
     authorize(&ctx.actor, Action::ReadActivity, Relation::Setting)?;
+    let setting = ctx.member().ok_or(Refused::SignIn)?.setting;
     let since = ctx.now.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(ctx.now);
-    let mut wanted: BTreeMap<String, u64> = BTreeMap::new();
-    for event in between(services, since, ctx.now).await? {
-        match event.what {
-            What::Blocked { host, count, because, .. } if event.group == group && because == NOT_APPROVED => {
-                *wanted.entry(host).or_default() += count;
-            }
-            _ => {}
+    let mut events = between(services, since, ctx.now).await?;
+    events.retain(|event| event.group == group);
+    let is_site = |host: &str| site.is_some_and(|site| host == site || host.ends_with(&format!(".{site}")));
+    let opened: Vec<(Timestamp, Option<DeviceId>)> = events
+        .iter()
+        .filter(|event| match &event.what {
+            What::Blocked { host, .. } | What::Allowed { host, .. } => is_site(host),
+            _ => false,
+        })
+        .map(|event| (event.at, event.device))
+        .collect();
+    let mut wanted: BTreeMap<String, Wanted> = BTreeMap::new();
+    for event in &events {
+        let What::Blocked { host, count, because, .. } = &event.what else { continue };
+        if because != NOT_APPROVED || is_site(host) {
+            continue;
         }
+        let near = |at: Timestamp| event.at.duration_since(at).abs() <= BESIDE;
+        let beside = opened.iter().any(|(at, device)| *device == event.device && near(*at));
+        let fresh = || Wanted { host: host.clone(), count: 0, beside: false, category: None };
+        let one = wanted.entry(host.clone()).or_insert_with(fresh);
+        one.count += count;
+        one.beside |= beside;
     }
-    let mut all: Vec<(String, u64)> = wanted.into_iter().collect();
-    all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    Ok(all.into_iter().take(30).map(|(host, _)| host).collect())
+    let mut all: Vec<Wanted> = wanted.into_values().collect();
+    all.sort_by_key(|one| (!one.beside, std::cmp::Reverse(one.count)));
+    all.truncate(MOST_WANTED);
+    categorised(services, ctx, setting, group, all).await
+}
+
+/// What the lists say of each, as if the group were not under sessions: there everything is \u{201c}not approved\u{201d}.
+async fn categorised(
+    services: &Services,
+    ctx: &OpCtx,
+    setting: domain::SettingId,
+    group: &str,
+    mut all: Vec<Wanted>,
+) -> Result<Vec<Wanted>> {
+    if all.is_empty() {
+        return Ok(all);
+    }
+    let reader = services.db.read(Scope::Setting(setting)).await?;
+    let (_, policy) = crate::filtering::decide::in_force(&reader, setting).await?;
+    let mut snapshot = crate::filtering::publish::snapshot(services, &reader, setting, 1, ctx.now).await?;
+    drop(reader);
+    if let Some(group) = snapshot.groups.get_mut(group) {
+        group.supervised = false;
+    }
+    let (gateway, now, group) = (services.gateway.clone(), ctx.now, group.to_owned());
+    // Opens the list file: not on the thread that answers others.
+    tokio::task::spawn_blocking(move || {
+        for one in &mut all {
+            let question = crate::gateway::Question { group: group.clone(), device: None, url: one.host.clone() };
+            let answer = gateway.decide(&snapshot, &question, now).ok();
+            let category = answer.and_then(|answer| answer.category);
+            one.category = category.map(|id| crate::filtering::compare::title_in(&policy, &id));
+        }
+        all
+    })
+    .await
+    .map_err(|error| Error::Internal(error.to_string()))
 }
 
 async fn between(services: &Services, from: Timestamp, to: Timestamp) -> Result<Vec<Activity>> {

@@ -110,14 +110,17 @@ pub struct Waiting {
     pub mine: bool,
 }
 
-/// The files of a concern, for whoever works it.
+/// The files of a concern, for whoever works it. A look, and written down: a file's own name may say much.
 ///
 /// # Errors
 /// [`Error::NotFound`] for who may not see it.
-pub async fn list(services: &Services, ctx: &OpCtx, id: ConcernId) -> Result<Files> {
-    let member = ctx.member().ok_or(Refused::SignIn)?;
+pub async fn list(services: &Services, ctx: &mut OpCtx, id: ConcernId) -> Result<Files> {
+    let member = &ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.files").await?;
+    let case = case::of(&tx, ctx, Action::WorkConcern, id).await?;
+    tx.note(member.setting, Subject { table: "concern", id: Some(id.0) }, &serde_json::json!({})).await?;
+    tx.commit().await?;
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
-    let case = case::of(&reader, ctx, Action::WorkConcern, id).await?;
     let none_here = no_files(&reader, &services.content, &case).await?;
     let mut files = Vec::new();
     for row in store::attachments::list(&reader, member.setting, &sees(member), id).await? {

@@ -92,7 +92,7 @@ pub struct Line {
 pub enum Much {
     /// A page: a hundred.
     Page,
-    /// Paper: two thousand, and a word where there is more.
+    /// Paper: two thousand on one sheet, and the way to the sheet before it. However long a chronology is, one answer is no longer.
     Paper,
 }
 

@@ -8,6 +8,7 @@
 //! `case::of(&tx, …)`, and a journey in `tests/it/`.
 
 mod apart;
+pub mod back;
 pub(crate) mod case;
 mod clocks;
 pub(crate) mod edition;
@@ -25,6 +26,7 @@ mod search;
 mod sender;
 mod steps;
 mod strands;
+pub mod times;
 mod view;
 mod words;
 
@@ -37,10 +39,13 @@ pub use finish::{Debrief, Lesson, REVIEWS, close, debrief, reopen};
 pub use looks::{LookView, looks};
 pub use mine::{MyReport, Receipt, ToTell, by_code, mine, receipt};
 pub use paper::{Print, kind_in_words, print, what_in_words};
-pub(crate) use paper::{document, for_export};
+pub(crate) use paper::{document, for_bench, for_export};
 pub(crate) use people::tell_holders;
-pub use people::{Afterwards, FamilyAdult, add_person, child_cannot_be_known, exclude, hand_over, invite, name_child};
-pub use queue::{Ages, Queue, QueueRow, Shelf, ages, queue, waiting};
+pub use people::{
+    Afterwards, FamilyAdult, Foreseen, add_person, child_cannot_be_known, exclude, foresee, hand_over, invite,
+    name_child,
+};
+pub use queue::{Ages, Queue, QueueRow, Shelf, Unopened, ages, queue, unopened, waiting};
 pub use report::{
     About, Beside, Children, Filed, Paper, Report, SafeNow, Told, first_words, first_words_here, report, report_beside,
 };
@@ -48,7 +53,8 @@ pub(crate) use report::{area as area_of, defanged, file_unsigned};
 pub use rests::{RestForm, go_on, rest, rest_form};
 pub use retype::retype;
 pub use search::{Asked, Hit, search, search_for};
-pub use sender::{Letters, answer_sender, letters};
+pub use sender::{Letters, answer_holder, answer_sender, letters};
+pub(crate) use steps::happened_elsewhere;
 pub use steps::{Did, StepAttempt, StepSaved, record};
 pub use store::words::StrandKind;
 pub use strands::{How, StrandView, strands, tie};

@@ -66,9 +66,14 @@ pub async fn sheet(services: &Services, ctx: &OpCtx) -> Result<Sheet> {
         }
     }
     let mut whom = Vec::new();
+    let covers = crate::cover::standing_in(&reader, id, &roster, services.calendar.local(ctx.now).date()).await?;
     for kind in ConcernKind::ALL {
         let way = Way::of(routing::route(kind, false), kind, &profile.switches).named(profile.case_manager);
-        let rungs = ladder(&way, &roster, &BTreeSet::new()).rungs;
+        let nobody = BTreeSet::new();
+        let rungs = match way.route {
+            RouteKind::Safeguarding => ladder(&way, &roster, &nobody).covered(&covers, &nobody).rungs,
+            RouteKind::Allegation => ladder(&way, &roster, &nobody).rungs,
+        };
         let mut named = Vec::new();
         for rung in rungs {
             let mut people = Vec::new();
@@ -77,8 +82,13 @@ pub async fn sheet(services: &Services, ctx: &OpCtx) -> Result<Sheet> {
                     .order()
                     .iter()
                     .find(|role| roster.get(role).is_some_and(|holders| holders.contains(&person)));
-                let title = role.map(|role| profile.title(*role)).unwrap_or_default();
-                people.extend(to_tell(&reader, id, person, title).await?);
+                let mut title = role.map(|role| profile.title(*role)).unwrap_or_default().to_owned();
+                if covers.iter().any(|(away, _)| *away == person) {
+                    title.push_str(", away today");
+                } else if way.route == RouteKind::Safeguarding && covers.iter().any(|(_, cover)| *cover == person) {
+                    title.push_str(", standing in today");
+                }
+                people.extend(to_tell(&reader, id, person, &title).await?);
             }
             named.push(people);
         }

@@ -1,5 +1,6 @@
-//! Cover and hand-over (DSL-02): who stands in for whom, from when to when, and what the one must know who does. Routing does
-//! not change by it: lead and deputies share one queue; cover says who looks.
+//! Cover and hand-over (DSL-02): who stands in for whom, from when to when, and what the one must know who does. Who said yes
+//! is told first of what comes on the safeguarding route and is named where people look for somebody to tell. An allegation
+//! goes its own narrow way (S7): no cover widens that.
 //!
 //! The words of a hand-over are read by the two of them alone. They name no concern that one of them may not see: they are
 //! typed by people, and the form says so.
@@ -7,6 +8,7 @@
 use domain::access::{Action, Refused, Relation, authorize};
 use domain::concern::Urgency;
 use domain::exclusion::CASE_ROLES;
+use domain::routing::Roster;
 use domain::{OpCtx, PersonId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -90,6 +92,20 @@ pub async fn list(services: &Services, ctx: &OpCtx) -> Result<Vec<CoverView>> {
         .collect();
     all.sort_by_key(|cover| cover.starts);
     Ok(all)
+}
+
+/// Who is away today and who stands in for them, said yes and still works cases.
+pub(crate) async fn standing_in(
+    db: &impl Reads,
+    setting: domain::SettingId,
+    roster: &Roster,
+    today: Date,
+) -> Result<Vec<(PersonId, PersonId)>> {
+    let works = |person| CASE_ROLES.iter().filter_map(|role| roster.get(role)).flatten().any(|held| *held == person);
+    let rows = store::working::list_covers(db, setting).await?.into_iter().filter(|row| works(row.cover_id));
+    let now =
+        rows.filter(|row| row.ended_at.is_none() && row.taken_at.is_some() && row.starts <= today && today <= row.ends);
+    Ok(now.map(|row| (row.away_id, row.cover_id)).collect())
 }
 
 /// Who works cases today, for the form.

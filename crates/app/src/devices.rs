@@ -20,6 +20,7 @@ pub use store::words::DeviceKind;
 use store::{Reads, Scope, Tx};
 
 use crate::error::{Error, Result};
+use crate::filtering::moving::{self, LatelyGone};
 use crate::filtering::{Policy, publish};
 use crate::people;
 use crate::services::Services;
@@ -29,6 +30,9 @@ pub use sheet::{CHECK_HOST, SetUpSheet, pac, set_up_on_device, set_up_sheet, wpa
 
 /// Longest name of a device, in characters.
 pub const LONGEST_NAME: usize = 80;
+
+/// Why a device is not taken out of use.
+pub(crate) const FREED: &str = "Out of use it would be a device that nobody knows, and those reach more than it does now. First let devices that nobody knows fall in a stricter group: on that group\u{2019}s page of the filter. That is in force at once.";
 
 /// What is typed about a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -204,6 +208,9 @@ pub async fn add(services: &Services, ctx: &mut OpCtx, draft: DeviceDraft) -> Re
     let id: DeviceId = ctx.fresh();
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "device.add").await?;
     let device = checked(&tx, member.setting, id, draft, &BTreeSet::new()).await?;
+    if let Some(say) = LatelyGone::read(&tx, member.setting, tx.now()).await?.forbids(&device) {
+        return Err(Error::invalid("group", &say));
+    }
     store::devices::add(&mut tx, &device).await?;
     publish::later(&mut tx, member.setting).await?;
     tx.commit().await?;
@@ -247,11 +254,20 @@ pub async fn edit(services: &Services, ctx: &mut OpCtx, id: DeviceId, version: i
     Ok(())
 }
 
-/// Takes a device out of use, for good: its credential stops, what was recorded of it stays.
+/// Takes a device out of use, for good: its credential stops, what was recorded of it stays. From then on it is one that nobody
+/// knows. Where those reach more than it does now, it is refused: to go out of use must free no device (S33).
 ///
 /// # Errors
-/// [`Error::NotFound`] when it is not there or out of use already.
+/// [`Error::NotFound`] when it is not there or out of use already; [`Error::Invalid`] on `""` when it would reach more.
 pub async fn retire(services: &Services, ctx: &mut OpCtx, id: DeviceId) -> Result<()> {
+    let member = people::may(ctx, Action::KeepDevices)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let device = store::devices::lookup(&reader, member.setting, id).await?.ok_or(Error::NotFound)?;
+    let freed = moving::is_freed_without(&reader, &device).await?;
+    drop(reader);
+    if freed {
+        return Err(Error::invalid("", FREED));
+    }
     change(services, ctx, id, "device.retire", |device, now| {
         device.retired_at = Some(now);
         (device.proxy_user, device.proxy_password_sha256, device.doh_path) = (None, None, None);

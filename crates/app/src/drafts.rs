@@ -108,8 +108,9 @@ pub async fn list(services: &Services, ctx: &OpCtx) -> Result<Vec<Waiting>> {
     for draft in store::drafts::list(&reader, member.setting, member.person).await? {
         let Some((href, of)) = place_of(&draft.what) else { continue };
         let seen = match of {
-            None => true,
-            Some((id, least)) => match case::at_least(&reader, member, least, id).await {
+            Needs::Nothing => true,
+            Needs::Leave(action) => authorize(&ctx.actor, action, Relation::Setting).is_ok(),
+            Needs::Sight(id, least) => match case::at_least(&reader, member, least, id).await {
                 Ok(_) => true,
                 Err(Error::NotFound) => false,
                 Err(other) => return Err(other),
@@ -123,18 +124,29 @@ pub async fn list(services: &Services, ctx: &OpCtx) -> Result<Vec<Waiting>> {
     Ok(waiting)
 }
 
-/// Where a draft's form is, and what one must see of which concern to open it.
-fn place_of(what: &str) -> Option<(String, Option<(ConcernId, Sight)>)> {
+/// What somebody needs to open a form.
+enum Needs {
+    Nothing,
+    Leave(Action),
+    Sight(ConcernId, Sight),
+}
+
+/// Where a draft's form is, and what one needs to open it.
+fn place_of(what: &str) -> Option<(String, Needs)> {
     let parts: Vec<&str> = what.split('/').collect();
-    match parts.as_slice() {
-        ["report", kind] => Some((format!("/concerns/report/{kind}"), None)),
-        ["words", id] => Some((format!("/reports/{id}/words"), Some((id.parse().ok()?, Sight::Receipt)))),
-        ["step", id, key, act] => {
-            let href = format!("/concerns/{id}/steps/{key}?act={act}");
-            Some((href, Some((id.parse().ok()?, Sight::Case))))
-        }
-        _ => None,
-    }
+    let (path, of, least) = match parts.as_slice() {
+        ["report", kind] => return Some((format!("/concerns/report/{kind}"), Needs::Nothing)),
+        ["low-level"] => return Some(("/low-level/new".to_owned(), Needs::Leave(Action::KeepLowLevel))),
+        ["words", id] => (format!("/reports/{id}/words"), id, Sight::Receipt),
+        ["step", id, key, act] => (format!("/concerns/{id}/steps/{key}?act={act}"), id, Sight::Case),
+        ["entry", id] => (format!("/concerns/{id}/entries"), id, Sight::Case),
+        ["debrief", id] => (format!("/concerns/{id}/debrief"), id, Sight::Case),
+        ["plan", id] => (format!("/concerns/{id}/plan"), id, Sight::Case),
+        ["referral", id, agency] => (format!("/concerns/{id}/referrals/new?agency={agency}"), id, Sight::Case),
+        ["letter", id, child, to] => (format!("/concerns/{id}/letter?child={child}&to={to}"), id, Sight::Case),
+        _ => return None,
+    };
+    Some((path, Needs::Sight(of.parse().ok()?, least)))
 }
 
 /// Forgets every draft that is older than [`KEPT_DAYS`].

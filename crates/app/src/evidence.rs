@@ -28,7 +28,8 @@ use domain::{OpCtx, SettingId};
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub use live::{Counts, Knock, Live};
+pub(crate) use live::PAGE_WAITS;
+pub use live::{Chain, Counts, Knock, Live, chain};
 pub use pack::pack;
 
 use crate::{Result, Services};
@@ -138,7 +139,10 @@ pub async fn counts(services: &Services, ctx: &mut OpCtx) -> Result<Counts> {
     for duty in evaluate(services, ctx).await?.obligations {
         *counts.entry(duty.status).or_default() += 1;
     }
-    services.live.remember(member.person, heads, ctx.now, &counts).await;
+    // What rests on a walk that has not ended is not worth remembering.
+    if !services.live.walks() {
+        services.live.remember(member.person, heads, ctx.now, &counts).await;
+    }
     Ok(counts)
 }
 

@@ -1,13 +1,17 @@
 //! The filter as people decide it: policy, changes, proposals, and the snapshot that the gateway is given.
 
 pub mod ask;
+pub mod break_glass;
 pub mod categories;
 pub mod change;
 pub mod check;
 pub mod compare;
 pub mod decide;
+pub mod four_eyes;
 pub mod hours;
 pub mod moving;
+pub mod outcome;
+pub mod overrides;
 pub mod policy;
 mod promised;
 pub mod publish;
@@ -15,6 +19,7 @@ pub mod say;
 pub mod sessions;
 pub mod start;
 pub mod summary;
+pub mod supply;
 pub mod view;
 
 pub use change::{Change, Direction, LOCKED_FOR_CHILDREN, Unfit};

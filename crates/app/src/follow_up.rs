@@ -5,7 +5,8 @@
 //! open. A review names no child and is the whole setting's work, so everybody who keeps reviews sees it; but one that comes
 //! of an allegation would tell that there is one, and stays with those who may open that (S7).
 //!
-//! `origin` says from which step or note an action came, `remind` tells its owner on its day.
+//! `origin` says from which step or note an action came, `remind` tells its owner on its day, `turn` gives it
+//! to another person or day, or drops it.
 
 use domain::access::{Action, Refused, Relation, authorize};
 use domain::concern::{RouteKind, Urgency};
@@ -18,15 +19,19 @@ use store::{Reads, Scope};
 
 pub use crate::concerns::REVIEWS;
 use crate::concerns::case;
+use crate::filtering::overrides::{self, Override};
 use crate::notices::{self, Matter};
 use crate::sight::sees;
 use crate::{Error, Result, Services};
 
 mod origin;
 mod remind;
+mod turn;
 
 pub use origin::Origin;
 pub(crate) use remind::{morning_of, remind};
+pub use store::words::ActionTurn;
+pub use turn::{Turn, Turned, turn};
 
 const LONGEST_LINE: usize = 200;
 const LONGEST: usize = 2_000;
@@ -53,6 +58,12 @@ pub struct Task {
     pub origin: Option<String>,
     /// Done when, by whom, with which words.
     pub done: Option<Done>,
+    /// What became of it on its way, oldest first.
+    pub turned: Vec<Turned>,
+    /// May the actor give it to another person or day, or drop it?
+    pub may_turn: bool,
+    /// For lost updates.
+    pub version: i64,
 }
 
 /// That something was done.
@@ -83,6 +94,8 @@ pub struct ReviewView {
     pub late: bool,
     /// Closed when, by whom, with which outcome.
     pub closed: Option<Done>,
+    /// Of the filtering: what was open for a time since the review before, until this one was closed (FDM-02).
+    pub overrides: Vec<Override>,
 }
 
 /// A new action.
@@ -113,6 +126,8 @@ pub async fn tasks(services: &Services, ctx: &OpCtx, done_too: bool) -> Result<V
     };
     let rows = store::follow_up::list(&db, member.setting, &sees(member), &filter).await?;
     let mut origins = origin::in_words(services, &db, member, &rows).await?;
+    let ids: Vec<ActionId> = rows.iter().map(|row| row.id).collect();
+    let changes = store::follow_up::list_changes_for_program(&db, member.setting, &ids).await?;
     let mut tasks = Vec::new();
     for row in rows {
         let mine = row.owner_id == member.person;
@@ -124,8 +139,22 @@ pub async fn tasks(services: &Services, ctx: &OpCtx, done_too: bool) -> Result<V
             }
             None => None,
         };
+        let mut turned = Vec::new();
+        for change in changes.iter().filter(|change| change.action_id == row.id) {
+            turned.push(Turned {
+                at: change.changed_at,
+                by: name(&db, member, Some(change.changed_by)).await?,
+                was: (name(&db, member, Some(change.was_owner)).await?, change.was_due),
+                what: change.what,
+                reason: change.reason.clone(),
+            });
+        }
         tasks.push(Task {
             id: row.id,
+            // From a concern that one may not open, one decides nothing.
+            may_turn: everybodys && done.is_none() && (row.concern_id.is_none() || concern.is_some()),
+            turned,
+            version: row.version,
             title: row.title,
             owner: name(&db, member, Some(row.owner_id)).await?,
             mine,
@@ -286,21 +315,45 @@ pub async fn owners(services: &Services, ctx: &OpCtx) -> Result<Vec<(PersonId, S
     Ok(people.into_iter().filter(|person| staff(person.id)).map(|person| (person.id, person.name)).collect())
 }
 
-/// Reviews, newest first.
+/// Reviews, newest first, without the overrides that stand in their record.
 ///
 /// # Errors
 /// [`Refused`] for who may not keep them.
 pub async fn reviews(services: &Services, ctx: &OpCtx, closed_too: bool) -> Result<Vec<ReviewView>> {
+    listed(services, ctx, closed_too, false).await
+}
+
+/// The same with what was open for a time, for the page on which somebody reviews: it reads every version of the filter.
+///
+/// # Errors
+/// As [`reviews`].
+pub async fn reviews_with_record(services: &Services, ctx: &OpCtx, closed_too: bool) -> Result<Vec<ReviewView>> {
+    listed(services, ctx, closed_too, true).await
+}
+
+async fn listed(services: &Services, ctx: &OpCtx, closed_too: bool, record: bool) -> Result<Vec<ReviewView>> {
     authorize(&ctx.actor, Action::KeepReviews, Relation::Setting)?;
     let member = ctx.member().ok_or(Refused::SignIn)?;
     let db = services.db.read(Scope::Setting(member.setting)).await?;
     let today = services.calendar.local(ctx.now).date();
     let which = if closed_too { Which::All } else { Which::Open };
     let mut reviews = Vec::new();
+    let all = store::follow_up::list_reviews(&db, member.setting, &sees(member), Which::All).await?;
+    let before = |row: &Review| {
+        let earlier = all.iter().filter(|other| other.what == row.what && other.id != row.id);
+        earlier.filter_map(|other| other.closed_at).filter(|closed| *closed <= row.opened_at).max()
+    };
     for row in store::follow_up::list_reviews(&db, member.setting, &sees(member), which).await? {
         if !may_review(&db, member, row.concern_id).await? {
             continue;
         }
+        let overrides = match (row.what.as_str(), row.concern_id) {
+            ("filtering", None) if record => {
+                let since = before(&row).unwrap_or(Timestamp::MIN);
+                overrides::between(&db, member, since, row.closed_at.unwrap_or(ctx.now)).await?
+            }
+            _ => Vec::new(),
+        };
         let closed = match row.closed_at {
             Some(at) => {
                 let by = name(&db, member, row.closed_by).await?;
@@ -309,6 +362,7 @@ pub async fn reviews(services: &Services, ctx: &OpCtx, closed_too: bool) -> Resu
             None => None,
         };
         reviews.push(ReviewView {
+            overrides,
             id: row.id,
             what: row.what,
             why: row.why,

@@ -82,6 +82,19 @@ pub struct Batch {
     pub events: Vec<Activity>,
 }
 
+/// How the gateway's process is kept from the records (S31).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Apart {
+    /// It shares our process.
+    #[default]
+    Shared,
+    /// The kernel keeps it from them, and it tried.
+    Shut,
+    /// It could open what its user can; why.
+    Open(String),
+}
+
 /// How the gateway stands.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct GatewayState {
@@ -89,6 +102,12 @@ pub struct GatewayState {
     pub at: Timestamp,
     /// Policy in force; `None` is the built-in baseline (S30).
     pub policy: Option<u64>,
+    /// No policy can be read, and it runs on a technician's role card: of when that is (S30).
+    #[serde(default)]
+    pub role_card: Option<Timestamp>,
+    /// How its process is kept from the records (S31).
+    #[serde(default)]
+    pub apart: Apart,
     /// Where DNS listens.
     pub dns: String,
     /// Where DNS over TLS and DNS over HTTPS listen, and the name that they go by.
@@ -252,6 +271,12 @@ pub enum What {
         bypass_closed: bool,
         /// Every category of its group is blocked for it.
         blocks: bool,
+        /// It asked our DNS in the last hour.
+        #[serde(default)]
+        dns: bool,
+        /// It used our proxy in the last hour.
+        #[serde(default)]
+        proxy: bool,
     },
     /// Records were lost, visibly.
     Lost {

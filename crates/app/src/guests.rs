@@ -16,7 +16,7 @@ use store::{Reads, Scope, Tx};
 use uuid::Uuid;
 
 use crate::accounts::codes;
-use crate::filtering::{Policy, decide, publish};
+use crate::filtering::{Group, Policy, decide, publish};
 use crate::{Error, Result, Services, devices, people};
 
 /// For how many hours one may last.
@@ -67,15 +67,34 @@ pub struct Line {
     pub made_by: String,
     /// How long it lasts.
     pub hours: i64,
+    /// Name of the group that it opens.
+    pub group: String,
     /// How it stands.
     pub standing: Standing,
 }
 
-/// Makes vouchers.
+/// The groups for guests, by key and name: a voucher is for one of them.
 ///
 /// # Errors
-/// [`Error::Invalid`] on `count` or `hours`; refused for who may not keep devices.
-pub async fn make(services: &Services, ctx: &mut OpCtx, count: usize, hours: i64) -> Result<Vec<Slip>> {
+/// Refused for who may not keep devices.
+pub async fn groups(services: &Services, ctx: &OpCtx) -> Result<Vec<(String, String)>> {
+    let member = people::may(ctx, Action::KeepDevices)?;
+    let db = services.db.read(Scope::Setting(member.setting)).await?;
+    let (_, policy) = decide::in_force(&db, member.setting).await?;
+    Ok(of_guests(&policy).map(|(key, group)| (key.clone(), group.name.clone())).collect())
+}
+
+/// Makes vouchers for one of the groups for guests; where there is only one, it need not be named.
+///
+/// # Errors
+/// [`Error::Invalid`] on `count`, `hours` or `group`; refused for who may not keep devices.
+pub async fn make(
+    services: &Services,
+    ctx: &mut OpCtx,
+    count: usize,
+    hours: i64,
+    group: Option<&str>,
+) -> Result<Vec<Slip>> {
     let member = people::may(ctx, Action::KeepDevices)?;
     if !(1..=MOST).contains(&count) {
         return Err(Error::invalid("count", &format!("Choose between 1 and {MOST}.")));
@@ -86,7 +105,13 @@ pub async fn make(services: &Services, ctx: &mut OpCtx, count: usize, hours: i64
     let printed: Vec<String> = (0..count).map(|_| codes::fresh(&mut *ctx.rng)).collect();
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "guests.make").await?;
     let (_, policy) = decide::in_force(&tx, member.setting).await?;
-    group_of(&policy).ok_or_else(no_group)?;
+    let guests: Vec<&String> = of_guests(&policy).map(|(key, _)| key).collect();
+    let group_key = match (group, guests.as_slice()) {
+        (_, []) => return Err(no_group()),
+        (None, [only]) => (*only).clone(),
+        (Some(key), all) if all.iter().any(|there| *there == key) => key.to_owned(),
+        _ => return Err(Error::invalid("group", "Choose the group that the guests\u{2019} devices are to be in.")),
+    };
     let use_by = after(tx.now(), SignedDuration::from_hours(24 * USE_WITHIN_DAYS));
     let mut slips = Vec::new();
     for code in printed {
@@ -99,6 +124,7 @@ pub async fn make(services: &Services, ctx: &mut OpCtx, count: usize, hours: i64
             made_at: tx.now(),
             use_by,
             hours,
+            group_key: Some(group_key.clone()),
             begun_at: None,
             until_at: None,
             address: None,
@@ -121,6 +147,7 @@ pub async fn list(services: &Services, ctx: &OpCtx) -> Result<Vec<Line>> {
     let member = people::may(ctx, Action::KeepDevices)?;
     let db = services.db.read(Scope::Setting(member.setting)).await?;
     let since = ctx.now.saturating_sub(SignedDuration::from_hours(24 * SHOWN_DAYS)).unwrap_or(ctx.now);
+    let (_, policy) = decide::in_force(&db, member.setting).await?;
     let mut lines = Vec::new();
     for voucher in store::vouchers::list(&db, member.setting, since).await? {
         let by = store::people::lookup(&db, member.setting, voucher.made_by).await?;
@@ -129,6 +156,7 @@ pub async fn list(services: &Services, ctx: &OpCtx) -> Result<Vec<Line>> {
             made_at: voucher.made_at,
             made_by: by.map_or_else(|| "somebody".to_owned(), |person| person.name),
             hours: voucher.hours,
+            group: group_of(&policy, &voucher).map_or("A group that is gone", |(_, group)| &group.name).to_owned(),
             standing: standing(&voucher, ctx.now),
         });
     }
@@ -208,16 +236,17 @@ pub(crate) async fn for_gateway(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Vec<filter::policy::Network>> {
-    let Some(group) = group_of(policy) else { return Ok(Vec::new()) };
     let placed = store::vouchers::list_placed(db, setting).await?;
     Ok(placed
         .into_iter()
         .filter(|voucher| matches!(standing(voucher, now), Standing::Running(_)))
         .filter_map(|voucher| {
+            // Its group is gone: the device is again one that nobody knows.
+            let (group, _) = group_of(policy, &voucher)?;
             let address: IpAddr = voucher.address?.parse().ok()?;
             let bits = if address.is_ipv4() { 32 } else { 128 };
             let cidr = format!("{address}/{bits}");
-            Some(filter::policy::Network { cidr, group: group.to_owned(), until: voucher.until_at })
+            Some(filter::policy::Network { cidr, group: group.clone(), until: voucher.until_at })
         })
         .collect())
 }
@@ -248,12 +277,18 @@ pub(crate) async fn forget(tx: &mut Tx, setting: SettingId) -> Result<()> {
 /// The act in the audit: which voucher and for how long, never whose device or where.
 async fn note(tx: &mut Tx, voucher: &Voucher) -> Result<()> {
     let subject = store::audit::Subject { table: "voucher", id: Some(voucher.id) };
-    tx.note(voucher.setting_id, subject, &serde_json::json!({ "hours": voucher.hours })).await?;
+    tx.note(voucher.setting_id, subject, &serde_json::json!({ "hours": voucher.hours, "group": voucher.group_key }))
+        .await?;
     Ok(())
 }
 
-fn group_of(policy: &Policy) -> Option<&str> {
-    policy.groups.iter().find(|(_, group)| group.audience == Audience::Guests).map(|(key, _)| key.as_str())
+fn of_guests(policy: &Policy) -> impl Iterator<Item = (&String, &Group)> {
+    policy.groups.iter().filter(|(_, group)| group.audience == Audience::Guests)
+}
+
+/// The group that a voucher opens, while there is one. Those made before the question was asked open the first.
+fn group_of<'p>(policy: &'p Policy, voucher: &Voucher) -> Option<(&'p String, &'p Group)> {
+    of_guests(policy).find(|(key, _)| voucher.group_key.as_ref().is_none_or(|meant| meant == *key))
 }
 
 fn no_group() -> Error {

@@ -7,6 +7,8 @@
 //! What it is not: the cutting itself (the gateway, by a job after the commit), nor the release of a device that a
 //! procedure gates (`concerns::record`).
 
+pub mod leaves;
+
 use domain::access::{Action, Refused, Relation, authorize};
 use domain::concern::Part;
 use domain::ctx::Member;
@@ -122,6 +124,30 @@ pub async fn place(
     concern: Option<ConcernId>,
     leave: Leave,
 ) -> Result<Placed> {
+    place_on(services, ctx, device, concern, (leave, None)).await
+}
+
+/// As [`place`], from a concern, on somebody's word with what they said (S9).
+///
+/// # Errors
+/// As [`place`]; [`Error::Invalid`] on `reason`.
+pub async fn place_on_word(
+    services: &Services,
+    ctx: &mut OpCtx,
+    device: DeviceId,
+    concern: ConcernId,
+    (leave, why): (Leave, &str),
+) -> Result<Placed> {
+    place_on(services, ctx, device, Some(concern), (leave, Some(why))).await
+}
+
+async fn place_on(
+    services: &Services,
+    ctx: &mut OpCtx,
+    device: DeviceId,
+    concern: Option<ConcernId>,
+    (leave, why): (Leave, Option<&str>),
+) -> Result<Placed> {
     authorize(&ctx.actor, Action::HoldDevice, Relation::Setting)?;
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "device.hold").await?;
@@ -129,7 +155,7 @@ pub async fn place(
         Some(id) => Some(case::of(&tx, ctx, Action::WorkConcern, id).await?.concern),
         None => None,
     };
-    let placed = place_in(&mut tx, &member, device, concern.as_ref(), leave).await?;
+    let placed = place_in(&mut tx, &member, device, concern.as_ref(), (leave, why)).await?;
     tx.commit().await?;
     services.wake_jobs();
     Ok(placed)
@@ -155,7 +181,7 @@ pub async fn place_saying(services: &Services, ctx: &mut OpCtx, device: DeviceId
     if is_of_somebody_concerned(&tx, &member, device).await? {
         return Err(of_the_person_concerned());
     }
-    let placed = place_in(&mut tx, &member, device, None, Leave::None).await?;
+    let placed = place_in(&mut tx, &member, device, None, (Leave::None, None)).await?;
     let row = store::devices::lookup_hold(&tx, member.setting, &sees(&member), placed.hold).await?;
     if let Some(row) = row.filter(|row| !why.is_empty() && row.reason.is_none()) {
         store::devices::set_hold(&mut tx, &Hold { reason: Some(why.to_owned()), ..row }).await?;
@@ -172,22 +198,28 @@ pub(crate) async fn place_with_report(
     device: DeviceId,
     concern: &Concern,
 ) -> Result<Placed> {
-    place_in(tx, member, device, Some(concern), Leave::None).await
+    place_in(tx, member, device, Some(concern), (Leave::None, None)).await
 }
 
-/// Inside the transaction of the act that it belongs to.
+/// Inside the transaction of the act that it belongs to. On somebody's word it needs the reason beside it: what they said, or
+/// what the danger is. It is looked at again on its day ([`leaves`]).
 pub(crate) async fn place_in(
     tx: &mut Tx,
     member: &Member,
     device: DeviceId,
     concern: Option<&Concern>,
-    leave: Leave,
+    (leave, why): (Leave, Option<&str>),
 ) -> Result<Placed> {
     let setting = member.setting;
     let device = store::devices::lookup(tx, setting, device).await?.filter(|device| device.retired_at.is_none());
     let device = device.ok_or_else(|| Error::invalid("device", "Choose a device from the list."))?;
     let lead = authorize(&domain::Actor::Member(member.clone()), Action::DecideHold, Relation::Setting).is_ok();
     may_be_held(tx, &device, concern, leave, lead).await?;
+    let word = leaves::word(leave).filter(|_| concern.is_some());
+    let why = why.map(str::trim).unwrap_or_default();
+    if word.is_some() && why.chars().count() < domain::procedure::REASON_AT_LEAST {
+        return Err(Error::invalid("reason", "Write who said so and what they said, or what the danger is."));
+    }
     let there = store::devices::list_holds_for_gateway(tx, setting, tx.now()).await?;
     if let Some(hold) =
         there.into_iter().find(|hold| hold.device_id == device.id && hold.concern_id == concern.map(|c| c.id))
@@ -216,8 +248,11 @@ pub(crate) async fn place_in(
             Some(_) => format!("{} was held for four hours. A lead confirms or ends the hold.", device.name),
             None => format!("{} was held until somebody releases it.", device.name),
         };
-        let text = leave.say().map(|say| format!("{text} {say}")).unwrap_or(text);
+        let text = leave.say().map(|say| format!("{text} {say} {why}")).unwrap_or(text);
         concerns::by_the_program(tx, concern, &text).await?;
+        if let Some(word) = word {
+            leaves::give(tx, member, concern, hold.id, word, why).await?;
+        }
     }
     publish::later(tx, setting).await?;
     Ok(Placed { hold: hold.id, device: device.name, until })

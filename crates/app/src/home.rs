@@ -5,14 +5,19 @@ use domain::OpCtx;
 use domain::access::{Action, Refused, Relation, authorize};
 use domain::concern::Urgency;
 use domain::control::Status;
+use jiff::Span;
 use store::Scope;
 use store::words::ProposalState;
 
 use crate::evidence::signed;
 use crate::filtering::ask::{self, Figures};
+use crate::filtering::break_glass;
 use crate::keeping::{bundle, dispose, emergency};
 use crate::sight::sees;
-use crate::{Result, Services, concerns, drafts, evidence, follow_up, notices, wrong_clock};
+use crate::{Result, Services, concerns, declarations, drafts, evidence, follow_up, notices, wrong_clock};
+
+/// So many months before the bank holidays run out, somebody is asked to bring the program up to date.
+const HALF_A_YEAR: i32 = 6;
 
 /// One line of a home page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +80,16 @@ pub async fn of(services: &Services, ctx: &mut OpCtx) -> Result<Home> {
     filter_waiting(services, ctx, &mut todo).await?;
     tasks_waiting(services, ctx, &mut todo).await?;
     keeping_waits(services, ctx, &mut todo).await?;
+    let declared = declarations::waiting(services, ctx).await?;
+    if declared > 0 {
+        todo.push(Todo {
+            title: "Decide what somebody declared".to_owned(),
+            href: "/declarations".to_owned(),
+            hint: Some("Talk with them first.".to_owned()),
+            tone: Tone::Due,
+            word: waits(declared),
+        });
+    }
     evidence_waiting(services, ctx, &mut todo).await?;
     todo.sort_by_key(|one| one.tone);
     let answers = authorize(&ctx.actor, Action::AnswerAccess, Relation::Setting).is_ok();
@@ -92,6 +107,21 @@ async fn clock_waits(services: &Services, ctx: &OpCtx, todo: &mut Vec<Todo>) -> 
         return Ok(());
     }
     let member = ctx.member().ok_or(Refused::SignIn)?;
+    let today = services.calendar.local(ctx.now).date();
+    if let Some(last) =
+        services.calendar.known_until().filter(|last| today.saturating_add(Span::new().months(HALF_A_YEAR)) > *last)
+    {
+        todo.push(Todo {
+            title: "Have Holdfast brought up to date".to_owned(),
+            href: "/clocks".to_owned(),
+            hint: Some(format!(
+                "It knows the bank holidays until {}. After that, days that the law counts would end too early.",
+                domain::clock::say_day(last)
+            )),
+            tone: if today > last { Tone::Now } else { Tone::Due },
+            word: "Bank holidays".to_owned(),
+        });
+    }
     let db = services.db.read(Scope::Setting(member.setting)).await?;
     if let Some(newest) = wrong_clock::ahead_of(&db, member.setting, ctx.now).await? {
         let calendar = &services.calendar;
@@ -125,7 +155,7 @@ async fn concerns_waiting(services: &Services, ctx: &OpCtx, todo: &mut Vec<Todo>
     if ages.open > 0 {
         todo.push(Todo {
             title: "Go on with the concerns that are open".to_owned(),
-            href: "/clocks".to_owned(),
+            href: "/concerns".to_owned(),
             hint: Some(ages.in_words()),
             tone: if ages.older > 0 { Tone::Due } else { Tone::Quiet },
             word: format!("{} open", ages.open),
@@ -188,6 +218,9 @@ async fn drafts_waiting(services: &Services, ctx: &OpCtx, todo: &mut Vec<Todo>) 
 async fn filter_waiting(services: &Services, ctx: &OpCtx, todo: &mut Vec<Todo>) -> Result<()> {
     let member = ctx.member().ok_or(Refused::SignIn)?;
     let may = |action| authorize(&ctx.actor, action, Relation::Setting).is_ok();
+    if may(Action::BreakGlass) || may(Action::KeepReviews) {
+        break_glass_waits(services, ctx, todo).await?;
+    }
     let db = services.db.read(Scope::Setting(member.setting)).await?;
     if may(Action::ApproveChange) || may(Action::AgreeWeakening) {
         let waiting =
@@ -214,6 +247,33 @@ async fn filter_waiting(services: &Services, ctx: &OpCtx, todo: &mut Vec<Todo>) 
                 word: waits(asked),
             });
         }
+    }
+    Ok(())
+}
+
+/// Adults' devices that somebody opened in an emergency: what is open, and what nobody else has looked at (S30).
+async fn break_glass_waits(services: &Services, ctx: &OpCtx, todo: &mut Vec<Todo>) -> Result<()> {
+    let (open, unseen) = break_glass::waits(services, ctx).await?;
+    for (group, until) in open {
+        todo.push(Todo {
+            title: format!("Open in an emergency: {group}"),
+            href: break_glass::LINK.to_owned(),
+            hint: Some(format!(
+                "The filter lets these devices through. It ends by itself: {}.",
+                services.calendar.say(until)
+            )),
+            tone: Tone::Now,
+            word: "Open".to_owned(),
+        });
+    }
+    if unseen > 0 {
+        todo.push(Todo {
+            title: "Look at what adults\u{2019} devices were opened for".to_owned(),
+            href: break_glass::LINK.to_owned(),
+            hint: Some("Somebody else than who opened them says whether it was right.".to_owned()),
+            tone: Tone::Due,
+            word: "To review".to_owned(),
+        });
     }
     Ok(())
 }
@@ -287,6 +347,7 @@ fn ways(ctx: &OpCtx) -> Vec<(String, String)> {
         (Action::ReadQueue, "/plans", "Support plans"),
         (Action::ArrangeCover, "/cover", "Cover and hand-over"),
         (Action::MoveFile, "/transfers", "Files that move on with a child"),
+        (Action::Declare, "/declarations", "Declarations about your own life online"),
         (Action::KeepLowLevel, "/low-level", "Low-level concerns about adults here"),
         (Action::ReadTrends, "/trends", "Trends and the termly report"),
         (Action::KeepRetention, "/keeping", "What is kept, and how long"),
@@ -309,11 +370,14 @@ fn ways(ctx: &OpCtx) -> Vec<(String, String)> {
         (Action::ReadOutbox, "/outbox", "What was sent"),
         (Action::ChangeSetting, "/set-up", "Set-up"),
     ];
+    let families = ctx.member().is_some_and(|member| member.roles.contains(&domain::Role::Parent));
+    let shared = families.then(|| ("/shared".to_owned(), "What we shared with you about your child".to_owned()));
     all.into_iter()
         .filter(|(action, ..)| {
             let relation = if *action == Action::KeepActions { Relation::Own } else { Relation::Setting };
             authorize(&ctx.actor, *action, relation).is_ok()
         })
         .map(|(_, href, title)| (href.to_owned(), title.to_owned()))
+        .chain(shared)
         .collect()
 }

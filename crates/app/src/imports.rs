@@ -103,7 +103,7 @@ fn draft_key(what: ImportKind) -> String {
 pub async fn look_at(services: &Services, ctx: &mut OpCtx, what: ImportKind, file: &[u8]) -> Result<Preview> {
     let member = may(ctx, action(what))?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "import.look_at").await?;
-    let preview = preview(&tx, member.setting, what, file).await?;
+    let preview = preview(&tx, member.setting, what, file, tx.now()).await?;
     let draft = Draft {
         id: tx.fresh::<DraftId>(),
         setting_id: member.setting,
@@ -125,7 +125,7 @@ pub async fn waiting(services: &Services, ctx: &OpCtx, what: ImportKind) -> Resu
     let member = may(ctx, action(what))?;
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let file = kept(&reader, member.setting, member.person, what).await?;
-    preview(&reader, member.setting, what, file.as_bytes()).await
+    preview(&reader, member.setting, what, file.as_bytes(), ctx.now).await
 }
 
 /// Brings the waiting file in, all of it in one act. Returns the import, by which it can be taken back.
@@ -144,7 +144,7 @@ pub async fn bring_in(services: &Services, ctx: &mut OpCtx, what: ImportKind, fa
             people::put(&mut tx, member.setting, read).await?
         }
         ImportKind::Devices => {
-            let read = devices::read(&tx, member.setting, file.as_bytes()).await?;
+            let read = devices::read(&tx, member.setting, file.as_bytes(), tx.now()).await?;
             refuse_faulty(faulty, read.lines.iter().any(|line| line.row.is_err()))?;
             devices::put(&mut tx, read).await?
         }
@@ -181,7 +181,8 @@ fn refuse_faulty(faulty: Faulty, any: bool) -> Result<()> {
 /// Takes an import back: every row that it added, or none.
 ///
 /// # Errors
-/// [`Error::Conflict`] when one of them was changed or used since; [`Error::NotFound`] when it was taken back before.
+/// [`Error::Conflict`] when one of them was changed or used since; [`Error::Invalid`] on `freed` when a device would reach more
+/// without its entry; [`Error::NotFound`] when it was taken back before.
 pub async fn take_back(services: &Services, ctx: &mut OpCtx, id: Uuid) -> Result<usize> {
     let setting = ctx.member().ok_or(domain::access::Refused::SignIn)?.setting;
     let reader = services.db.read(Scope::Setting(setting)).await?;
@@ -234,10 +235,16 @@ async fn kept(db: &impl Reads, setting: SettingId, person: PersonId, what: Impor
     Ok(file.to_owned())
 }
 
-async fn preview(db: &impl Reads, setting: SettingId, what: ImportKind, file: &[u8]) -> Result<Preview> {
+async fn preview(
+    db: &impl Reads,
+    setting: SettingId,
+    what: ImportKind,
+    file: &[u8],
+    now: Timestamp,
+) -> Result<Preview> {
     match what {
         ImportKind::People => Ok(people::read(db, setting, file).await?.preview(what)),
-        ImportKind::Devices => Ok(devices::read(db, setting, file).await?.preview(what)),
+        ImportKind::Devices => Ok(devices::read(db, setting, file, now).await?.preview(what)),
     }
 }
 

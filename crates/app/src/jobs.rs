@@ -25,8 +25,10 @@ pub enum Kind {
     SelfTest,
     /// Destroy what devices asked for when it is old enough, every day.
     ForgetActivity,
-    /// Somebody pressed for help, or a sealed entry was asked for.
+    /// A sealed entry was asked for, or something of concern was searched for.
     FilterAlert,
+    /// Has anybody answered a call for help? If not, the office (S35).
+    HelpUnanswered,
     /// Sign the newest link of the audit and send it out of the box, every day (S37).
     SignHead,
     /// Back up, every day (S40).
@@ -48,13 +50,14 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::MailNotice,
         Self::Escalate,
         Self::PublishPolicy,
         Self::SelfTest,
         Self::ForgetActivity,
         Self::FilterAlert,
+        Self::HelpUnanswered,
         Self::SignHead,
         Self::BackUp,
         Self::MailAddressProof,
@@ -75,6 +78,7 @@ impl Kind {
             Self::SelfTest => "filter.self_test",
             Self::ForgetActivity => "activity.forget",
             Self::FilterAlert => "filter.alert",
+            Self::HelpUnanswered => "help.unanswered",
             Self::SignHead => "audit.sign_head",
             Self::BackUp => "backup.make",
             Self::MailAddressProof => "person.mail_proof",
@@ -142,7 +146,9 @@ pub async fn run_due(services: &Services, ctx: &mut OpCtx) -> Result<usize> {
 }
 
 /// Work that comes back by itself, and how often.
-const RECURRING: [(Kind, SignedDuration); 6] = [
+const RECURRING: [(Kind, SignedDuration); 7] = [
+    // What ends with a day ends in the gateway too.
+    (Kind::PublishPolicy, DAY),
     (Kind::SelfTest, DAY),
     (Kind::ForgetActivity, DAY),
     (Kind::SignHead, DAY),
@@ -227,6 +233,7 @@ async fn perform(services: &Services, ctx: &mut OpCtx, job: &Job) -> Result<()> 
         Kind::SelfTest => crate::self_test::run_due(services, ctx, setting).await,
         Kind::ForgetActivity => crate::activity::forget_old(services, setting, ctx.now).await.map(|_| ()),
         Kind::FilterAlert => crate::activity::alert(services, ctx, setting, &work).await,
+        Kind::HelpUnanswered => crate::help::unanswered(services, ctx, setting, &work).await,
         Kind::SignHead => crate::upkeep::sign_head(services, ctx, setting).await,
         Kind::BackUp => crate::upkeep::back_up(services, ctx, setting).await,
         Kind::ForgetExports => crate::keeping::exports::forget_old(services, ctx.now),

@@ -20,7 +20,9 @@ use crate::mail::{Mail, SUBJECT};
 use crate::sight::sees;
 use crate::{Error, Result, Services, jobs};
 
-pub(crate) use escalation::{after_exclusion, escalate, ladder_now, reach, tell_first, told_so_far};
+pub(crate) use escalation::{
+    after_exclusion, begin_again, escalate, holding, ladder_now, ladder_whole, reach, tell_first, told_so_far,
+};
 pub use outbox::{Outbox, Sent, Way, outbox};
 
 /// A notice on somebody's own page.
@@ -87,13 +89,18 @@ pub(crate) async fn tell_by(
         let key = match mailing {
             Mailing::Each => format!("notice/{}", notice.id),
             // The same key is the same work: the second of an hour adds no job.
-            Mailing::Hourly => format!("notices/{person}/{}", tx.now().as_second().div_euclid(3600)),
+            Mailing::Hourly => hourly(*person, tx.now()),
         };
         let payload = json!({ "notice": notice.id, "person": person });
         let now = tx.now();
         jobs::queue(tx, Some(setting), jobs::Kind::MailNotice, key, payload, now).await?;
     }
     Ok(())
+}
+
+/// The key of a person's one mail of an hour.
+fn hourly(person: PersonId, now: Timestamp) -> String {
+    format!("notices/{person}/{}", now.as_second().div_euclid(3600))
 }
 
 /// One's own notices that one has not seen, newest first.
@@ -131,7 +138,9 @@ pub(crate) async fn mail(services: &Services, ctx: &mut OpCtx, setting: SettingI
     let viewer = Sees { person, routes: Vec::new() };
     let reader = services.db.read(Scope::Setting(setting)).await?;
     let Some(notice) = store::notices::lookup(&reader, setting, &viewer, id).await? else { return Ok(()) };
-    if notice.mailed_at.is_some() || notice.seen_at.is_some() {
+    // Told once more of what nobody takes: the same line, another mail.
+    let again = job.get::<Option<bool>>("again")?.unwrap_or(false);
+    if (notice.mailed_at.is_some() && !again) || notice.seen_at.is_some() {
         return Ok(());
     }
     let address = store::people::lookup(&reader, setting, person)

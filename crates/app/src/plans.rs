@@ -86,6 +86,25 @@ pub struct Look {
     pub version: i64,
 }
 
+/// The plans of all that the actor may see, read on their own page: a look at each concern of one, and written down there.
+///
+/// # Errors
+/// As [`list`].
+pub async fn read(services: &Services, ctx: &mut OpCtx) -> Result<Vec<PlanView>> {
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let views = list(services, ctx, None).await?;
+    let shown: std::collections::BTreeSet<ConcernId> = views.iter().map(|plan| plan.concern).collect();
+    if !shown.is_empty() {
+        let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.plans").await?;
+        for id in shown {
+            let subject = store::audit::Subject { table: "concern", id: Some(id.0) };
+            tx.note(member.setting, subject, &serde_json::json!({})).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(views)
+}
+
 /// The plans of one concern, or of all that the actor may see; what is looked at soonest first, then what has ended.
 ///
 /// # Errors

@@ -9,7 +9,7 @@
 
 mod chase;
 mod fill;
-mod letter;
+pub(crate) mod letter;
 mod paper;
 mod read;
 

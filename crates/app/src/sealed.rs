@@ -195,8 +195,11 @@ pub async fn standing(services: &Services, db: &impl Reads, setting: SettingId, 
     let newest = async |kind: &str| -> Result<Option<Evidence>> {
         Ok(store::evidence::list(db, setting, Some(kind), since).await?.into_iter().next())
     };
-    let provider = decide::profile(db, setting).await?.providers.get("filtering").cloned();
-    let (word, test) = (newest(PROVIDER_HAS_LISTS).await?, newest(EXTERNAL_TEST).await?);
+    let profile = decide::profile(db, setting).await?;
+    let provider = profile.providers.get("filtering").cloned();
+    let of_these = |row: &Evidence| is_of_these(&profile, row);
+    let word = newest(PROVIDER_HAS_LISTS).await?.filter(of_these);
+    let test = newest(EXTERNAL_TEST).await?.filter(of_these);
     Ok(judged(services.gateway.status().as_ref(), provider.as_deref(), word.as_ref(), test.as_ref(), now))
 }
 
@@ -207,6 +210,11 @@ pub async fn standing(services: &Services, db: &impl Reads, setting: SettingId, 
 pub async fn standing_of(services: &Services, setting: SettingId, now: Timestamp) -> Result<Standing> {
     let reader = services.db.read(Scope::Setting(setting)).await?;
     standing(services, &reader, setting, now).await
+}
+
+/// Does it speak of the resolvers that are in use now, and not of those before?
+pub(crate) fn is_of_these(profile: &domain::setting::Profile, row: &Evidence) -> bool {
+    profile.upstream_since.is_none_or(|since| row.effective_at >= since)
 }
 
 /// How it stands, from what the gateway says and what was signed.

@@ -5,6 +5,7 @@
 //! unseen. It ends when somebody has typed the recovery code back from paper (S36). Nothing fictional can become real
 //! (S50): the mark is set once, here and in the demo, and no use case changes it.
 
+pub mod essential;
 pub mod recovery_code;
 pub mod steps;
 pub mod terms;
@@ -30,8 +31,8 @@ use crate::services::Services;
 
 pub use recovery_code::{PrintedCode, printed_code, type_back};
 pub use steps::{
-    DayHours, FilteringAnswers, NamedPerson, Step, StepKey, hours, name_somebody, set_filtering, set_hours,
-    set_progress_app, steps,
+    Approving, DayHours, FilteringAnswers, NamedPerson, Step, StepKey, approving, by_person, help_after, hours,
+    name_somebody, set_approving, set_by_person, set_filtering, set_help_after, set_hours, set_progress_app, steps,
 };
 pub use terms::{FILE_DAYS, Terms, set_terms, terms};
 

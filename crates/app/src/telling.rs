@@ -17,7 +17,7 @@ pub use door::{Door, Named, door, doors, word_of};
 pub use inbox::{Inbox, Message, open, read, write};
 pub use tell::{Matter, SenderIs, Told, Unsigned, tell};
 
-pub(crate) use inbox::is_unsigned;
+pub(crate) use inbox::{is_unsigned, tell_worker};
 
 /// The longest text of an unsigned report, in characters: four pages. Less than staff have, because anybody may send it.
 pub const LONGEST: usize = 10_000;

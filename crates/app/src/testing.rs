@@ -230,16 +230,36 @@ impl TestApp {
     /// # Panics
     /// If the database does not answer.
     pub async fn acts(&self) -> usize {
+        const LOOKS: [&str; 4] = ["concern.view", "concern.files", "concern.messages", "concern.plans"];
         let counted = async {
             let reader = self.services.db.read(Scope::All).await?;
             let mut acts = 0;
             for chain in [self.setting, store::audit::INSTALLATION] {
                 let links = store::audit::list(&reader, chain, &store::audit::Filter::default(), 100_000).await?;
-                acts += links.iter().filter(|link| link.act != "concern.view").count();
+                acts += links.iter().filter(|link| !LOOKS.contains(&link.act.as_str())).count();
             }
             Ok(acts)
         };
         counted.await.unwrap_or_else(|error: store::Error| panic!("the audit: {error}"))
+    }
+
+    /// Every row outside the audit that names something, by table: the row's own id, and all of its text.
+    ///
+    /// # Panics
+    /// If the database does not answer.
+    pub async fn rows_with(&self, word: &str) -> BTreeMap<String, Vec<(String, String)>> {
+        let all = store::backup::every_row(&self.services.db).await;
+        let all = all.unwrap_or_else(|error| panic!("every row: {error}"));
+        let mut rows: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+        for line in all.lines().filter(|line| line.contains(word)) {
+            let row: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
+            let of = |path: &str| row.pointer(path).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+            let table = of("/t");
+            if !table.starts_with("audit") {
+                rows.entry(table).or_default().push((of("/r/id"), line.to_owned()));
+            }
+        }
+        rows
     }
 
     /// Everybody with an account.

@@ -7,14 +7,15 @@ use std::collections::BTreeMap;
 use domain::access::{Action, Refused, Relation, authorize};
 use domain::ctx::Member;
 use domain::setting::Profile;
-use domain::{ConcernId, OpCtx};
+use domain::{AuditId, ConcernId, OpCtx};
 use jiff::Timestamp;
 use store::audit::{AuditRow, Filter, Subject};
 use store::{Reads, Scope};
 
 use crate::concerns::case;
+use crate::evidence::Chain;
 use crate::sight::sees;
-use crate::{Result, Services};
+use crate::{Result, Services, evidence};
 
 /// Lines on one page.
 const PAGE: usize = 50;
@@ -27,7 +28,7 @@ pub struct Trail {
     /// The lines.
     pub lines: Vec<Line>,
     /// For the part before.
-    pub earlier: Option<i64>,
+    pub earlier: Option<AuditId>,
 }
 
 /// Something that somebody did.
@@ -41,17 +42,6 @@ pub struct Line {
     pub did: String,
     /// To what kind of record.
     pub to: String,
-}
-
-/// How the chain stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Verified {
-    /// From the first entry to the last, and to the signed heads.
-    pub whole: bool,
-    /// Heads that were checked.
-    pub heads: u64,
-    /// When.
-    pub at: Timestamp,
 }
 
 /// Records that belong to no case: what was done to them is shown to everybody who reads the audit. Whatever is not named here
@@ -88,12 +78,17 @@ const SAY_THEMSELVES: [&str; 5] = ["action", "hold", "legal_hold", "proposal", "
 ///
 /// # Errors
 /// [`Refused`] for who may not read it.
-pub async fn read(services: &Services, ctx: &OpCtx, before: Option<i64>) -> Result<Trail> {
+pub async fn read(services: &Services, ctx: &OpCtx, before: Option<AuditId>) -> Result<Trail> {
     authorize(&ctx.actor, Action::ReadAudit, Relation::Setting)?;
     let member = ctx.member().ok_or(Refused::SignIn)?;
     let db = services.db.read(Scope::Setting(member.setting)).await?;
     let profile = case::profile(&db, member.setting).await?;
     let doers = Doers::load(&db, member, profile).await?;
+    // A link is named by its id: its number would tell how much stands between two lines that are not for this reader (S8).
+    let before = match before {
+        Some(id) => store::audit::find_seq(&db, member.setting, id).await?,
+        None => None,
+    };
     let filter = Filter { before, ..Filter::default() };
     let links = store::audit::list(&db, member.setting, &filter, READ).await?;
     let mut lines = Vec::new();
@@ -104,7 +99,7 @@ pub async fn read(services: &Services, ctx: &OpCtx, before: Option<i64>) -> Resu
         if lines.len() == PAGE {
             return Ok(Trail { lines, earlier: last });
         }
-        last = Some(link.seq);
+        last = Some(link.id);
         if may_show(&db, member, &link, &mut open).await? {
             let did = in_words(&link.act);
             let to = link.subject_table.replace('_', " ");
@@ -150,16 +145,16 @@ async fn may_show(
 ///
 /// # Errors
 /// [`Refused`] for who may not read it.
-pub async fn verify(services: &Services, ctx: &mut OpCtx) -> Result<Verified> {
+pub async fn verify(services: &Services, ctx: &mut OpCtx) -> Result<Chain> {
     authorize(&ctx.actor, Action::ReadAudit, Relation::Setting)?;
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
-    let report = store::audit::verify(&services.db, &[]).await?;
-    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "audit.verify").await?;
-    let subject = Subject { table: "audit", id: None };
-    tx.note(member.setting, subject, &serde_json::json!({ "whole": report.is_whole() })).await?;
-    tx.commit().await?;
     services.live.forget().await;
-    Ok(Verified { whole: report.is_whole(), heads: report.heads, at: ctx.now })
+    let chain = evidence::chain(services, ctx.now, evidence::PAGE_WAITS).await?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "audit.verify").await?;
+    let whole = (chain != Chain::Walking).then_some(chain == Chain::Whole);
+    tx.note(member.setting, Subject { table: "audit", id: None }, &serde_json::json!({ "whole": whole })).await?;
+    tx.commit().await?;
+    Ok(chain)
 }
 
 /// Who an account was, by role and not by name.

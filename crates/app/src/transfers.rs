@@ -1,7 +1,9 @@
 //! The file of a child who moves on: it goes to the next setting or school within five days, apart from other papers,
 //! by a safe way, and is ours until they say that they have it (KCSIE 2026; statutory file transfer).
 //!
-//! Which concerns are part of it is chosen one by one; who may not see one of them does not see the file.
+//! Which concerns are part of it is chosen one by one, on the bench of the record of its move (procedure M3): what waits for the police
+//! or is about an adult here stays out unless somebody chooses otherwise, anything else is left out with a reason. Who may not see one
+//! of them does not see the file. That it went and arrived is typed once, here, and stands as a step in the record of the move too.
 
 use domain::access::{Action, Refused, Relation, authorize};
 use domain::clock::{Standing, standing};
@@ -96,14 +98,16 @@ async fn some(services: &Services, ctx: &OpCtx, id: Option<TransferId>) -> Resul
     let profile = case::profile(&reader, member.setting).await?;
     let mut views = Vec::new();
     for row in store::working::list_transfers(&reader, member.setting, &viewer, id).await? {
-        let ids = store::working::list_transfer_concerns(&reader, member.setting, &viewer, row.id).await?;
+        let bench = moving(&reader, member, row.child_id).await?.map(|concern| concern.id);
+        let chosen = match bench {
+            Some(bench) => crate::keeping::bundle::goes_along(services, &reader, ctx, bench).await?,
+            None => None,
+        };
+        let ids = match chosen {
+            Some(chosen) => chosen,
+            None => store::working::list_transfer_concerns(&reader, member.setting, &viewer, row.id).await?,
+        };
         let concerns = store::concerns::list_references(&reader, member.setting, &viewer, &ids).await?;
-        let about = store::concerns::list_about(&reader, member.setting, &viewer, &About::Person(row.child_id)).await?;
-        let bench = about
-            .into_iter()
-            .filter(|concern| concern.kind == ConcernKind::FileTransfer && concern.status != ConcernStatus::Closed)
-            .max_by_key(|concern| concern.recorded_at)
-            .map(|concern| concern.id);
         let (start, due) = due(services, &profile, row.left_on)?;
         views.push(TransferView {
             id: row.id,
@@ -147,7 +151,15 @@ pub async fn children(services: &Services, ctx: &OpCtx) -> Result<Vec<(PersonId,
     Ok(children.into_iter().map(|child| (child.id, child.name)).collect())
 }
 
-/// Begins the file of a child who leaves: every concern that names the child and that the actor may see is part of it.
+/// The record of a child's move that is open, if there is one: the newest.
+async fn moving(db: &impl Reads, member: &domain::ctx::Member, child: PersonId) -> Result<Option<Concern>> {
+    let about = with(db, member, child).await?.into_iter();
+    let open = about.filter(|one| one.kind == ConcernKind::FileTransfer && one.status != ConcernStatus::Closed);
+    Ok(open.max_by_key(|concern| concern.recorded_at))
+}
+
+/// Begins the file of a child who leaves, with every concern that names the child, that the actor may see, and that does not wait for the
+/// police or advice; the bench is where that is changed.
 ///
 /// # Errors
 /// [`Refused`]; [`Error::Invalid`] on `child`, `to_name`, `to_lead` or `note`.
@@ -171,7 +183,16 @@ pub async fn begin(services: &Services, ctx: &mut OpCtx, new: New) -> Result<Tra
     if new.note.chars().count() > 4_000 {
         return Err(Error::invalid("note", "Shorten this to 4,000 characters."));
     }
-    let concerns = with(&tx, &member, new.child).await?;
+    let mut concerns = Vec::new();
+    for concern in with(&tx, &member, new.child).await? {
+        if concern.kind == ConcernKind::FileTransfer {
+            continue;
+        }
+        let case = case::loaded(&tx, concern).await?;
+        if !crate::keeping::bundle::stays_out(services, &tx, ctx, &case).await? {
+            concerns.push(case.concern);
+        }
+    }
     let ids: Vec<ConcernId> = concerns.iter().map(|concern| concern.id).collect();
     let row = Transfer {
         id: tx.fresh(),
@@ -242,11 +263,20 @@ pub async fn change(services: &Services, ctx: &mut OpCtx, id: TransferId, change
         return Err(Error::invalid(field, "Write it in one line."));
     }
     crate::wrong_clock::has_come(&tx, member.setting, ("at", at), ctx.now).await?;
+    let (step, who) = match change {
+        Change::Sent { .. } => ("sent", "how"),
+        Change::Received { .. } => ("receipt", "by"),
+    };
+    let answers = [("at".to_owned(), at.to_string()), (who.to_owned(), words.clone())].into();
+    let moving = moving(&tx, &member, row.child_id).await?;
     let row = match change {
         Change::Sent { .. } => Transfer { sent_at: Some(at), how: Some(words), ..row },
         Change::Received { .. } => Transfer { receipt_at: Some(at), receipt_from: Some(words), ..row },
     };
     store::working::set_transfer(&mut tx, &row).await?;
+    if let Some(moving) = moving {
+        crate::concerns::happened_elsewhere(services, &mut tx, ctx, moving.id, step, answers, at).await?;
+    }
     tx.commit().await?;
     Ok(())
 }

@@ -42,10 +42,10 @@ pub async fn sign_head(services: &Services, ctx: &mut OpCtx, setting: SettingId)
         let mail = Mail {
             subject: SUBJECT.to_owned(),
             text: format!(
-                "Keep this message. It proves that nobody has rewritten the records.\n\n{} {}\n{}\n\n{}\n",
-                head.seq, head.hash, head.signature, services.web_base
+                "Keep this message. It proves that nobody has rewritten the records.\n\n{}\n{}\n\n{}\n",
+                head.hash, head.signature, services.web_base
             ),
-            message_id: format!("head/{}/{}/{to}", setting, head.seq),
+            message_id: format!("head/{}/{}/{to}", setting, head.hash),
             to,
         };
         services.mailer.send(&mail).await.map_err(|say| Error::Unavailable { say })?;

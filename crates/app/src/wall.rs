@@ -10,6 +10,7 @@ use domain::clock::{Standing, standing};
 use jiff::Timestamp;
 
 use crate::concerns::{self, kind_in_words};
+use crate::holds::leaves;
 use crate::{Error, Result, Services, follow_up, plans, referrals, transfers};
 
 /// Something that has a time.
@@ -51,13 +52,15 @@ const SHOWN: usize = 200;
 /// [`domain::access::Refused`] for who holds no cases.
 pub async fn wall(services: &Services, ctx: &OpCtx) -> Result<Wall> {
     authorize(&ctx.actor, Action::ReadQueue, Relation::Setting)?;
-    let mut lines = of_procedures(services, ctx).await?;
+    let mut lines = untaken(services, ctx).await?;
+    lines.extend(of_procedures(services, ctx).await?);
     lines.extend(of_referrals(services, ctx).await?);
     if authorize(&ctx.actor, Action::MoveFile, Relation::Setting).is_ok() {
         lines.extend(of_files(services, ctx).await?);
     }
     lines.extend(of_actions(services, ctx).await?);
     lines.extend(of_plans(services, ctx).await?);
+    lines.extend(of_holds(services, ctx).await?);
     Ok(sorted(lines))
 }
 
@@ -77,6 +80,21 @@ fn sorted(lines: Vec<Line>) -> Wall {
         part.truncate(SHOWN);
     }
     wall
+}
+
+/// Concerns that nobody has opened: everybody who can is told again and again until somebody does.
+async fn untaken(services: &Services, ctx: &OpCtx) -> Result<Vec<Line>> {
+    let waiting = concerns::unopened(services, ctx, SHOWN as u64).await?;
+    let lines = waiting.into_iter().map(|one| Line {
+        what: "Open it: nobody has taken it".to_owned(),
+        of: format!("{} {}", kind_in_words(one.kind), one.reference),
+        href: format!("/concerns/{}", one.id),
+        due: one.by,
+        stopped: None,
+        standing: standing(one.recorded_at, one.by, None, ctx.now),
+        source: "Our own: then the next person is told, and at last everybody again until somebody opens it".to_owned(),
+    });
+    Ok(lines.collect())
 }
 
 async fn of_procedures(services: &Services, ctx: &OpCtx) -> Result<Vec<Line>> {
@@ -117,6 +135,21 @@ async fn of_files(services: &Services, ctx: &OpCtx) -> Result<Vec<Line>> {
         stopped: file.sent.as_ref().map(|(at, _)| *at),
         standing: file.standing,
         source: "KCSIE 2026: within five days".to_owned(),
+    });
+    Ok(lines.collect())
+}
+
+/// Devices held on somebody's word, to be looked at again.
+async fn of_holds(services: &Services, ctx: &OpCtx) -> Result<Vec<Line>> {
+    let leaves = leaves::list(services, ctx).await?;
+    let lines = leaves.into_iter().map(|leave| Line {
+        what: "Ask again whether a held device must stay held".to_owned(),
+        of: format!("{}, {}", leave.device, leave.reference),
+        href: "/holds".to_owned(),
+        due: leave.look_again_at,
+        stopped: None,
+        standing: standing(leave.given_at, leave.look_again_at, None, ctx.now),
+        source: "Our own: a hold on somebody\u{2019}s word is looked at again".to_owned(),
     });
     Ok(lines.collect())
 }

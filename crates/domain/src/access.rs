@@ -91,6 +91,8 @@ actions! {
     ApproveChange = "approve_change";
     /// Agree, as safeguarding lead, to a change that weakens protection.
     AgreeWeakening = "agree_weakening";
+    /// Open a group of adults' devices in an emergency, for four hours at most (S30).
+    BreakGlass = "break_glass";
     /// Ask for a blocked name.
     AskForAccess = "ask_for_access";
     /// Answer somebody who asked.
@@ -139,6 +141,10 @@ actions! {
     ReadTrends = "read_trends";
     /// Read and write low-level concerns about adults here; never one's own.
     KeepLowLevel = "keep_low_level";
+    /// Declare something about one's own life online, and read what was decided.
+    Declare = "declare";
+    /// Decide a declaration that the setting's rule brings to one; never one's own.
+    DecideDeclaration = "decide_declaration";
     /// Say who stands in for whom, and hand over.
     ArrangeCover = "arrange_cover";
     /// Send a child's file on to the next setting.
@@ -196,6 +202,7 @@ pub fn allowed(role: Role, action: Action, relation: Relation) -> bool {
         A::ProposeChange => matches!(role, R::Dsl | R::Deputy | R::Manager | R::Technician),
         A::ApproveChange => matches!(role, R::Manager | R::Chair),
         A::AgreeWeakening => matches!(role, R::Dsl | R::Deputy),
+        A::BreakGlass => matches!(role, R::Dsl | R::Deputy | R::Manager | R::Technician),
         A::AskForAccess => role.is_staff(),
         A::AnswerAccess => matches!(role, R::Dsl | R::Deputy | R::Manager | R::Technician),
         A::OpenSession => matches!(role, R::Practitioner | R::Dsl | R::Deputy | R::Manager),
@@ -219,6 +226,8 @@ pub fn allowed(role: Role, action: Action, relation: Relation) -> bool {
             matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair | R::Committee | R::Inspector)
         }
         A::KeepLowLevel => matches!(role, R::Manager | R::Chair),
+        A::Declare => role.is_staff(),
+        A::DecideDeclaration => matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair),
         A::ArrangeCover => matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair),
         A::MoveFile => matches!(role, R::Dsl | R::Deputy),
         A::KeepRetention | A::OpenInEmergency => matches!(role, R::Dsl | R::Deputy | R::Manager | R::Chair),
@@ -241,6 +250,7 @@ pub fn needs_second_factor(action: Action) -> bool {
             | Action::OpenSession
             | Action::ReadDeviceHosts
             | Action::KeepOwnAccount
+            | Action::Declare
     )
 }
 

@@ -91,6 +91,13 @@ impl Calendar {
         format!("{}, {hour}:{:02}{half}", say_day(local.date()), local.minute())
     }
 
+    /// The last day for which bank holidays are known: the end of the year of the last one. After it every working day is
+    /// reckoned as if there were none. `None`: none are known at all.
+    pub fn known_until(&self) -> Option<Date> {
+        let last = self.bank_holidays.last()?;
+        Date::new(last.year(), 12, 31).ok()
+    }
+
     /// Monday to Friday, but bank holidays.
     pub fn is_working_day(&self, day: Date) -> bool {
         !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) && !self.bank_holidays.contains(&day)
@@ -116,6 +123,7 @@ impl Calendar {
             Within::Days(days) => self.end_of(day.checked_add(i64::from(days).days())?),
             Within::DaysCountingTheFirst(days) => self.end_of(day.checked_add((i64::from(days) - 1).days())?),
             Within::OneMonth => self.end_of(day.checked_add(Span::new().months(1))?),
+            Within::Months(months) => self.end_of(day.checked_add(Span::new().try_months(months)?)?),
             Within::WorkingDays(days) => {
                 let mut due = day;
                 for _ in 0..days {

@@ -51,7 +51,7 @@ pub enum ConcernKind {
     SomethingElse,
     /// An alert of the filter or the monitoring that a person judged to need work (P2).
     MonitoringAlert,
-    /// A complaint about how personal data are used (M1).
+    /// A complaint: about how personal data are used, or how children are looked after (M1).
     DataComplaint,
     /// A request for one's own data, or a child's (M2).
     AccessRequest,
@@ -152,7 +152,7 @@ impl ConcernKind {
             Self::Crime => "Something else that may be a crime",
             Self::SomethingElse => "Something else",
             Self::MonitoringAlert => "The filter or the monitoring raised an alert",
-            Self::DataComplaint => "A complaint about how we use personal data",
+            Self::DataComplaint => "A complaint about care, or about personal data",
             Self::AccessRequest => "Somebody asks for the data that we hold about them",
             Self::FileTransfer => "A child’s file goes to the next school or nursery",
         }
@@ -285,9 +285,9 @@ pub enum EntryKind {
     Referral,
     /// What the program did: hold, notification, escalation.
     System,
-    /// A later message of a sender who has no account.
+    /// A later message of whoever told it: a sender who has no account, or a reporter who was asked.
     FromSender,
-    /// An answer to that sender.
+    /// An answer or a question to them.
     ToSender,
     /// Somebody declared, before they looked, that an image had to be looked at (S18).
     Viewing,

@@ -120,4 +120,6 @@ ids! {
     PlanId;
     /// An address that a concern speaks of.
     SealedAddressId;
+    /// What somebody here declared about their own life online.
+    DeclarationId;
 }

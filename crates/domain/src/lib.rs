@@ -14,6 +14,7 @@ pub mod concern;
 pub mod content;
 pub mod control;
 pub mod ctx;
+pub mod declaration;
 pub mod exclusion;
 pub mod id;
 pub mod imagery;

@@ -190,7 +190,8 @@ pub struct LetterText {
     pub kinds: Vec<crate::concern::ConcernKind>,
     /// What it is called in the list.
     pub title: String,
-    /// Its paragraphs. `{child}`, `{adult}`, `{setting}`, `{day}`, `{writer}`, `{title}`, `{phone}` are filled in.
+    /// Its paragraphs. `{child}`, `{adult}`, `{setting}`, `{day}`, `{today}`, `{writer}`, `{title}`, `{phone}` are filled in;
+    /// what begins with `[Write here` is the writer’s, and nothing is kept before they wrote it.
     pub paragraphs: Vec<String>,
     /// Where the duty stands.
     pub source: String,

@@ -5,7 +5,7 @@
 //! enters it. A mistake here keeps too long and never too short. To add a kind of record, add a [`RecordKind`] and teach
 //! `app::keeping` to gather its [`Facts`]; to add a rule, a few lines of TOML.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -25,11 +25,13 @@ pub enum RecordKind {
     Transfer,
     /// Somebody's entry in the register, with their family ties.
     Person,
+    /// What somebody who works here declared about their own life online.
+    Declaration,
 }
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Concern, Self::LowLevel, Self::Transfer, Self::Person];
+    pub const ALL: [Self; 5] = [Self::Concern, Self::LowLevel, Self::Transfer, Self::Person, Self::Declaration];
 
     /// The word for it in storage, which is its table's name.
     pub fn key(self) -> &'static str {
@@ -38,6 +40,7 @@ impl RecordKind {
             Self::LowLevel => "low_level",
             Self::Transfer => "transfer",
             Self::Person => "person",
+            Self::Declaration => "declaration",
         }
     }
 
@@ -92,6 +95,10 @@ pub struct Rule {
     /// Only concerns of these kinds; empty: of any.
     #[serde(default)]
     pub kinds: Vec<ConcernKind>,
+    /// Concerns of other kinds too, to whose question somebody ever answered yes or not sure. An answer of the other sort, given
+    /// later, takes nothing back.
+    #[serde(default)]
+    pub ever: Vec<Ever>,
     /// Only concerns that go this way.
     #[serde(default)]
     pub route: Option<RouteKind>,
@@ -103,6 +110,17 @@ pub struct Rule {
     pub source: String,
     /// Since when it stands so.
     pub edition: String,
+}
+
+/// A question that somebody ever answered with yes or not sure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ever {
+    /// The field of a step.
+    pub field: String,
+    /// Only in concerns of these kinds; empty: in any.
+    #[serde(default)]
+    pub kinds: Vec<ConcernKind>,
 }
 
 /// What is kept by another clock than this one.
@@ -124,13 +142,15 @@ pub struct Facts {
     pub record: RecordKind,
     /// Which kind of concern.
     pub kind: Option<ConcernKind>,
+    /// The questions to which somebody ever answered yes or not sure, of those that rules name.
+    pub ever: BTreeSet<String>,
     /// Which way the concern goes.
     pub route: Option<RouteKind>,
     /// Dates of birth of its children; none where the register has none.
     pub children: Vec<Option<Date>>,
     /// Dates of birth of the adults whom it is about.
     pub adults: Vec<Option<Date>>,
-    /// Last days of the adults whom it is about; none while they work here.
+    /// Last days of the adults whom it is about, or whose declaration it is; none while they work here.
     pub left: Vec<Option<Date>>,
     /// Written down.
     pub recorded: Date,
@@ -196,7 +216,16 @@ impl Rule {
     pub fn fits(&self, facts: &Facts) -> bool {
         self.record == facts.record
             && self.route.is_none_or(|route| facts.route == Some(route))
-            && (self.kinds.is_empty() || facts.kind.is_some_and(|kind| self.kinds.contains(&kind)))
+            && (self.is_for_all() || facts.kind.is_some_and(|kind| self.speaks_of(kind, &facts.ever)))
+    }
+
+    fn is_for_all(&self) -> bool {
+        self.kinds.is_empty() && self.ever.is_empty()
+    }
+
+    fn speaks_of(&self, kind: ConcernKind, ever: &BTreeSet<String>) -> bool {
+        let said = |one: &Ever| ever.contains(&one.field) && (one.kinds.is_empty() || one.kinds.contains(&kind));
+        self.kinds.contains(&kind) || self.ever.iter().any(said)
     }
 
     fn day(&self, facts: &Facts, longer: &Longer) -> Result<Option<Date>, Missing> {
@@ -253,7 +282,7 @@ pub fn due(rules: &[Rule], longer: &Longer, facts: &Facts) -> Due {
 /// One sentence.
 pub fn check(rules: &[Rule]) -> Result<(), String> {
     for kind in RecordKind::ALL {
-        if !rules.iter().any(|rule| rule.record == kind && rule.kinds.is_empty() && rule.route.is_none()) {
+        if !rules.iter().any(|rule| rule.record == kind && rule.is_for_all() && rule.route.is_none()) {
             return Err(format!("no rule speaks of every {}", kind.key()));
         }
     }
@@ -280,6 +309,7 @@ mod tests {
             title: key.into(),
             record: RecordKind::Concern,
             kinds: Vec::new(),
+            ever: Vec::new(),
             route: None,
             keep: vec![Period { from, years }],
             basis: "law".into(),
@@ -292,6 +322,7 @@ mod tests {
         Facts {
             record: RecordKind::Concern,
             kind: Some(ConcernKind::ChildAtRisk),
+            ever: BTreeSet::new(),
             route: Some(RouteKind::Safeguarding),
             children: children.to_vec(),
             adults: Vec::new(),
@@ -342,5 +373,31 @@ mod tests {
             prop_assert!(day(&rules, &Longer::new(), &two) >= plain);
             prop_assert!(day(&rules[..1], &Longer::new(), &one) <= plain);
         }
+    }
+
+    #[test]
+    fn whoever_ever_said_that_it_could_be_is_heard_for_the_longest_time() {
+        let of = |field: &str, kinds: &[ConcernKind]| Ever { field: field.into(), kinds: kinds.to_vec() };
+        let grave = Rule {
+            kinds: vec![ConcernKind::IndecentImage],
+            ever: vec![of("csa", &[]), of("crime", &[ConcernKind::PhotoPublished])],
+            ..rule("grave", Trigger::ChildBorn, 75)
+        };
+        let rules = [rule("plain", Trigger::ChildBorn, 25), grave];
+        let told = |kind, ever: &[&str]| Facts {
+            kind: Some(kind),
+            ever: ever.iter().map(|field| (*field).to_owned()).collect(),
+            closed: Some(date(2026, 1, 1)),
+            ..concern(&[Some(date(2023, 5, 6))])
+        };
+        let which = |facts: &Facts| match due(&rules, &Longer::new(), facts) {
+            Due::On { rule, .. } => rule,
+            other => format!("{other:?}"),
+        };
+        assert_eq!(which(&told(ConcernKind::Bullying, &[])), "plain");
+        assert_eq!(which(&told(ConcernKind::Bullying, &["csa"])), "grave");
+        assert_eq!(which(&told(ConcernKind::Bullying, &["crime"])), "plain");
+        assert_eq!(which(&told(ConcernKind::PhotoPublished, &["crime"])), "grave");
+        assert_eq!(which(&told(ConcernKind::IndecentImage, &[])), "grave");
     }
 }

@@ -51,6 +51,26 @@ impl Ladder {
         self.rungs.first().map_or(&[], Vec::as_slice)
     }
 
+    /// The same while somebody stands in for somebody else (DSL-02): who stands in is told where the other would be, and is
+    /// named first. `covers`: who is away, who stands in. Nobody who must not know comes in by it, and nobody goes out.
+    #[must_use]
+    pub fn covered(mut self, covers: &[(PersonId, PersonId)], excluded: &BTreeSet<PersonId>) -> Self {
+        for (away, cover) in covers.iter().filter(|(_, cover)| !excluded.contains(cover)) {
+            let Some(at) = self.rungs.iter().position(|rung| rung.contains(away)) else { continue };
+            if self.rungs.iter().take(at + 1).any(|rung| rung.contains(cover)) {
+                continue;
+            }
+            for (index, rung) in self.rungs.iter_mut().enumerate() {
+                rung.retain(|person| person != cover);
+                if index == at {
+                    rung.insert(0, *cover);
+                }
+            }
+        }
+        self.rungs.retain(|rung| !rung.is_empty());
+        self
+    }
+
     /// Who is told next when none of `told` has opened it; `None` means that only the outside is left.
     pub fn after(&self, told: &BTreeSet<PersonId>) -> Option<&[PersonId]> {
         self.rungs.iter().find(|rung| rung.iter().any(|person| !told.contains(person))).map(Vec::as_slice)
@@ -107,12 +127,21 @@ pub struct Way {
     pub named: Option<PersonId>,
     /// It is about the owner: nobody whom the owner pays decides on it, so it goes to the LADO (C3).
     pub about_owner: bool,
+    /// On the safeguarding way the manager is told together with the leads ([`with_the_manager`]).
+    pub with_manager: bool,
+}
+
+/// What the manager hears of at once, beside the lead: lost data and attacks, which the provider answers for to the ICO, and
+/// crimes (P13, P14, P18).
+pub fn with_the_manager(kind: ConcernKind) -> bool {
+    matches!(kind, ConcernKind::DataLost | ConcernKind::Attack | ConcernKind::Crime)
 }
 
 impl Way {
     /// The way of a kind of concern by the setting's switches, about nobody who owns it.
     pub fn of(route: RouteKind, kind: ConcernKind, switches: &Switches) -> Self {
-        Self { route, case_manager: CaseManager::of(kind, switches), named: None, about_owner: false }
+        let case_manager = CaseManager::of(kind, switches);
+        Self { route, case_manager, named: None, about_owner: false, with_manager: with_the_manager(kind) }
     }
 
     /// The same, where the setting names one person for allegations.
@@ -132,7 +161,7 @@ impl Way {
 
 /// The ladder for a way, a roster and those who must not know.
 ///
-/// Safeguarding: all leads and deputies together, then the manager, then the chair. An allegation: *one* case
+/// Safeguarding: all leads and deputies together (and the manager, for some kinds), then the manager, then the chair. An allegation: *one* case
 /// manager (the person whom the setting names, else the first of the named role who is not excluded), then one of the next
 /// role; never several at once. About
 /// the owner: nobody inside.
@@ -144,6 +173,9 @@ pub fn ladder(way: &Way, roster: &Roster, excluded: &BTreeSet<PersonId>) -> Ladd
         RouteKind::Safeguarding => {
             let mut leads = holders(Role::Dsl);
             leads.extend(holders(Role::Deputy));
+            if way.with_manager {
+                leads.extend(holders(Role::Manager));
+            }
             vec![leads, holders(Role::Manager), holders(Role::Chair)]
         }
         RouteKind::Allegation if way.about_owner => Vec::new(),

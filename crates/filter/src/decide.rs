@@ -5,7 +5,8 @@
 //! no data → category → safe search → unlisted.
 //! An earlier step is never undone by a later one, so an allow rule beats a category and nothing else; safe search
 //! still holds for what an allow rule or the always-list opens. A category that is locked for children is the exception:
-//! it stands before their allow rules (`docs/decisions/0013-locked-for-children.md`).
+//! it stands before their allow rules (`docs/decisions/0013-locked-for-children.md`). What break-glass opens for adults (S30) is
+//! schedules, categories but malware, and the lack of data; what stands before those, and block rules, stays.
 //! What it is not: who asks ([`crate::identity`]), or how an answer looks on the wire.
 //! To add a step: a function that answers `Option<Verdict>`, its line in [`decide`], its cause in `verdict.rs`, a property.
 
@@ -127,6 +128,7 @@ pub fn decide(policy: &Prepared, lists: &Lists, request: &Request<'_>, now: Time
     if lists.is_missing() {
         return match group.audience {
             Audience::Essential => allow(Cause::NoData),
+            Audience::Adults if hours.open => allow(Cause::NoData),
             Audience::Children | Audience::Adults | Audience::Guests => block(Cause::NoData),
         };
     }

@@ -224,13 +224,21 @@ enum Side {
 pub struct InForce<'g> {
     /// The schedule that closes it, if one does.
     pub closed: Option<&'g Schedule>,
+    /// Open in an emergency (S30): no schedule counts, and of the categories only [`STILL_SHUT`].
+    pub open: bool,
     also: Vec<&'g BTreeMap<String, Reason>>,
     without: Vec<&'g BTreeSet<String>>,
 }
 
+/// What stays shut for a group that is open in an emergency, as for essential systems.
+const STILL_SHUT: &str = "malware";
+
 impl<'g> InForce<'g> {
     pub(crate) fn at(group: &'g Group, clocks: Option<&Clocks>, at: Timestamp) -> Self {
-        let mut now = Self::default();
+        let mut now = Self { open: group.is_open(at), ..Self::default() };
+        if now.open {
+            return now;
+        }
         for schedule in &group.hours {
             // Without clocks no snapshot with hours is taken; were one here, it would close and never open.
             let holds = clocks.map_or(schedule.effect.tightens(), |clocks| clocks.holds(schedule, at));
@@ -247,6 +255,9 @@ impl<'g> InForce<'g> {
     /// Why the group does not reach a category at this moment; nothing if it does.
     pub fn reason(&self, group: &'g Group, category: &str) -> Option<&'g Reason> {
         let always = group.blocked.get(category);
+        if self.open && category != STILL_SHUT {
+            return None;
+        }
         if always.is_some_and(|reason| reason.locked) {
             return always;
         }

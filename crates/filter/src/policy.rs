@@ -175,6 +175,17 @@ pub struct Group {
     /// Kinds of files that are not let through wherever the proxy sees them: in plain requests, and where pages are inspected.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub downloads: BTreeSet<Download>,
+    /// Somebody opened it in an emergency, until then (S30). It counts for adults' devices alone; a gateway that cannot read it
+    /// goes on filtering.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_until: Option<Timestamp>,
+}
+
+impl Group {
+    /// Open in an emergency at this time? Never children's, guests', or a group that needs a session, whatever is written.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.audience == Audience::Adults && !self.supervised && self.open_until.is_some_and(|until| now < until)
+    }
 }
 
 /// How search engines are held to their own safe search. Children always have it, whatever stands here.

@@ -1,7 +1,7 @@
 //! What a page's words weigh: a score for each topic of `content/words.toml`, for pages that the gateway sees in full.
 //!
-//! Words are weighed together and never alone: a topic is found when its words reach its limit, three different ones at least,
-//! none counted more than three times, and no word counts that stands near one which explains it ("breast" near "feeding",
+//! Words are weighed together and never alone: a topic is found when its words reach its limit within one stretch of the page, three
+//! different ones at least, none counted more than three times, and no word counts that stands near one which explains it ("breast" near "feeding",
 //! "shoot" near "plant"). What it is not: a judgement of pictures, of meaning, or of any language but English.
 //! To add a word: its line in the file; then its false alarms, measured on the pages in `content/words-samples`.
 
@@ -16,6 +16,8 @@ const ROWS: &str = include_str!("../../../content/words.toml");
 const OFTEN: u32 = 3;
 /// So many different words are needed.
 const DIFFERENT: usize = 3;
+/// Words count together within so many: a page's screenful and a half.
+const STRETCH: usize = 400;
 
 #[derive(Deserialize)]
 struct File {
@@ -75,7 +77,8 @@ pub fn heaviest(text: &str) -> Option<Found> {
         .max_by_key(|found| found.score * 100 / found.limit)
 }
 
-/// What a text weighs for each topic.
+/// What a text weighs for each topic: the heaviest stretch of [`STRETCH`] words in it. A long page gathers a few such words of
+/// every kind from its first line to its last; a page that is meant has them together.
 pub fn weigh(text: &str) -> Vec<Found> {
     let table = &*TABLE;
     let words: Vec<String> = text
@@ -83,36 +86,51 @@ pub fn weigh(text: &str) -> Vec<Found> {
         .filter(|word| !word.is_empty() && word.len() <= 40)
         .map(|word| stem(&word.to_lowercase()))
         .collect();
-    let mut counted: Vec<HashMap<&str, u32>> = table.topics.iter().map(|_| HashMap::new()).collect();
+    // For each topic, where its words stand and what each weighs, but those that something near explains.
+    let mut stand: Vec<Vec<(usize, &str, u32)>> = table.topics.iter().map(|_| Vec::new()).collect();
     for (at, word) in words.iter().enumerate() {
         let Some(rows) = table.weighs.get(word) else { continue };
         let near =
             words.get(at.saturating_sub(table.window)..(at + table.window + 1).min(words.len())).unwrap_or_default();
         let explained: BTreeSet<usize> =
             near.iter().filter_map(|word| table.explains.get(word)).flatten().copied().collect();
-        for (topic, _) in rows.iter().filter(|(topic, _)| !explained.contains(topic)) {
-            if let Some(count) = counted.get_mut(*topic) {
-                *count.entry(word.as_str()).or_default() += 1;
+        for (topic, weight) in rows.iter().filter(|(topic, _)| !explained.contains(topic)) {
+            if let Some(places) = stand.get_mut(*topic) {
+                places.push((at, word, *weight));
             }
         }
     }
-    let weight_of = |word: &str, topic: usize| {
-        let rows = table.weighs.get(word).map(Vec::as_slice).unwrap_or_default();
-        rows.iter().find(|(at, _)| *at == topic).map_or(0, |(_, weight)| *weight)
-    };
-    table
-        .topics
-        .iter()
-        .zip(counted)
-        .enumerate()
-        .map(|(at, (topic, counted))| {
-            let score = match counted.len() >= DIFFERENT {
-                true => counted.iter().map(|(word, times)| weight_of(word, at) * (*times).min(OFTEN)).sum(),
-                false => 0,
-            };
-            Found { category: &topic.category, score, limit: topic.limit }
+    let topics = table.topics.iter().zip(stand);
+    topics
+        .map(|(topic, places)| Found {
+            category: &topic.category,
+            score: heaviest_stretch(&places),
+            limit: topic.limit,
         })
         .collect()
+}
+
+/// The most that places within one stretch weigh together. Each place comes in once and leaves once.
+fn heaviest_stretch(places: &[(usize, &str, u32)]) -> u32 {
+    let mut inside: HashMap<&str, u32> = HashMap::new();
+    let (mut score, mut most) = (0, 0);
+    let mut leaving = places.iter().peekable();
+    for (at, word, weight) in places {
+        while let Some((_, gone, weighs)) = leaving.next_if(|(from, _, _)| at - from >= STRETCH) {
+            if let Some(times) = inside.get_mut(gone) {
+                *times -= 1;
+                score -= if *times < OFTEN { *weighs } else { 0 };
+            }
+        }
+        inside.retain(|_, times| *times > 0);
+        let times = inside.entry(word).or_default();
+        *times += 1;
+        score += if *times <= OFTEN { *weight } else { 0 };
+        if inside.len() >= DIFFERENT {
+            most = most.max(score);
+        }
+    }
+    most
 }
 
 /// `bets`, `betting` and `bet` are one word; a doubled letter at the end is one.
@@ -197,5 +215,16 @@ mod tests {
             )
             .is_some()
         );
+    }
+
+    #[test]
+    fn words_far_apart_are_not_one_topic() {
+        let meant = ["casino", "jackpot", "roulette", "poker", "blackjack", "wager", "payout", "bookmaker"];
+        let apart = |gap: usize| meant.map(|word| format!("{word} {}", "meadow ".repeat(gap))).concat();
+        assert!(heaviest(&apart(10)).is_some());
+        assert_eq!(heaviest(&apart(200)), None, "{:?}", weigh(&apart(200)));
+        // A stretch in the middle of a long page counts as if it stood alone.
+        let hidden = format!("{}{}{}", "meadow ".repeat(5_000), apart(2), "meadow ".repeat(5_000));
+        assert_eq!(weigh(&hidden), weigh(&apart(2)));
     }
 }

@@ -50,6 +50,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         supervised: false,
         parts: Vec::new(),
         downloads: Default::default(),
+        open_until: None,
     };
     let policy = filter::PolicySnapshot {
         format: filter::policy::FORMAT,

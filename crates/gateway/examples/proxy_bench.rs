@@ -119,6 +119,7 @@ fn policy() -> filter::PolicySnapshot {
         supervised: false,
         parts: Vec::new(),
         downloads: Default::default(),
+        open_until: None,
     };
     let device = |at: u8| filter::Device {
         id: uuid::Uuid::from_u128(u128::from(at)),

@@ -122,6 +122,10 @@ pub enum Kind {
         bypass_closed: bool,
         /// Every category of its group is blocked for it.
         blocks: bool,
+        /// It asked our DNS in the last hour.
+        dns: bool,
+        /// It used our proxy in the last hour.
+        proxy: bool,
     },
     /// A device loaded our own name over HTTPS: it trusts our certificate, or it said that it does not (S28). Flushed at
     /// once.

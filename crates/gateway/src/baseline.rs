@@ -59,6 +59,7 @@ pub(crate) fn snapshot(now: Timestamp) -> PolicySnapshot {
         supervised: false,
         parts: Vec::new(),
         downloads: Default::default(),
+        open_until: None,
     };
     let mut snapshot = PolicySnapshot {
         format: FORMAT,

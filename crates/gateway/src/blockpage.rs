@@ -159,13 +159,18 @@ pub(crate) fn ticket(gate: &Gate, client: &Client) -> String {
 }
 
 fn page(status: u16, template: &impl Template, form_action: &str) -> Page {
+    page_with(status, template, form_action, HELP_SCRIPT, form_action)
+}
+
+/// A page with a script of its own, and whom that may ask.
+fn page_with(status: u16, template: &impl Template, form_action: &str, script: &str, connect: &str) -> Page {
     // Rendering into a string cannot fail; were it to, the device is told the least.
     let html = template.render().unwrap_or_else(|_| "Blocked".into());
     let style = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(CSS));
-    let script = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(HELP_SCRIPT));
+    let script = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(script));
     // Nothing may load but this one style sheet and the button's sound; nothing may frame the page; the button posts to us alone.
     let csp = format!(
-        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; connect-src {form_action}; \
+        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; connect-src {connect}; \
          form-action {form_action}; base-uri 'none'; frame-ancestors 'none'"
     );
     Page { status, html, csp }

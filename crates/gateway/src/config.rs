@@ -56,6 +56,8 @@ pub struct Config {
     pub sealed: Arc<filter::SealedTier>,
     /// Where signed lists for the sealed tier are offered while it runs.
     pub sealed_slot: crate::sealed::SealedSlot,
+    /// How this process is kept from everything that is not the gateway's, for the status (S31).
+    pub sandbox: crate::status::Sandbox,
     /// The public key that snapshots must verify with.
     pub snapshot_key: VerifyingKey,
     /// The store's public key: who can open the spool.
@@ -110,6 +112,7 @@ impl Config {
             categories: filter::Categories::default(),
             sealed: Arc::new(filter::SealedTier::not_supplied()),
             sealed_slot: crate::sealed::SealedSlot::default(),
+            sandbox: Default::default(),
             snapshot_key,
             spool_recipient,
             spool_limit: 64 << 20,

@@ -15,7 +15,7 @@ pub(crate) mod listen;
 pub(crate) mod packed;
 mod rebinding;
 mod resolver;
-mod secure;
+pub(crate) mod secure;
 pub(crate) mod stream;
 pub(crate) mod upstream;
 mod wire;

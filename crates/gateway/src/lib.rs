@@ -38,6 +38,7 @@ mod policy;
 mod presence;
 pub mod probe;
 mod proxy;
+pub mod role_card;
 mod running;
 pub mod sealed;
 pub mod snapshot;

@@ -64,6 +64,18 @@ impl Policy {
         Self::new(baseline::snapshot(now), sealed, Lists::missing(), neighbours, state)
     }
 
+    /// A technician's role card, while no snapshot can be read (S30).
+    pub(crate) fn role_card(
+        card: PolicySnapshot,
+        sealed: Arc<SealedTier>,
+        lists: Lists,
+        neighbours: Arc<Neighbours>,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let state = status::Policy::RoleCard { made_at: card.made_at, since: now };
+        Self::new(card, sealed, lists, neighbours, state)
+    }
+
     fn new(
         snapshot: PolicySnapshot,
         sealed: Arc<SealedTier>,
@@ -248,7 +260,7 @@ pub(crate) struct Client {
     pub(crate) audience: Audience,
     pub(crate) shows_block_page: bool,
     pub(crate) wrong_credential: bool,
-    probe: bool,
+    pub(crate) probe: bool,
     pub(crate) subject: Subject,
 }
 
@@ -307,7 +319,7 @@ impl Gate {
         asking: Asking,
         now: Timestamp,
     ) -> Verdict {
-        self.presence.asked(client, now);
+        self.presence.asked(client, asking.route(), now);
         let rtype = if let Asking::Dns(rtype) = asking { Some(rtype) } else { None };
         let verdict = policy.verdict_on(client, host, url, rtype, now);
         let route = asking.route();

@@ -14,7 +14,7 @@ use filter::Audience;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::activity::Kind;
+use crate::activity::{Kind, Route};
 use crate::dns::packed::is_of_the_house;
 use crate::lock::Mutex;
 use crate::neighbours::Neighbours;
@@ -35,7 +35,8 @@ pub(crate) struct Presence(Mutex<HashMap<Uuid, Seen, foldhash::fast::RandomState
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Seen {
-    asked: Option<Timestamp>,
+    by_dns: Option<Timestamp>,
+    by_proxy: Option<Timestamp>,
     /// Reachable since, and until.
     here: Option<(Timestamp, Timestamp)>,
     said: Option<Timestamp>,
@@ -45,17 +46,29 @@ impl Seen {
     /// Since when it is here without a word, if that is long.
     fn silent_since(&self, now: Timestamp) -> Option<Timestamp> {
         let (from, _) = self.here?;
-        let since = self.asked.map_or(from, |asked| asked.max(from));
+        let since = self.by_dns.max(self.by_proxy).map_or(from, |asked| asked.max(from));
         (now.as_second() - since.as_second() >= SILENT).then_some(since)
     }
 }
 
 impl Presence {
-    /// Notes that this device asked.
-    pub(crate) fn asked(&self, client: &Client, now: Timestamp) {
-        if let Some(device) = client.subject.device {
-            self.0.lock().entry(device).or_default().asked = Some(now);
+    /// Notes that this device asked, and which way.
+    pub(crate) fn asked(&self, client: &Client, way: Route, now: Timestamp) {
+        let Some(device) = client.subject.device.filter(|_| !client.probe) else { return };
+        let mut all = self.0.lock();
+        let seen = all.entry(device).or_default();
+        match way {
+            Route::Dns => seen.by_dns = Some(now),
+            Route::Proxy => seen.by_proxy = Some(now),
+            // A page of ours is where a name or the proxy led; those were noted.
+            Route::BlockPage => {}
         }
+    }
+
+    /// Whether this device asked our DNS, and our proxy, in the last hour.
+    pub(crate) fn lately(&self, device: Uuid, now: Timestamp) -> (bool, bool) {
+        let lately = |at: Option<Timestamp>| at.is_some_and(|at| now.as_second() - at.as_second() < SILENT);
+        self.0.lock().get(&device).map_or((false, false), |seen| (lately(seen.by_dns), lately(seen.by_proxy)))
     }
 
     /// Looks who is here, and gives those that are here and silent, with whether that is to be said now.
@@ -135,7 +148,7 @@ mod tests {
         let mut seen = Seen { here: Some((at(0), at(30))), ..Seen::default() };
         assert_eq!(seen.silent_since(at(59)), None);
         assert_eq!(seen.silent_since(at(60)), Some(at(0)));
-        seen.asked = Some(at(45));
+        seen.by_dns = Some(at(45));
         assert_eq!(seen.silent_since(at(60)), None);
         assert_eq!(seen.silent_since(at(105)), Some(at(45)));
         seen.here = None;

@@ -1,4 +1,4 @@
-//! The self-test: for each group, through the real DNS socket and the real proxy.
+//! The self-test: for each group, through the real DNS sockets, encrypted ones too, and the real proxy.
 //!
 //! Probes prove the mechanism, never the supply, and never touch a real site (S26): they ask for reserved names below
 //! `.invalid` (`filter::probe`), from a loopback address that the snapshot gives to one synthetic device per group.
@@ -10,6 +10,7 @@ mod client;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use filter::{Audience, Device, PolicySnapshot, Prepared, Reason, SealedTier, probe as names};
@@ -18,16 +19,57 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::{Clock, Error, Route};
+use crate::dns::secure::Line;
+use crate::{Clock, Error, config};
 use client::Answer;
 
+/// Where DNS over HTTPS is asked (RFC 8484 leaves the path open; browsers expect this one).
+const DOH_PATH: &str = "/dns-query";
+
 /// Where the gateway under test listens.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Endpoints {
     /// DNS.
     pub dns: SocketAddr,
+    /// DNS over TLS, where it listens.
+    pub dot: Option<SocketAddr>,
+    /// DNS over HTTPS, where it listens.
+    pub doh: Option<SocketAddr>,
+    /// For whom the certificate of these two is; `None`: for their address.
+    pub tls_name: Option<String>,
+    /// The root (PEM) that devices were given. Those that browsers trust count beside it.
+    pub root: Option<PathBuf>,
     /// The proxy.
     pub proxy: SocketAddr,
+}
+
+impl Endpoints {
+    /// The same doors, as a device comes to the encrypted ones.
+    fn line(&self, way: Way, from: IpAddr) -> Option<Line> {
+        let (address, way) = match way {
+            Way::DnsOverTls => (self.dot?, config::Way::Tls),
+            Way::DnsOverHttps => (self.doh?, config::Way::Https { path: DOH_PATH.to_owned() }),
+            Way::Dns | Way::Proxy | Way::BlockPage => return None,
+        };
+        let upstream = config::Upstream { address, way, name: self.tls_name.clone(), authority: self.root.clone() };
+        Some(Line::as_a_device(&upstream, from))
+    }
+}
+
+/// Which way a probe goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// A DNS question over UDP.
+    Dns,
+    /// One over TLS (RFC 7858).
+    DnsOverTls,
+    /// One over HTTPS (RFC 8484).
+    DnsOverHttps,
+    /// A CONNECT at the proxy.
+    Proxy,
+    /// The page that people read instead.
+    BlockPage,
 }
 
 /// What one probe found.
@@ -36,7 +78,7 @@ pub struct ProbeResult {
     /// Group id.
     pub group: String,
     /// Which way it went.
-    pub route: Route,
+    pub way: Way,
     /// What was tried, in plain words, e.g. "a name in the category Gambling".
     pub what: String,
     /// What should have come back.
@@ -92,11 +134,13 @@ fn device(group: &str, at: usize) -> Device {
 /// # Errors
 /// [`Error::Probe`] when the snapshot has no probe devices, or the gateway cannot be reached at all; a wrong answer is
 /// a [`ProbeResult`] that did not pass.
-pub async fn run(at: Endpoints, snapshot: &PolicySnapshot, clock: &Clock) -> Result<Vec<ProbeResult>, Error> {
+pub async fn run(at: &Endpoints, snapshot: &PolicySnapshot, clock: &Clock) -> Result<Vec<ProbeResult>, Error> {
     let mut results = Vec::new();
     // Only for the hour and the open sessions: what is sealed has no probe.
     let policy = Prepared::new(snapshot.clone(), Arc::new(SealedTier::not_supplied()))
         .map_err(|error| Error::Probe { what: "the policy", why: error.to_string() })?;
+    let encrypted = [(Way::DnsOverTls, at.dot), (Way::DnsOverHttps, at.doh)];
+    let encrypted: Vec<Way> = encrypted.into_iter().filter_map(|(way, there)| there.map(|_| way)).collect();
     for (id, group) in &snapshot.groups {
         let device = snapshot.devices.iter().find(|device| is_probe(device.id) && device.group == *id);
         let source = device.and_then(|device| device.source_addresses.first()).ok_or_else(|| Error::Probe {
@@ -104,16 +148,21 @@ pub async fn run(at: Endpoints, snapshot: &PolicySnapshot, clock: &Clock) -> Res
             why: format!("the group “{id}” has no self-test device; publish the policy again"),
         })?;
         let stands = Stands::at(&policy, id, group, device.map(|device| device.id), clock.now());
-        for check in checks(snapshot, group, &stands) {
-            let got = match check.route {
-                Route::Dns => client::dns(at.dns, *source, &check.name).await?,
-                Route::BlockPage => client::page(at.proxy, *source, &check.name).await?,
-                Route::Proxy => client::proxy(at.proxy, *source, &check.name, check.port).await?,
+        let lines: BTreeMap<Way, Line> =
+            encrypted.iter().filter_map(|way| Some((*way, at.line(*way, *source)?))).collect();
+        for check in checks(snapshot, group, &stands, &encrypted) {
+            let got = match (check.way, lines.get(&check.way)) {
+                (_, Some(line)) => client::encrypted(line, &check.name).await,
+                (Way::BlockPage, None) => client::page(at.proxy, *source, &check.name).await?,
+                (Way::Proxy, None) => client::proxy(at.proxy, *source, &check.name, check.port).await?,
+                (Way::Dns | Way::DnsOverTls | Way::DnsOverHttps, None) => {
+                    client::dns(at.dns, *source, &check.name).await?
+                }
             };
             let passed = check.expected.agrees_with(&got);
             results.push(ProbeResult {
                 group: id.clone(),
-                route: check.route,
+                way: check.way,
                 what: check.what,
                 passed,
                 expected: check.expected.to_string(),
@@ -127,7 +176,7 @@ pub async fn run(at: Endpoints, snapshot: &PolicySnapshot, clock: &Clock) -> Res
 }
 
 struct Check {
-    route: Route,
+    way: Way,
     what: String,
     name: String,
     port: u16,
@@ -206,29 +255,40 @@ impl<'g> Stands<'g> {
 }
 
 /// What is tried for one group.
-fn checks(snapshot: &PolicySnapshot, group: &filter::Group, stands: &Stands<'_>) -> Vec<Check> {
-    let both = [Route::Dns, Route::Proxy];
+fn checks(snapshot: &PolicySnapshot, group: &filter::Group, stands: &Stands<'_>, encrypted: &[Way]) -> Vec<Check> {
+    let both = [Way::Dns, Way::Proxy];
+    let every: Vec<Way> = both.into_iter().chain(encrypted.iter().copied()).collect();
     let mut checks = Vec::new();
     for (category, reason) in &stands.blocked {
-        checks.extend(both.map(|route| Check {
-            route,
+        checks.extend(both.map(|way| Check {
+            way,
             what: format!("a name in the category {}", reason.title),
             name: names::probe_name(category),
             port: 443,
             expected: stands.of_category(reason),
         }));
     }
-    checks.extend(both.map(|route| Check {
-        route,
+    // One category shows that an encrypted question is known by its device and answered from the same lists.
+    if let Some((category, reason)) = stands.blocked.iter().next() {
+        checks.extend(encrypted.iter().map(|way| Check {
+            way: *way,
+            what: format!("a name in the category {}", reason.title),
+            name: names::probe_name(category),
+            port: 443,
+            expected: stands.of_category(reason),
+        }));
+    }
+    checks.extend(both.map(|way| Check {
+        way,
         what: "a way round the filter".into(),
         // A browser's question whether it may use encrypted DNS of its own: no site stands behind either name.
-        name: if route == Route::Dns { "use-application-dns.net" } else { "resolver.arpa" }.into(),
+        name: if way == Way::Dns { "use-application-dns.net" } else { "resolver.arpa" }.into(),
         port: 443,
         expected: Expected::Blocked,
     }));
-    checks.extend(both.map(|route| {
+    checks.extend(every.iter().map(|way| {
         Check {
-            route,
+            way: *way,
             what: match (stands.shut, stands.approved_only) {
                 (_, true) => "a name that nobody approved",
                 (true, false) => "a name in no category, while this group is closed",
@@ -240,8 +300,8 @@ fn checks(snapshot: &PolicySnapshot, group: &filter::Group, stands: &Stands<'_>)
             expected: if stands.shut || stands.approved_only { Expected::Blocked } else { Expected::LetThrough },
         }
     }));
-    checks.extend(both.map(|route| Check {
-        route,
+    checks.extend(every.iter().map(|way| Check {
+        way: *way,
         what: "a name of the sealed tier".into(),
         name: names::sealed_name(),
         port: 443,
@@ -253,7 +313,7 @@ fn checks(snapshot: &PolicySnapshot, group: &filter::Group, stands: &Stands<'_>)
     checks.extend(page(snapshot, group, stands));
     if let Some((host, port)) = crate::dns::own_page(&snapshot.web_base) {
         checks.push(Check {
-            route: Route::Proxy,
+            way: Way::Proxy,
             what: "our own pages".into(),
             name: host.into(),
             port,
@@ -268,7 +328,7 @@ fn search(group: &filter::Group, stands: &Stands<'_>) -> Option<Check> {
     filter::safesearch::level(group.audience, group.safe_search)?;
     let closed = stands.shut || stands.approved_only;
     Some(Check {
-        route: Route::Dns,
+        way: Way::Dns,
         what: "a search engine".into(),
         name: names::search_name(),
         port: 443,
@@ -281,7 +341,7 @@ fn search(group: &filter::Group, stands: &Stands<'_>) -> Option<Check> {
 fn approved(group: &filter::Group, stands: &Stands<'_>) -> Option<Check> {
     let name = group.allow.first().filter(|_| stands.approved_only && stands.shut)?.name.clone();
     Some(Check {
-        route: Route::Dns,
+        way: Way::Dns,
         what: "approved material, while no session is open".into(),
         name,
         port: 443,
@@ -294,7 +354,7 @@ fn approved(group: &filter::Group, stands: &Stands<'_>) -> Option<Check> {
 fn part(group: &filter::Group) -> Option<Check> {
     let part = group.parts.first().filter(|_| group.supervised)?;
     Some(Check {
-        route: Route::Dns,
+        way: Way::Dns,
         what: "a site of which only a part is approved".into(),
         name: filter::Part::parse(&part.part).ok()?.host().to_string(),
         port: 443,
@@ -327,7 +387,7 @@ fn page(snapshot: &PolicySnapshot, group: &filter::Group, stands: &Stands<'_>) -
         Audience::Guests | Audience::Essential => return None,
     };
     Some(Check {
-        route: Route::BlockPage,
+        way: Way::BlockPage,
         what: what.to_owned(),
         name: names::probe_name(category),
         port: 80,

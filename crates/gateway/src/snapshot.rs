@@ -33,9 +33,7 @@ pub fn write(dir: &Path, snapshot: &PolicySnapshot, key: &SigningKey) -> Result<
         return Err(refused(&path, "its version is not higher than the newest one's"));
     }
     let json = serde_json::to_vec(snapshot).map_err(|e| refused(&path, &e.to_string()))?;
-    let mut bytes = hex::encode(key.sign(&signed_bytes(&json)).to_bytes()).into_bytes();
-    bytes.push(b'\n');
-    bytes.extend_from_slice(&json);
+    let bytes = sign(&json, PURPOSE, key);
     place_new(dir, &path, &bytes)?;
     for (_, old) in numbered(dir)?.into_iter().rev().skip(KEPT) {
         // One that cannot be removed is only one more than needed.
@@ -64,19 +62,7 @@ pub fn read(path: &Path, key: &VerifyingKey) -> Result<PolicySnapshot, Error> {
     if bytes.len() as u64 > LARGEST {
         return Err(refused(path, "it is too large"));
     }
-    let (signature, json) = bytes
-        .iter()
-        .position(|&b| b == b'\n')
-        .and_then(|at| Some((bytes.get(..at)?, bytes.get(at + 1..)?)))
-        .ok_or_else(|| refused(path, "it has no signature line"))?;
-    let mut raw = [0; 64];
-    hex::decode_to_slice(signature, &mut raw).map_err(|_| refused(path, "its signature line is damaged"))?;
-    key.verify_strict(&signed_bytes(json), &Signature::from_bytes(&raw))
-        .map_err(|_| refused(path, "its signature does not match"))?;
-    let snapshot: PolicySnapshot = serde_json::from_slice(json).map_err(|e| refused(path, &e.to_string()))?;
-    if snapshot.format > FORMAT {
-        return Err(refused(path, "it was written by a later program"));
-    }
+    let snapshot: PolicySnapshot = verify(path, &bytes, PURPOSE, key)?;
     if *path != path_of(path.parent().unwrap_or(Path::new("")), snapshot.version) {
         return Err(refused(path, "its number is not its version"));
     }
@@ -133,15 +119,37 @@ impl SnapshotWatcher {
     }
 }
 
-fn signed_bytes(json: &[u8]) -> Vec<u8> {
-    [PURPOSE, json].concat()
+/// The hex signature on a line, then the JSON that it signs.
+pub(crate) fn sign(json: &[u8], purpose: &[u8], key: &SigningKey) -> Vec<u8> {
+    let mut bytes = hex::encode(key.sign(&[purpose, json].concat()).to_bytes()).into_bytes();
+    bytes.push(b'\n');
+    bytes.extend_from_slice(json);
+    bytes
+}
+
+/// What was signed for this purpose, if it was.
+pub(crate) fn verify(path: &Path, bytes: &[u8], purpose: &[u8], key: &VerifyingKey) -> Result<PolicySnapshot, Error> {
+    let (signature, json) = bytes
+        .iter()
+        .position(|&b| b == b'\n')
+        .and_then(|at| Some((bytes.get(..at)?, bytes.get(at + 1..)?)))
+        .ok_or_else(|| refused(path, "it has no signature line"))?;
+    let mut raw = [0; 64];
+    hex::decode_to_slice(signature, &mut raw).map_err(|_| refused(path, "its signature line is damaged"))?;
+    key.verify_strict(&[purpose, json].concat(), &Signature::from_bytes(&raw))
+        .map_err(|_| refused(path, "its signature does not match"))?;
+    let snapshot: PolicySnapshot = serde_json::from_slice(json).map_err(|e| refused(path, &e.to_string()))?;
+    if snapshot.format > FORMAT {
+        return Err(refused(path, "it was written by a later program"));
+    }
+    Ok(snapshot)
 }
 
 fn path_of(dir: &Path, version: u64) -> PathBuf {
     dir.join(format!("{version:08}.snapshot"))
 }
 
-fn refused(path: &Path, why: &str) -> Error {
+pub(crate) fn refused(path: &Path, why: &str) -> Error {
     Error::Snapshot { path: path.into(), why: why.into() }
 }
 

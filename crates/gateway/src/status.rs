@@ -25,6 +25,9 @@ pub struct Status {
     /// Why the newest snapshot was not taken, if it was not; an older one stays in force.
     #[serde(default)]
     pub snapshot_refused: Option<String>,
+    /// How its process is kept from everything that is not its own.
+    #[serde(default)]
+    pub sandbox: Sandbox,
     /// Where it listens.
     pub listening: Listening,
     /// The lists in force.
@@ -54,8 +57,31 @@ pub enum Policy {
         /// Since when it is in force here.
         since: Timestamp,
     },
+    /// No snapshot is readable, and a technician loaded the local role card (S30).
+    RoleCard {
+        /// Of when the card is.
+        made_at: Timestamp,
+        /// Since when it is in force here.
+        since: Timestamp,
+    },
     /// No snapshot is readable: the built-in baseline, everything else refused (S30).
     Baseline {
+        /// Why, in plain words.
+        why: String,
+    },
+}
+
+/// How the gateway's process is kept from the records (S31).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Sandbox {
+    /// It shares the process of the records: the demo, and tests.
+    #[default]
+    Shared,
+    /// It is a process of its own, told the kernel what it may still open, and tried: the records do not open.
+    Shut,
+    /// It is a process of its own, and could open what its user can.
+    Open {
         /// Why, in plain words.
         why: String,
     },

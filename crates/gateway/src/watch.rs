@@ -23,7 +23,7 @@ use crate::sealed::Sealed;
 use crate::snapshot::{SnapshotWatcher, write_aside};
 use crate::status::{Listening, Status};
 use crate::tls::Certificate;
-use crate::{Clock, Config, Error};
+use crate::{Clock, Config, Error, role_card};
 use lists::ListFiles;
 
 /// A new snapshot is seen within this time.
@@ -38,6 +38,8 @@ const MINUTE: u64 = 300;
 #[derive(Debug)]
 pub(crate) struct Watch {
     snapshots: SnapshotWatcher,
+    dir: PathBuf,
+    key: ed25519_dalek::VerifyingKey,
     lists: ListFiles,
     sealed: Sealed,
     neighbours: Arc<Neighbours>,
@@ -45,6 +47,7 @@ pub(crate) struct Watch {
     inspector: Option<Arc<Inspector>>,
     silent: BTreeMap<Uuid, Timestamp>,
     listening: Listening,
+    sandbox: crate::status::Sandbox,
     started_at: Timestamp,
     status_path: PathBuf,
     refused: Option<String>,
@@ -62,6 +65,8 @@ impl Watch {
         let now = clock.now();
         let mut watch = Self {
             snapshots: SnapshotWatcher::new(config.snapshot_dir(), config.snapshot_key),
+            dir: config.dir.clone(),
+            key: config.snapshot_key,
             lists: ListFiles::new(config),
             sealed: Sealed::begin(config),
             neighbours: Arc::new(Neighbours::new()),
@@ -69,6 +74,7 @@ impl Watch {
             inspector: None,
             silent: BTreeMap::new(),
             listening,
+            sandbox: config.sandbox.clone(),
             started_at: now,
             status_path: config.dir.join("status.json"),
             refused: None,
@@ -79,6 +85,9 @@ impl Watch {
         let policy = match watch.look_for_policy(now) {
             Some(policy) => policy,
             None => {
+                if let Some(policy) = watch.look_for_card(now) {
+                    return Ok((watch, policy));
+                }
                 let why = watch.refused.clone().unwrap_or_else(|| "no policy has arrived yet".into());
                 Policy::baseline(&why, watch.sealed.in_force.clone(), watch.neighbours.clone(), now)?
             }
@@ -122,6 +131,12 @@ impl Watch {
     fn turn(&mut self, tick: u64, gate: &Gate, counters: &Counters, tunnels: &Tunnels, resolver: &Resolver) {
         let mut changed = false;
         if let Some(policy) = self.look_for_policy(gate.clock.now()) {
+            gate.swap(policy);
+            changed = true;
+        } else if tick.is_multiple_of(SECOND)
+            && gate.policy().is_baseline()
+            && let Some(policy) = self.look_for_card(gate.clock.now())
+        {
             gate.swap(policy);
             changed = true;
         }
@@ -170,6 +185,26 @@ impl Watch {
         counters.set_held(policy.held(now), now);
     }
 
+    /// The role card that a technician loaded (S30); asked for while the baseline holds.
+    fn look_for_card(&mut self, now: Timestamp) -> Option<Policy> {
+        let card = role_card::loaded(&self.dir, &self.key, now)?;
+        let lists = self.lists.lists.clone();
+        let policy = card.and_then(|card| {
+            Policy::role_card(card, self.sealed.in_force.clone(), lists, self.neighbours.clone(), now)
+        });
+        match policy {
+            Ok(policy) => {
+                tracing::warn!("no policy can be read; a technician loaded the local role card, and it is in force");
+                Some(policy)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the role card was refused");
+                role_card::served(&self.dir);
+                None
+            }
+        }
+    }
+
     fn look_for_policy(&mut self, now: Timestamp) -> Option<Policy> {
         let (snapshot, complaints) = self.snapshots.poll();
         for complaint in &complaints {
@@ -189,6 +224,7 @@ impl Watch {
                 if complaints.is_empty() {
                     self.refused = None;
                 }
+                role_card::served(&self.dir);
                 Some(policy)
             }
             Err(error) => {
@@ -211,6 +247,7 @@ impl Watch {
             at: self.written.as_ref().map_or(now, |w| w.at),
             policy: policy.state.clone(),
             snapshot_refused: self.refused.clone(),
+            sandbox: self.sandbox.clone(),
             listening: self.listening.clone(),
             lists: self.lists.status(&policy, &self.sealed),
             upstreams: resolver.upstreams.health(),

@@ -37,6 +37,9 @@ pub(crate) enum Command {
     /// Signed lists of illegal addresses: load one, see who supplies. Nothing prints an entry.
     #[command(subcommand)]
     Sealed(Sealed),
+    /// The local role card: what a technician loads at the filter when it can read no policy.
+    #[command(subcommand)]
+    RoleCard(RoleCard),
     /// Every obligation of the policy with its status today.
     #[command(after_help = "Example: holdfast evidence --json")]
     Evidence(Evidence),
@@ -277,6 +280,29 @@ pub(crate) enum Filter {
         /// As JSON.
         #[arg(long)]
         json: bool,
+    },
+}
+
+/// The local role card.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RoleCard {
+    /// Put the newest card aside, on something that is kept away from this computer. Do it after each change of devices.
+    #[command(after_help = "Example: holdfast role-card take --out /media/usb/holdfast.card")]
+    Take {
+        #[command(flatten)]
+        data: Data,
+        /// The file to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Load a card. It counts while the filter can read no policy: adults' devices and essential systems as they were on
+    /// the card's day; children's, guests' and unknown devices stay closed.
+    #[command(after_help = "Example: holdfast role-card load /media/usb/holdfast.card")]
+    Load {
+        #[command(flatten)]
+        data: Data,
+        /// The card.
+        file: PathBuf,
     },
 }
 

@@ -34,6 +34,7 @@ struct Finding {
 /// Looks at everything that can be seen from here. "No" when anything is wrong.
 pub(crate) async fn look(house: &House) -> anyhow::Result<Reply> {
     let mut found = vec![gateway(house), lists(house), sealed(house), keys(house), space(house), mail(house)];
+    found.push(apart(house));
     found.push(upstream(house));
     found.extend(around(house));
     found.extend(silent(house));
@@ -50,6 +51,24 @@ pub(crate) async fn look(house: &House) -> anyhow::Result<Reply> {
 
 fn finding(what: &'static str, stands: Stands, say: impl Into<String>, mend: &str) -> Finding {
     Finding { what, stands, say: say.into(), mend: mend.to_owned() }
+}
+
+/// Whether the gateway's process could open the records (S31).
+fn apart(house: &House) -> Finding {
+    use app::gateway::Apart;
+    match house.services.gateway.status().map(|status| status.apart) {
+        Some(Apart::Shut) => finding("apart", Stands::Well, "The gateway cannot open the records; it tried.", ""),
+        Some(Apart::Shared) => {
+            finding("apart", Stands::Mind, "The gateway shares the process of the records, as in a demo.", "")
+        }
+        Some(Apart::Open(why)) => finding(
+            "apart",
+            Stands::Mind,
+            format!("The gateway could open the records\u{2019} files, which are encrypted: {why}."),
+            "Use a kernel with Landlock (Linux 5.13 or later), or give the gateway a user of its own.",
+        ),
+        None => finding("apart", Stands::Mind, "The gateway does not run, so nothing can be said of its process.", ""),
+    }
 }
 
 fn gateway(house: &House) -> Finding {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use app::gateway::{
-    Activity, Answer, Batch, Cut, EncryptedDns, Gateway, GatewayState, Pending, ProbeResult, Question, What,
+    Activity, Answer, Apart, Batch, Cut, EncryptedDns, Gateway, GatewayState, Pending, ProbeResult, Question, What,
 };
 use domain::DeviceId;
 use filter::{Lists, PolicySnapshot, Prepared};
@@ -18,6 +18,8 @@ use jiff::civil::Date;
 /// A gateway that shares this machine's data folder, as a child process or in the demo's own.
 pub(crate) struct LocalGateway {
     dir: PathBuf,
+    /// The root that devices were given, where there is one.
+    root: PathBuf,
     archive: Archive,
     key: ed25519_dalek::SigningKey,
     lists: PathBuf,
@@ -41,7 +43,7 @@ impl LocalGateway {
         let dir = data.join("gateway");
         let archive = Archive::new(data.join("activity"), SpoolReader::new(&dir, identity.clone()));
         let sealed = Mutex::new(gateway::sealed::Kept::of(crate::sealed_tier::slot(&dir)));
-        Self { dir, archive, key, lists, fetched, sealed, clock, identity }
+        Self { dir, root: data.join("tls/root.crt"), archive, key, lists, fetched, sealed, clock, identity }
     }
 
     fn clock_now(&self) -> Timestamp {
@@ -62,8 +64,12 @@ impl Gateway for LocalGateway {
         crate::inspection_ca::settle(&self.dir, &self.identity, &snapshot, self.clock_now())
             .map_err(|error| format!("{error:#}"))?;
         gateway::snapshot::write(&gateway::snapshot_dir(&self.dir), &snapshot, &self.key)
-            .map(|_| ())
-            .map_err(|error| error.to_string())
+            .map_err(|error| error.to_string())?;
+        // For a day on which none of them can be read (S30). The policy is in force without it.
+        if let Err(error) = gateway::role_card::write(&self.dir, &snapshot, &self.key) {
+            tracing::warn!(%error, "the role card could not be put aside");
+        }
+        Ok(())
     }
 
     fn take_lists(&self, folders: Vec<PathBuf>) -> Pending<'_, Result<(), String>> {
@@ -102,8 +108,15 @@ impl Gateway for LocalGateway {
             // The gateway's own copy has the self-test's devices; ours gets the same ones.
             let mut snapshot = snapshot;
             gateway::probe::add_devices(&mut snapshot);
-            let at = gateway::probe::Endpoints { dns: listening.dns, proxy: listening.proxy };
-            let results = gateway::probe::run(at, &snapshot, &self.clock).await.map_err(|error| error.to_string())?;
+            let at = gateway::probe::Endpoints {
+                dns: listening.dns,
+                dot: listening.dot,
+                doh: listening.doh,
+                tls_name: listening.tls_name,
+                root: Some(self.root.clone()),
+                proxy: listening.proxy,
+            };
+            let results = gateway::probe::run(&at, &snapshot, &self.clock).await.map_err(|error| error.to_string())?;
             Ok(results.into_iter().map(probed).collect())
         })
     }
@@ -122,11 +135,21 @@ impl Gateway for LocalGateway {
 fn state(status: status::Status) -> GatewayState {
     let policy = match status.policy {
         Policy::Snapshot { version, .. } => Some(version),
-        Policy::Baseline { .. } => None,
+        Policy::RoleCard { .. } | Policy::Baseline { .. } => None,
+    };
+    let role_card = match status.policy {
+        Policy::RoleCard { made_at, .. } => Some(made_at),
+        _ => None,
     };
     GatewayState {
         at: status.at,
         policy,
+        role_card,
+        apart: match status.sandbox {
+            status::Sandbox::Shared => Apart::Shared,
+            status::Sandbox::Shut => Apart::Shut,
+            status::Sandbox::Open { why } => Apart::Open(why),
+        },
         dns: status.listening.dns.to_string(),
         encrypted_dns: EncryptedDns {
             tls: status.listening.dot.map(|address| address.to_string()),
@@ -177,8 +200,8 @@ fn activity(event: ActivityEvent) -> Activity {
         Kind::Held { count } => What::Held { count },
         Kind::Guests { allowed, blocked } => What::Guests { allowed, blocked },
         Kind::HelpCalled { room } => What::HelpCalled { room },
-        Kind::Checked { route, passed, safe_search, bypass_closed, blocks } => {
-            What::Checked { path: word(route).to_owned(), passed, safe_search, bypass_closed, blocks }
+        Kind::Checked { route, passed, safe_search, bypass_closed, blocks, dns, proxy } => {
+            What::Checked { path: word(route).to_owned(), passed, safe_search, bypass_closed, blocks, dns, proxy }
         }
         Kind::Searched { engine, terms } => What::Searched { engine, terms },
         Kind::Spared { host } => What::Spared { host },
@@ -199,11 +222,21 @@ fn activity(event: ActivityEvent) -> Activity {
 fn probed(result: gateway::probe::ProbeResult) -> ProbeResult {
     ProbeResult {
         group: result.group,
-        path: word(result.route).to_owned(),
+        path: way(result.way).to_owned(),
         what: result.what,
         expected: result.expected,
         got: result.got,
         passed: result.passed,
+    }
+}
+
+fn way(way: gateway::probe::Way) -> &'static str {
+    match way {
+        gateway::probe::Way::Dns => "dns",
+        gateway::probe::Way::DnsOverTls => "dns over tls",
+        gateway::probe::Way::DnsOverHttps => "dns over https",
+        gateway::probe::Way::Proxy => "proxy",
+        gateway::probe::Way::BlockPage => "block page",
     }
 }
 

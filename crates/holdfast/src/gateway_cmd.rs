@@ -8,14 +8,15 @@ use anyhow::Context;
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use filter::policy::FORMAT;
 use filter::{Audience, Group, Lists, PolicySnapshot, SafeSearch};
+use gateway::status::Sandbox;
 
 use crate::standalone_lists::Fetching;
 use crate::{cli, house, up};
 
-pub(crate) async fn run(options: cli::GatewayArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(options: cli::GatewayArgs, sandbox: Sandbox) -> anyhow::Result<ExitCode> {
     let fetching = Fetching::of(&options)?;
     let config = match (&options.dir, &options.control) {
-        (Some(dir), _) => child(dir, &options)?,
+        (Some(dir), _) => gateway::Config { sandbox, ..child(dir, &options)? },
         (None, None) if options.standalone => standalone(&options, fetching.as_ref()).await?,
         (None, Some(_)) => anyhow::bail!(
             "a gateway on another machine is not built yet. Run one beside the records, or one alone with --standalone."
@@ -93,6 +94,7 @@ fn everything_black(lists: &Path, fetching: Option<&Fetching>) -> anyhow::Result
         supervised: false,
         parts: Vec::new(),
         downloads: Default::default(),
+        open_until: None,
     };
     Ok(PolicySnapshot {
         format: FORMAT,

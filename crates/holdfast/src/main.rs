@@ -18,7 +18,9 @@ mod lists;
 mod output;
 mod printer;
 mod reach;
+mod role_card;
 mod running;
+mod sandbox;
 mod scanner;
 mod sealed_tier;
 mod serve;
@@ -55,10 +57,15 @@ fn run(command: cli::Command) -> anyhow::Result<ExitCode> {
     match command {
         cli::Command::Demo(options) => in_runtime(demo::run(options)),
         cli::Command::Serve(options) => in_runtime(serve::run(options)),
-        cli::Command::Gateway(options) => in_runtime(gateway_cmd::run(options)),
+        cli::Command::Gateway(options) => {
+            // Before the first thread.
+            let sandbox = options.dir.as_deref().map(|dir| sandbox::shut_in(dir, &options.listen));
+            in_runtime(gateway_cmd::run(options, sandbox.unwrap_or_default()))
+        }
         cli::Command::Lists(command) => lists::run(command),
         cli::Command::Filter(command) => in_runtime(ask::filter(command)),
         cli::Command::Sealed(command) => sealed_tier::run(command),
+        cli::Command::RoleCard(command) => role_card::run(command),
         cli::Command::Evidence(options) => in_runtime(ask::evidence(options)),
         cli::Command::Audit(command) => in_runtime(ask::audit(command)),
         cli::Command::Backup(command) => in_runtime(ask::backup(command)),

@@ -114,6 +114,14 @@ pub(crate) async fn start(
             () = stopped.cancelled() => {}
         }
     }));
+    let (ahead, stopped) = (services.clone(), stop.clone());
+    work.push(tokio::spawn(async move {
+        // Whoever asks for the evidence hears of an error; here nobody does.
+        tokio::select! {
+            _ = app::evidence::chain(&ahead, house::now(), Duration::ZERO) => {}
+            () = stopped.cancelled() => {}
+        }
+    }));
     Ok(Up {
         web: serving.web,
         https,

@@ -73,9 +73,11 @@ impl Tx {
 }
 
 impl AuditRow {
-    /// The link as it stands on paper, so that paper bears witness too (S37): its number and the first letters of its hash.
+    /// The link as it stands on paper, so that paper bears witness too (S37): the first letters of its hash. Never its
+    /// number: two papers would tell how much was written between them that their reader may not see (S8). The letters stand in
+    /// the export of the chain, where whoever checks finds them.
     pub fn on_paper(&self) -> String {
-        format!("{} {}", self.seq, self.hash.chars().take(16).collect::<String>())
+        self.hash.chars().take(16).collect()
     }
 }
 
@@ -119,6 +121,15 @@ pub async fn list(db: &impl Reads, setting: SettingId, filter: &Filter, limit: u
 /// As any read.
 pub async fn newest(db: &impl Reads, setting: SettingId) -> Result<Option<AuditRow>> {
     Ok(list(db, setting, &Filter::default(), 1).await?.pop())
+}
+
+/// The number of a link that a page named by its id: pages never show numbers (S8).
+///
+/// # Errors
+/// As any read.
+pub async fn find_seq(db: &impl Reads, setting: SettingId, id: AuditId) -> Result<Option<i64>> {
+    let condition = Condition::all().add(audit::Column::SettingId.eq(setting.0)).add(audit::Column::Id.eq(id.0));
+    Ok(rows::one::<AuditRow>(db, rows::select::<AuditRow>(condition)).await?.map(|link| link.seq))
 }
 
 /// How many different rows of a table a chain has links about.

@@ -2,6 +2,7 @@
 //! lookup can never disagree (S8).
 
 mod about;
+mod back;
 mod counts;
 mod program;
 mod seen;
@@ -21,6 +22,7 @@ use crate::together;
 
 pub use crate::entity::cases::{Concern, ConcernPerson, Entry, Exclusion, Invitation, StepRecord};
 pub use about::{About, count_about, list_about, list_entries_about, list_steps_about};
+pub use back::{LetBack, add_let_back, list_let_back, set_let_back};
 pub use counts::{Counted, Fact, facts};
 pub use program::{
     count_unsigned_for_program, find_by_reference_for_program, has_reference, list_entries_of_author,

@@ -10,7 +10,7 @@ mod open;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::{Actor, OpCtx, SettingId};
 use jiff::Timestamp;
@@ -39,6 +39,7 @@ struct Inner {
     readers: DatabaseConnection,
     keys: Arc<Keys>,
     place: Place,
+    statements: Arc<AtomicU64>,
 }
 
 /// Whose rows a transaction may touch.
@@ -232,6 +233,12 @@ impl Db {
         // Errors here have nobody to tell: everything committed is on disk already.
         let _ = self.0.readers.close_by_ref().await;
         let _ = self.0.writer.close_by_ref().await;
+    }
+
+    /// How many statements were run since it was opened. What somebody may not see must cost exactly as many as what does not
+    /// exist (S8): this says so without a clock.
+    pub fn statements(&self) -> u64 {
+        self.0.statements.load(Ordering::Relaxed)
     }
 
     pub(crate) fn writer(&self) -> &DatabaseConnection {

@@ -1,7 +1,7 @@
 //! The raw SQL: everything that the two engines say differently. Each statement is prepared on both by a test.
 
 use domain::ConcernId;
-use sea_orm::sea_query::{Expr, SimpleExpr};
+use sea_orm::sea_query::{Expr, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 use uuid::Uuid;
 
@@ -80,23 +80,64 @@ pub(crate) fn secured(tables: &[&'static TableDef]) -> Vec<(&'static str, &'stat
     all
 }
 
-/// Concerns with an entry that has all these words (or begins of words).
-pub(crate) fn matches(engine: DbBackend, words: &[String]) -> SimpleExpr {
-    match engine {
+/// The ids of concerns with an entry that has all these words (or begins of words).
+pub(crate) fn matching(engine: DbBackend, words: &[String]) -> SelectStatement {
+    let (concern, matches) = match engine {
+        DbBackend::Postgres => ("s.concern_id", MATCH_POSTGRES),
+        _ => (CONCERN_SQLITE, MATCH_SQLITE),
+    };
+    let mut select = Query::select();
+    select
+        .expr(Expr::cust(concern))
+        .from_as("search", "s")
+        .and_where(Expr::cust_with_values(matches, [query(engine, words)]));
+    select
+}
+
+/// Do so many texts have all these words that concerns are asked, newest first, instead of looking the words up?
+///
+/// SQLite counts to three thousand. PostgreSQL may use no index for `@@` below row security, since it could leak (its documentation, 5.9:
+/// such an operator is not `LEAKPROOF`), so that each search reads every text; it judges by one page in two hundred (ten texts there
+/// stand for two thousand), and by the first three hundred texts where there are few.
+pub(crate) fn is_common(engine: DbBackend, words: &[String]) -> Statement {
+    let sql = if engine == DbBackend::Postgres { COMMON_POSTGRES } else { COMMON_SQLITE };
+    Statement::from_sql_and_values(engine, sql, [query(engine, words).into()])
+}
+
+const COMMON_POSTGRES: &str = "SELECT \
+    (SELECT count(*) FROM search s TABLESAMPLE SYSTEM (0.5) REPEATABLE (1) WHERE s.words @@ to_tsquery('simple', $1)) >= 10 \
+    OR (SELECT count(*) FROM (SELECT words FROM search LIMIT 300) f WHERE f.words @@ to_tsquery('simple', $1)) >= 60 AS common";
+const COMMON_SQLITE: &str =
+    "SELECT count(*) >= 3000 AS common FROM (SELECT 1 FROM search s WHERE s.search MATCH ? LIMIT 3000)";
+
+/// Has the concern of this column (of the query around it) a text with all these words? Each concern's own texts are asked: for words
+/// that so many have that looking them up would take longer.
+pub(crate) fn has_words(engine: DbBackend, column: &str, words: &[String]) -> SimpleExpr {
+    let sql = match engine {
+        // Not EXISTS, which the planner may turn into a look at every text with these words.
         DbBackend::Postgres => {
-            let query = words.iter().map(|word| format!("'{word}':*")).collect::<Vec<_>>().join(" & ");
-            Expr::cust_with_values(MATCH_POSTGRES, [query])
+            format!("(SELECT 1 FROM search s WHERE s.concern_id = {column} AND {MATCH_POSTGRES} LIMIT 1) IS NOT NULL")
         }
-        _ => {
-            let query = words.iter().map(|word| format!("\"{word}\"*")).collect::<Vec<_>>().join(" ");
-            Expr::cust_with_values(MATCH_SQLITE, [query])
-        }
+        _ => format!(
+            "EXISTS (SELECT 1 FROM search_content c INDEXED BY search_of_concern WHERE c.c2 = {column} \
+             AND c.id IN (SELECT s.rowid FROM search s WHERE {MATCH_SQLITE}))"
+        ),
+    };
+    Expr::cust_with_values(sql, [query(engine, words)])
+}
+
+/// All these words, or begins of words, as the engine asks for them.
+fn query(engine: DbBackend, words: &[String]) -> String {
+    match engine {
+        DbBackend::Postgres => words.iter().map(|word| format!("'{word}':*")).collect::<Vec<_>>().join(" & "),
+        _ => words.iter().map(|word| format!("\"{word}\"*")).collect::<Vec<_>>().join(" "),
     }
 }
 
-const MATCH_POSTGRES: &str =
-    "concern.id IN (SELECT s.concern_id FROM search s WHERE s.words @@ to_tsquery('simple', $1))";
-const MATCH_SQLITE: &str = "concern.id IN (SELECT s.concern_id FROM search s WHERE s.search MATCH ?)";
+const MATCH_POSTGRES: &str = "s.words @@ to_tsquery('simple', $1)";
+const MATCH_SQLITE: &str = "s.search MATCH ?";
+/// From an index that holds no text: see migration 36.
+const CONCERN_SQLITE: &str = "(SELECT c.c2 FROM search_content c INDEXED BY search_concern_of WHERE c.id = s.rowid)";
 
 /// Adds a text to the index.
 pub(crate) fn index(engine: DbBackend, setting: Uuid, concern: ConcernId, source: Uuid, text: &str) -> Statement {
@@ -150,17 +191,22 @@ pub(crate) fn prepared(engine: DbBackend) -> Vec<String> {
             INDEX_POSTGRES,
             FORGET_POSTGRES,
             COLUMNS_POSTGRES,
-            &format!("SELECT count(*) FROM concern WHERE {MATCH_POSTGRES}"),
+            COMMON_POSTGRES,
+            &format!("SELECT count(*) FROM search s WHERE {MATCH_POSTGRES}"),
         ]
         .iter()
         .map(|sql| format!("PREPARE checked AS {sql}; DEALLOCATE checked"))
         .collect(),
-        _ => {
-            [INDEX_SQLITE, FORGET_SQLITE, COLUMNS_SQLITE, &format!("SELECT count(*) FROM concern WHERE {MATCH_SQLITE}")]
-                .iter()
-                .map(|sql| format!("EXPLAIN {sql}"))
-                .collect()
-        }
+        _ => [
+            INDEX_SQLITE,
+            FORGET_SQLITE,
+            COLUMNS_SQLITE,
+            COMMON_SQLITE,
+            &format!("SELECT {CONCERN_SQLITE} FROM search s WHERE {MATCH_SQLITE}"),
+        ]
+        .iter()
+        .map(|sql| format!("EXPLAIN {sql}"))
+        .collect(),
     }
 }
 

@@ -109,6 +109,19 @@ pub async fn lookup_request(db: &impl Reads, setting: SettingId, id: Uuid) -> Re
     rows::one(db, rows::select::<AccessRequest>(condition)).await
 }
 
+/// The request whose "yes" made a proposal.
+///
+/// # Errors
+/// As any read.
+pub async fn find_request_of(
+    db: &impl Reads,
+    setting: SettingId,
+    proposal: ProposalId,
+) -> Result<Option<AccessRequest>> {
+    let condition = requests(setting).add(request_access::Column::ProposalId.eq(proposal.0));
+    rows::one(db, rows::select::<AccessRequest>(condition)).await
+}
+
 /// Requests that wait for an answer, oldest first.
 ///
 /// # Errors

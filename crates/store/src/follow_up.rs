@@ -7,10 +7,12 @@ use sea_orm::{ColumnTrait, Condition, QueryOrder};
 use crate::concerns::{Sees, inherits};
 use crate::db::{Reads, Tx};
 use crate::entity::policy::{action, review};
+use crate::entity::together::action_change;
 use crate::error::Result;
 use crate::rows;
 
 pub use crate::entity::policy::{ActionRow as Action, Review};
+pub use crate::entity::together::ActionChange;
 
 /// Which actions to list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -80,6 +82,29 @@ pub async fn add(tx: &mut Tx, action: &Action) -> Result<()> {
 /// [`crate::Error::Conflict`] if it was changed since.
 pub async fn set(tx: &mut Tx, action: &Action) -> Result<i64> {
     rows::set(tx, action).await
+}
+
+/// Writes down what became of an action on its way.
+///
+/// # Errors
+/// As any write.
+pub async fn add_change(tx: &mut Tx, change: &ActionChange) -> Result<()> {
+    rows::add(tx, change).await
+}
+
+/// What became of some actions on their way, oldest first; the caller found them by sight.
+///
+/// # Errors
+/// As any read.
+pub async fn list_changes_for_program(
+    db: &impl Reads,
+    setting: SettingId,
+    ids: &[ActionId],
+) -> Result<Vec<ActionChange>> {
+    let condition = Condition::all()
+        .add(action_change::Column::SettingId.eq(setting.0))
+        .add(action_change::Column::ActionId.is_in(ids.iter().map(|id| id.0)));
+    rows::many(db, rows::select::<ActionChange>(condition).order_by_asc(action_change::Column::ChangedAt)).await
 }
 
 fn actions(setting: SettingId, sees: &Sees) -> Condition {

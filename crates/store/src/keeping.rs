@@ -18,9 +18,9 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use crate::concerns::{Concern, ConcernPerson, Sees, of_visible, of_visible_even_destroyed, visible_to};
+use crate::concerns::{Concern, ConcernPerson, Sees, StepRecord, of_visible, of_visible_even_destroyed, visible_to};
 use crate::db::{Reads, Tx};
-use crate::entity::cases::{concern, concern_person};
+use crate::entity::cases::{concern, concern_person, step_record};
 use crate::entity::files::attachment;
 use crate::entity::keeping::{bundle, disposal, emergency, export, export_concern, legal_hold, redaction};
 use crate::entity::register::{hold, person};
@@ -54,6 +54,33 @@ pub struct Closed {
     pub recorded_at: Timestamp,
     /// When it was closed.
     pub closed_at: Option<Timestamp>,
+}
+
+/// The concerns in which a field of a step was ever answered with one of some values, also where another answer followed.
+///
+/// # Errors
+/// As any read.
+pub async fn list_ever_answered_for_program(
+    db: &impl Reads,
+    setting: SettingId,
+    only: Option<ConcernId>,
+    (field, values): (&str, &[&str]),
+) -> Result<Vec<ConcernId>> {
+    // Fields are JSON as text, on both engines; keys and values are words of the program.
+    let said = values.iter().fold(Condition::any(), |any, value| {
+        any.add(Expr::col(step_record::Column::Fields).like(format!("%\"{field}\":\"{value}\"%")))
+    });
+    let condition = Condition::all()
+        .add(step_record::Column::SettingId.eq(setting.0))
+        .add_option(only.map(|id| step_record::Column::ConcernId.eq(id.0)))
+        .add(said);
+    let found: Vec<Uuid> = rows::select::<StepRecord>(condition)
+        .select_only()
+        .column(step_record::Column::ConcernId)
+        .into_tuple()
+        .all(db.connection())
+        .await?;
+    Ok(found.into_iter().map(ConcernId).collect())
 }
 
 /// The closed concerns that a viewer may know of, or one of them; what was written first comes first. Of ten thousand only the few
@@ -197,13 +224,19 @@ pub async fn list_dates(db: &impl Reads, setting: SettingId) -> Result<Vec<(Pers
     Ok(found.into_iter().map(|person| (person.id, person.born, person.gone)).collect())
 }
 
-/// Low-level concerns but those about these people.
+/// Low-level concerns but those about these people, and those that the viewer may not know of; no viewer: for the program.
 ///
 /// # Errors
 /// As any read.
-pub async fn list_low_level_but(db: &impl Reads, setting: SettingId, not: &[PersonId]) -> Result<Vec<LowLevel>> {
-    let condition =
-        of(low_level::Column::SettingId, setting).add(low_level::Column::PersonId.is_not_in(not.iter().map(|id| id.0)));
+pub async fn list_low_level_but(
+    db: &impl Reads,
+    setting: SettingId,
+    viewer: Option<PersonId>,
+    not: &[PersonId],
+) -> Result<Vec<LowLevel>> {
+    let condition = of(low_level::Column::SettingId, setting)
+        .add(low_level::Column::PersonId.is_not_in(not.iter().map(|id| id.0)))
+        .add_option(viewer.map(crate::working::made_from_nothing_shut));
     rows::many(db, rows::select::<LowLevel>(condition).order_by_asc(low_level::Column::RecordedAt)).await
 }
 

@@ -210,6 +210,26 @@ pub async fn looks_at(db: &impl Reads, setting: SettingId, act: &str, id: Concer
     Ok(found.into_iter().map(|row| Look { concern: id, actor: row.actor, at: row.at }).collect())
 }
 
+/// What was done to the files of a concern by one act, newest first, once for each time it was done.
+///
+/// # Errors
+/// As any read.
+pub async fn looks_at_files(
+    db: &impl Reads,
+    setting: SettingId,
+    act: &str,
+    id: ConcernId,
+    files: &[domain::AttachmentId],
+) -> Result<Vec<Look>> {
+    let condition = of(audit::Column::SettingId, setting)
+        .add(audit::Column::SubjectTable.eq(crate::attachments::TABLE))
+        .add(audit::Column::SubjectId.is_in(files.iter().map(|file| file.0)))
+        .add(audit::Column::Act.eq(act));
+    let query = rows::select::<crate::audit::AuditRow>(condition).order_by_desc(audit::Column::Seq).limit(MOST_LOOKS);
+    let found: Vec<crate::audit::AuditRow> = rows::many(db, query).await?;
+    Ok(found.into_iter().map(|row| Look { concern: id, actor: row.actor, at: row.at }).collect())
+}
+
 fn of_kinds(setting: SettingId, kinds: &[ConcernKind]) -> sea_orm::sea_query::SelectStatement {
     let mut concerns = Query::select();
     concerns

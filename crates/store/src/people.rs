@@ -199,6 +199,15 @@ pub async fn list_relationships(db: &impl Reads, setting: SettingId, person: Per
     rows::many(db, rows::select::<Relationship>(condition).order_by_asc(relationship::Column::Id)).await
 }
 
+/// All ties of a setting.
+///
+/// # Errors
+/// As any read.
+pub async fn list_all_relationships(db: &impl Reads, setting: SettingId) -> Result<Vec<Relationship>> {
+    let condition = Condition::all().add(relationship::Column::SettingId.eq(setting.0));
+    rows::many(db, rows::select::<Relationship>(condition)).await
+}
+
 /// Adds a tie.
 ///
 /// # Errors

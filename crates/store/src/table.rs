@@ -223,7 +223,7 @@ stored_ids! {
     SettingId PersonId AccountId MembershipId SessionId RoomId DeviceId HoldId ConcernId EntryId StepRecordId
     ProposalId ActionId ReviewId JobId AuditId EvidenceId DraftId AttachmentId ReferralId LetterId TransferId LegalHoldId
     DisposalId ExportId BundleId RedactionId EmergencyId
-    PlanId SealedAddressId
+    PlanId SealedAddressId DeclarationId
 }
 
 macro_rules! stored_words {
@@ -246,10 +246,10 @@ stored_words! {
     domain::concern::EntryKind domain::concern::Part
     crate::words::Area crate::words::Tie crate::words::DeviceKind crate::words::Direction crate::words::ListState
     crate::words::ProposalState domain::referral::ReferralState domain::referral::Consent
-    crate::words::StrandKind crate::words::Answer crate::words::StepAct crate::words::PendingKind crate::words::ImportKind
+    crate::words::StrandKind crate::words::ActionTurn crate::words::Answer crate::words::StepAct crate::words::PendingKind crate::words::ImportKind
     crate::words::FileOrder crate::words::Youngest crate::words::Way domain::retention::RecordKind
-    domain::redaction::Ground crate::words::HoldGround crate::words::DisposalState crate::words::ExportOf
-    crate::words::BundleState
+    domain::declaration::DeclarationKind domain::declaration::DeclarationOutcome domain::redaction::Ground crate::words::HoldGround crate::words::DisposalState crate::words::ExportOf
+    crate::words::BundleState crate::words::FamilyWay crate::words::LeaveWord
 }
 
 /// A row that callers see.

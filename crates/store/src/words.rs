@@ -37,6 +37,35 @@ words! {
         /// Commerce.
         Commerce = "commerce",
     }
+    /// What became of an action on its way.
+    ActionTurn {
+        /// Another person has it.
+        Owner = "owner",
+        /// Another day.
+        Day = "day",
+        /// It is not done, and need not be.
+        Dropped = "dropped",
+    }
+    /// How one of a child's adults was told, or that they are not told.
+    FamilyWay {
+        /// On their own page.
+        Portal = "portal",
+        /// By letter.
+        Letter = "letter",
+        /// By word of mouth.
+        Spoken = "spoken",
+        /// Not told, with a reason.
+        Withheld = "withheld",
+    }
+    /// On whose word a device of the person concerned is held.
+    LeaveWord {
+        /// The police.
+        Police = "police",
+        /// The LADO.
+        Lado = "lado",
+        /// Somebody is in danger.
+        Danger = "danger",
+    }
     /// What ties two people.
     Tie {
         /// Parent of the person.

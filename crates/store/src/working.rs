@@ -3,17 +3,17 @@
 
 use domain::referral::ReferralState;
 use domain::{ConcernId, LetterId, PersonId, ReferralId, SettingId, TransferId};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use crate::concerns::{Sees, of_visible};
+use crate::concerns::{Sees, not_shut_out, of_visible};
 use crate::db::{Reads, Tx};
-use crate::entity::working::{cover, letter, low_level, referral, strand, transfer, transfer_concern};
+use crate::entity::working::{cover, letter, low_level, low_level_link, referral, strand, transfer, transfer_concern};
 use crate::error::Result;
 use crate::rows;
 
-pub use crate::entity::working::{Cover, Letter, LowLevel, Referral, Strand, Transfer, TransferConcern};
+pub use crate::entity::working::{Cover, Letter, LowLevel, LowLevelLink, Referral, Strand, Transfer, TransferConcern};
 
 /// The referral of an id, if the viewer may know of its concern.
 ///
@@ -200,17 +200,98 @@ pub async fn add_strand(tx: &mut Tx, strand: &Strand) -> Result<()> {
 pub async fn list_low_level(
     db: &impl Reads,
     setting: SettingId,
+    viewer: PersonId,
     not_for: &[PersonId],
-    about: Option<PersonId>,
 ) -> Result<Vec<LowLevel>> {
     let condition = Condition::all()
         .add(low_level::Column::SettingId.eq(setting.0))
         .add(low_level::Column::PersonId.is_not_in(not_for.iter().map(|person| person.0)))
-        .add_option(about.map(|person| low_level::Column::PersonId.eq(person.0)));
+        .add(made_from_nothing_shut(viewer));
     let query = rows::select::<LowLevel>(condition)
         .order_by_desc(low_level::Column::EventAt)
         .order_by_desc(low_level::Column::Id);
     rows::many(db, query).await
+}
+
+/// The note was made from no concern from which the viewer is shut out: what comes of a concern inherits that (S8).
+pub(crate) fn made_from_nothing_shut(viewer: PersonId) -> SimpleExpr {
+    let mut shut = Query::select();
+    shut.expr(Expr::val(1))
+        .from(low_level_link::Entity)
+        .and_where(
+            Expr::col((low_level_link::Entity, low_level_link::Column::LowLevelId))
+                .equals((low_level::Entity, low_level::Column::Id)),
+        )
+        .and_where(Expr::col((low_level_link::Entity, low_level_link::Column::Made)).eq(true))
+        .and_where(not_shut_out((low_level_link::Entity, low_level_link::Column::ConcernId), viewer).not());
+    Expr::exists(shut).not()
+}
+
+/// Which notes belong to which concerns, of those concerns that the viewer may know of.
+///
+/// # Errors
+/// As any read.
+pub async fn list_low_level_links(db: &impl Reads, setting: SettingId, sees: &Sees) -> Result<Vec<LowLevelLink>> {
+    let condition = Condition::all().add(low_level_link::Column::SettingId.eq(setting.0)).add(of_visible(
+        (low_level_link::Entity, low_level_link::Column::ConcernId),
+        setting,
+        sees,
+    ));
+    rows::many(db, rows::select::<LowLevelLink>(condition).order_by_asc(low_level_link::Column::LinkedAt)).await
+}
+
+/// The concerns to which a note belongs, for its next version. Never for a page.
+///
+/// # Errors
+/// As any read.
+pub async fn list_low_level_links_for_program(
+    db: &impl Reads,
+    setting: SettingId,
+    note: Uuid,
+) -> Result<Vec<LowLevelLink>> {
+    let condition = Condition::all()
+        .add(low_level_link::Column::SettingId.eq(setting.0))
+        .add(low_level_link::Column::LowLevelId.eq(note));
+    rows::many(db, rows::select::<LowLevelLink>(condition)).await
+}
+
+/// The newest note about somebody that was made from a concern, for the step that makes it. Never for a page.
+///
+/// # Errors
+/// As any read.
+pub async fn find_low_level_made(
+    db: &impl Reads,
+    setting: SettingId,
+    concern: ConcernId,
+    about: PersonId,
+) -> Result<Option<LowLevel>> {
+    let mut made = Query::select();
+    made.column(low_level_link::Column::LowLevelId)
+        .from(low_level_link::Entity)
+        .and_where(Expr::col(low_level_link::Column::ConcernId).eq(concern.0))
+        .and_where(Expr::col(low_level_link::Column::Made).eq(true));
+    let condition = Condition::all()
+        .add(low_level::Column::SettingId.eq(setting.0))
+        .add(low_level::Column::PersonId.eq(about.0))
+        .add(low_level::Column::Id.in_subquery(made));
+    let query = rows::select::<LowLevel>(condition)
+        .order_by_desc(low_level::Column::RecordedAt)
+        .order_by_desc(low_level::Column::Id);
+    Ok(rows::many(db, query).await?.into_iter().next())
+}
+
+/// A note belongs to a concern. Twice is once.
+///
+/// # Errors
+/// As any write.
+pub async fn link_low_level(tx: &mut Tx, row: &LowLevelLink) -> Result<()> {
+    let condition = Condition::all()
+        .add(low_level_link::Column::LowLevelId.eq(row.low_level_id))
+        .add(low_level_link::Column::ConcernId.eq(row.concern_id.0));
+    if rows::one::<LowLevelLink>(tx, rows::select::<LowLevelLink>(condition)).await?.is_some() {
+        return Ok(());
+    }
+    rows::add(tx, row).await
 }
 
 /// Writes one down.

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod activity;
 pub mod blank;
+pub mod break_glass;
 pub mod certificate;
 pub mod concerns;
 pub mod devices;

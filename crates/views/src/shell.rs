@@ -77,6 +77,8 @@ pub struct Chrome {
     pub path: String,
     /// What just happened, after a redirect.
     pub flash: Option<Flash>,
+    /// Calls for help that concern whoever is signed in, and where the page asks for more (S35).
+    pub ring: Option<crate::ui::Ring>,
     /// Where styles, scripts, fonts and icons live: `/assets/HASH`.
     pub assets: String,
     /// The one-time word that lets our script run; none on a page that needs no script.
@@ -177,6 +179,14 @@ impl Shell<'_> {
         let title = if page.has_errors() { format!("Error: {title}") } else { title };
         Shell { chrome, title, paper: page.paper(), content }.render_with_values(&values)
     }
+}
+
+/// A component alone, for a page that asks for it by itself.
+///
+/// # Errors
+/// As [`Shell::render_page`].
+pub fn render_part<T: Template>(chrome: &Chrome, token: &str, part: &T) -> Result<String, askama::Error> {
+    part.render_with_values(&Given { token: token.to_owned(), assets: chrome.assets.clone() })
 }
 
 /// What components take from the visit rather than from the page: `"token"|value` and `"assets"|value`.

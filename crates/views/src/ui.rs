@@ -10,6 +10,7 @@ mod choices;
 mod field;
 mod lists;
 mod notes;
+mod ring;
 mod table;
 
 pub use chart::Bars;
@@ -17,6 +18,7 @@ pub use choices::{Choices, Select};
 pub use field::{Area, ErrorSummary, FieldError, Input, Moment, MomentField};
 pub use lists::{Chronology, ChronologyEntry, Summary, SummaryRow, Task, TaskList};
 pub use notes::{Banner, Empty, Inset, Pages, Tag, Tone, Warning};
+pub use ring::{PinForm, Ring, RingingCall};
 pub use table::{Cell, Row, Table};
 
 use askama::Template;

@@ -5,6 +5,7 @@ pub mod activity;
 pub mod alerts;
 pub mod blank;
 pub mod concerns;
+pub mod declarations;
 pub mod devices;
 pub mod duties;
 pub mod evidence;

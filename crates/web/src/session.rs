@@ -37,6 +37,15 @@ impl Session {
     }
 }
 
+/// Does the request show that somebody sits there?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// A person asked.
+    OfLife,
+    /// A page asked by itself.
+    None,
+}
+
 /// The name of the session's cookie.
 pub fn cookie_name(site: &Site) -> &'static str {
     if site.config().https { "__Host-holdfast" } else { "holdfast" }
@@ -58,9 +67,9 @@ pub fn cookie(site: &Site, name: String, value: String) -> Cookie<'static> {
 ///
 /// # Errors
 /// The store cannot be asked.
-pub async fn resolve(site: &Site, jar: &CookieJar) -> Result<Option<Session>, Fault> {
+pub async fn resolve(site: &Site, jar: &CookieJar, sign: Sign) -> Result<Option<Session>, Fault> {
     let Some(word) = jar.get(cookie_name(site)).map(Cookie::value).filter(|word| !word.is_empty()) else {
         return Ok(None);
     };
-    site.session_of(&app::accounts::Token::given(word)).await
+    site.session_of(&app::accounts::Token::given(word), sign).await
 }

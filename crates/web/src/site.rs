@@ -8,7 +8,12 @@ use jiff::Timestamp;
 use rand::Rng;
 use uuid::Uuid;
 
-use crate::{calm::Calm, fault::Fault, once::Once, session::Session};
+use crate::{
+    calm::Calm,
+    fault::Fault,
+    once::Once,
+    session::{Session, Sign},
+};
 
 /// Where time and chance enter (`clippy.toml` bans asking the machine anywhere else). Tests hand in their own.
 #[derive(Clone)]
@@ -137,11 +142,15 @@ impl Site {
     ///
     /// # Errors
     /// The records cannot be asked.
-    pub async fn session_of(&self, token: &app::accounts::Token) -> Result<Option<Session>, Fault> {
+    pub async fn session_of(&self, token: &app::accounts::Token, sign: Sign) -> Result<Option<Session>, Fault> {
         let mut rng = self.rng();
         let request_id = domain::id::fresh(self.now(), &mut *rng);
         let mut ctx = self.ctx(Actor::Nobody, request_id, Client::default());
-        let Some(visit) = app::accounts::visit(self.services(), &mut ctx, token).await? else { return Ok(None) };
+        let found = match sign {
+            Sign::OfLife => app::accounts::visit(self.services(), &mut ctx, token).await?,
+            Sign::None => app::accounts::glance(self.services(), &mut ctx, token).await?,
+        };
+        let Some(visit) = found else { return Ok(None) };
         let front = app::front::of(self.services(), ctx.now, Some(visit.setting)).await?;
         let foremost = FOREMOST.into_iter().find(|role| visit.roles.contains(role));
         let role_title = foremost.map(|role| front.title(role)).unwrap_or_default();

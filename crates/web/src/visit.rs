@@ -40,6 +40,7 @@ struct Inner {
     token: String,
     path: String,
     flash: Option<Flash>,
+    ring: Option<views::ui::Ring>,
     client: Client,
     peer: Option<std::net::IpAddr>,
     browser: String,
@@ -184,6 +185,20 @@ impl Visit {
         Ok(response)
     }
 
+    /// A component alone, for a page that asks for it by itself.
+    ///
+    /// # Errors
+    /// A template failed.
+    pub fn part<T: askama::Template>(&self, part: &T) -> Answer {
+        let html = views::shell::render_part(&self.chrome(), &self.0.token, part)?;
+        Ok(axum::response::Html(html).into_response())
+    }
+
+    /// Calls for help that concern whoever is signed in.
+    pub fn ring(&self) -> views::ui::Ring {
+        self.0.ring.clone().unwrap_or_default()
+    }
+
     /// May their roles do this to anything? For ways that a page offers; each use case asks again.
     pub fn may(&self, action: Action) -> bool {
         self.session().is_some_and(|session| session.may(action))
@@ -210,6 +225,7 @@ impl Visit {
             contact: front.contact.clone(),
             path: self.0.path.clone(),
             flash: self.0.flash.clone(),
+            ring: self.0.ring.clone(),
             assets: assets::base().to_owned(),
             nonce: self.0.nonce.clone(),
             idle_minutes: session
@@ -239,7 +255,11 @@ pub async fn enter(State(site): State<Site>, mut request: Request, next: Next) -
     // The open door reads no cookie and sets none (S14): whoever is signed in here tells as nobody, too.
     let is_nameless = routes::is_nameless(request.uri().path());
     let jar = if is_nameless { CookieJar::new() } else { CookieJar::from_headers(request.headers()) };
-    let (session, failed) = match session::resolve(&site, &jar).await {
+    let sign = match request.uri().path() {
+        routes::ASKED_BY_PAGES => session::Sign::None,
+        _ => session::Sign::OfLife,
+    };
+    let (session, failed) = match session::resolve(&site, &jar, sign).await {
         Ok(session) => (session, None),
         Err(fault) => (None, Some(fault)),
     };
@@ -268,8 +288,13 @@ pub async fn enter(State(site): State<Site>, mut request: Request, next: Next) -
         None if is_nameless => Front { setting: "Holdfast".to_owned(), ..Front::default() },
         None => site.front().await,
     };
+    let ring = match &session {
+        Some(session) if request.method() == http::Method::GET => crate::pages::alerts::ring(&site, session).await,
+        _ => None,
+    };
     let visit = Visit(Arc::new(Inner {
         site: site.clone(),
+        ring,
         session,
         front,
         request_id,

@@ -35,6 +35,12 @@ pub struct Found {
     pub bypass_closed: bool,
     /// Every category of its group is blocked for it.
     pub blocks: bool,
+    /// It asked our DNS in the last hour, as the gateway saw.
+    #[serde(default)]
+    pub dns: bool,
+    /// It used our proxy in the last hour, as the gateway saw.
+    #[serde(default)]
+    pub proxy: bool,
 }
 
 /// Writes a batch's checks down, each against its device. The same batch twice is the same rows once.
@@ -46,7 +52,7 @@ pub(super) async fn record(services: &Services, batch: &Batch) -> Result<()> {
         .events
         .iter()
         .filter_map(|event| match (&event.what, event.device) {
-            (What::Checked { path, passed, safe_search, bypass_closed, blocks }, Some(device)) => Some((
+            (What::Checked { path, passed, safe_search, bypass_closed, blocks, dns, proxy }, Some(device)) => Some((
                 event.at,
                 *passed,
                 Found {
@@ -56,6 +62,8 @@ pub(super) async fn record(services: &Services, batch: &Batch) -> Result<()> {
                     safe_search: *safe_search,
                     bypass_closed: *bypass_closed,
                     blocks: *blocks,
+                    dns: *dns,
+                    proxy: *proxy,
                 },
             )),
             _ => None,

@@ -3,7 +3,8 @@
 
 use std::io::Cursor;
 
-use image::{ImageFormat, ImageReader, Limits};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use super::Kind;
 use crate::{Error, Result};
@@ -28,9 +29,16 @@ pub(super) fn anew(content: &[u8], kind: Kind) -> Result<Vec<u8>> {
     limits.max_image_height = Some(SIDE);
     limits.max_alloc = Some(MEMORY);
     let mut reader = ImageReader::with_format(Cursor::new(content), format);
-    reader.limits(limits);
+    reader.limits(limits.clone());
     let unreadable = || Error::invalid("file", "This picture cannot be read, or it is too large. Choose another file.");
-    let pixels = reader.decode().map_err(|_| unreadable())?;
+    let mut decoder = reader.into_decoder().map_err(|_| unreadable())?;
+    // As `ImageReader::decode` does, which tells nothing of how the camera was held.
+    limits.reserve(decoder.total_bytes()).map_err(|_| unreadable())?;
+    decoder.set_limits(limits).map_err(|_| unreadable())?;
+    let held = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut pixels = DynamicImage::from_decoder(decoder).map_err(|_| unreadable())?;
+    // The note of how it was held goes with all the others: a page that was photographed would lie on its side for ever.
+    pixels.apply_orientation(held);
     // JPEG has no see-through.
     let pixels = if format == ImageFormat::Jpeg { pixels.to_rgb8().into() } else { pixels };
     let mut painted = Cursor::new(Vec::new());
@@ -57,6 +65,21 @@ mod tests {
         assert!(!painted.windows(10).any(|part| part == b"zanderfish"));
         let again = image::load_from_memory(&painted).unwrap();
         assert_eq!((again.width(), again.height()), (4, 3));
+    }
+
+    #[test]
+    fn a_page_that_was_photographed_upright_stands_upright_when_the_note_of_the_camera_is_gone() {
+        let mut plain = Cursor::new(Vec::new());
+        image::DynamicImage::new_rgb8(40, 30).write_to(&mut plain, ImageFormat::Jpeg).unwrap();
+        let plain = plain.into_inner();
+        // Exif with one entry: orientation (0x0112), a short, 6: turn it a quarter to the right.
+        let exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+        let length = u16::try_from(exif.len() + 2).unwrap().to_be_bytes();
+        let held = [&plain[..2], &[0xff, 0xe1], &length, exif, &plain[2..]].concat();
+        let painted = anew(&held, Kind::Jpeg).unwrap();
+        let again = image::load_from_memory(&painted).unwrap();
+        assert_eq!((again.width(), again.height()), (30, 40));
+        assert!(!painted.windows(4).any(|part| part == b"Exif"));
     }
 
     #[test]

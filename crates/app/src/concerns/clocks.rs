@@ -3,7 +3,7 @@
 //!
 //! What it is not: the reckoning (`domain::clock`) or the rules (`content/procedures/`). A new clock is a line there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::{Action, Refused, Relation, authorize};
 use domain::clock::{Calendar, Rest, Standing, standing};
@@ -35,6 +35,8 @@ pub struct ClockView {
     pub standing: Standing,
     /// Where it comes from.
     pub source: String,
+    /// Keys of the steps that stop it.
+    pub stops: BTreeSet<String>,
     /// Does it rest, or may it?
     pub resting: Resting,
 }
@@ -95,7 +97,9 @@ pub async fn clocks_due(services: &Services, ctx: &OpCtx) -> Result<Vec<DueClock
         let switches = case::switches(&profile, &services.calendar, &concern);
         let around = Around { switches: &switches, terms: &profile.terms, rests: &rests, calendar: &services.calendar };
         for clock in clocks(&procedure, &records, &around, &concern, ctx.now)? {
-            let stops = procedure.steps.iter().find(|step| step.clock.as_deref() == Some(clock.key.as_str()));
+            // The one that is owed, where another only puts it off.
+            let mut stopping = procedure.steps.iter().filter(|step| clock.stops.contains(&step.key));
+            let stops = stopping.clone().find(|step| step.closes).or_else(|| stopping.next());
             due.push(DueClock {
                 concern: concern.id,
                 reference: concern.reference.clone(),
@@ -138,11 +142,13 @@ pub(super) fn clocks(
             Start::EventAt => concern.event_at,
         };
         let within = rule.within(around.switches);
-        let told = concern.told_in_person.as_ref().and_then(super::told).map(|(_, at)| at);
+        let told = concern.told_in_person.as_ref().and_then(super::told).and_then(|(_, at)| at);
         // What the reporter said at once counts: "told in person at" stops the clock that the same step would stop.
         let stopped = procedure
-            .clock_stopped(records, &rule.key)
-            .or(told.filter(|_| rule.key == "lead_told" || rule.key == "manager_told"));
+            .clock_stopped(records, rule)
+            .or(told.filter(|_| rule.key == "lead_told" || rule.key == "manager_told"))
+            // The account is the second part of the report itself (S5): sent, it is there, whoever has checked it.
+            .or(concern.stage_two_at.filter(|_| rule.key == "account"));
         let own = around.rests.iter().filter(|rest| rest.concern_id == concern.id && rest.clock == rule.key);
         let rests: Vec<Rest> = own.clone().map(|rest| Rest { from: rest.from_at, until: rest.until_at }).collect();
         let resting = own.clone().find(|rest| rest.until_at.is_none());
@@ -156,6 +162,7 @@ pub(super) fn clocks(
             stopped,
             standing: standing(start, due, stopped, now),
             source: rule.source.clone(),
+            stops: procedure.steps.iter().filter(|it| rule.is_stopped_by(it)).map(|it| it.key.clone()).collect(),
             resting: match (resting, stopped, &rule.rests) {
                 (Some(rest), None, _) => Resting::Since(rest.from_at, rest.reason.clone()),
                 (None, None, Some(_)) => Resting::May,

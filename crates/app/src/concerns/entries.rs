@@ -30,6 +30,8 @@ pub struct Correction {
     pub of: EntryId,
     /// What is right.
     pub text: String,
+    /// When it was; `None`: as the old entry says.
+    pub event_at: Option<Timestamp>,
 }
 
 /// Kinds that people choose. The others are written by what they do: a step, a correction, an answer to a sender.
@@ -79,6 +81,8 @@ pub async fn correct(services: &Services, ctx: &mut OpCtx, id: ConcernId, correc
     let case = case::of(&tx, ctx, Action::WorkConcern, id).await?;
     let entries = store::concerns::list_entries(&tx, member.setting, &sees(&member), id).await?;
     let wrong = entries.iter().find(|entry| entry.id == correction.of).ok_or(Error::NotFound)?;
+    let event_at = correction.event_at.unwrap_or(wrong.event_at);
+    crate::wrong_clock::has_come(&tx, member.setting, ("event_at", event_at), ctx.now).await?;
     let text = correction.text.trim();
     // Words that stand in two concerns are corrected where they were written, and both show it.
     let home = match wrong.concern_id == id {
@@ -88,7 +92,7 @@ pub async fn correct(services: &Services, ctx: &mut OpCtx, id: ConcernId, correc
         }
     };
     let (author, of) = (Some(member.person), Some(wrong.id));
-    let entry = append(&mut tx, &home, EntryKind::Correction, text, wrong.event_at, author, of).await?;
+    let entry = append(&mut tx, &home, EntryKind::Correction, text, event_at, author, of).await?;
     for shared in store::together::list_shares_of_entry(&tx, member.setting, wrong.id).await? {
         let row = SharedEntry { entry_id: entry, shared_by: member.person, shared_at: tx.now(), ..shared };
         store::together::share_entry(&mut tx, &row).await?;

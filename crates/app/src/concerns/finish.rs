@@ -4,11 +4,12 @@
 
 use domain::access::{Action, Refused};
 use domain::concern::ConcernStatus;
+use domain::ctx::Member;
 use domain::procedure::{Act, Answers, Locked, Procedure, ProgramAct, StepRecord, Switches};
 use domain::{ConcernId, OpCtx, PersonId};
 use jiff::civil::Date;
 use store::concerns::Concern;
-use store::follow_up::Review;
+use store::follow_up::{Review, Which};
 use store::{Scope, Tx};
 
 use super::case::{self, Case};
@@ -16,6 +17,7 @@ use super::steps::{StepAttempt, Work};
 use super::{LONGEST_LINE, entries};
 use crate::follow_up::{self, NewTask};
 use crate::holds::Leave;
+use crate::sight::sees;
 use crate::{Error, Result, Services};
 
 /// What was learned.
@@ -64,6 +66,7 @@ pub async fn debrief(services: &Services, ctx: &mut OpCtx, id: ConcernId, debrie
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.debrief").await?;
     let case = case::of(&tx, ctx, Action::WorkConcern, id).await?;
     let work = Work::load(services, &tx, case, ctx.now).await?;
+    promised(&tx, &member, id, &debrief).await?;
     if let Some(step) = work.procedure().and_then(|procedure| step_of(procedure, ProgramAct::Debrief)) {
         let attempt = plain(step, debrief.answers, debrief.seen, ctx);
         work.record(&mut tx, ctx, &attempt).await?;
@@ -74,6 +77,38 @@ pub async fn debrief(services: &Services, ctx: &mut OpCtx, id: ConcernId, debrie
     tx.commit().await?;
     services.wake_jobs();
     Ok(())
+}
+
+/// Whoever answers "make it an action" or "open a review" makes one, now or in an earlier debrief of the same concern.
+async fn promised(tx: &Tx, member: &Member, id: ConcernId, debrief: &Debrief) -> Result<()> {
+    let sees = sees(member);
+    let filter = store::follow_up::Filter { concern: Some(id), which: Which::All, ..Default::default() };
+    let actions = store::follow_up::list(tx, member.setting, &sees, &filter).await?.len();
+    let reviews = store::follow_up::list_reviews(tx, member.setting, &sees, Which::All).await?;
+    let of_policy = |what: &str| what == "policy";
+    let policy = reviews.iter().any(|row| row.concern_id == Some(id) && of_policy(&row.what))
+        || debrief.lessons.iter().any(|lesson| matches!(lesson, Lesson::Review { what, .. } if of_policy(what)));
+    // What is to be learned or filtered can also become a review of its own.
+    let others = reviews.iter().filter(|row| row.concern_id == Some(id) && !of_policy(&row.what)).count();
+    let new = debrief
+        .lessons
+        .iter()
+        .filter(|lesson| !matches!(lesson, Lesson::Review { what, .. } if of_policy(what)))
+        .count();
+    let mut wrong = std::collections::BTreeMap::new();
+    let asked: Vec<&String> =
+        debrief.answers.iter().filter(|(_, answer)| *answer == "action").map(|(question, _)| question).collect();
+    for question in asked.iter().skip(actions + others + new) {
+        let say = "Write the action below: what, who, until when. Or answer no.".to_owned();
+        wrong.insert((*question).clone(), say);
+    }
+    if debrief.answers.get("policy").is_some_and(|answer| answer == "review") && !policy {
+        wrong.insert(
+            "policy".to_owned(),
+            "Write the review of the policy below: why, and until when. Or answer no.".to_owned(),
+        );
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Error::Invalid(wrong)) }
 }
 
 async fn follow(
@@ -170,7 +205,7 @@ pub(super) fn may_close(
     }
 }
 
-/// Opens a closed concern again, with a reason. The closing step must be done once more.
+/// Opens a closed concern again, with a reason. What was learned and the closing must be done once more.
 ///
 /// # Errors
 /// [`Error::Invalid`] on `reason`.
@@ -189,7 +224,9 @@ pub async fn reopen(services: &Services, ctx: &mut OpCtx, id: ConcernId, reason:
     store::concerns::set(&mut tx, &open).await?;
     entries::by_the_program(&mut tx, &open, &format!("The concern was opened again: {reason}")).await?;
     let work = Work::load(services, &tx, Case { concern: open, ..case }, ctx.now).await?;
-    if let Some(step) = work.procedure().and_then(|procedure| step_of(procedure, ProgramAct::Close)) {
+    // What was learned then was learned without what opens it now.
+    let again = [ProgramAct::Close, ProgramAct::Debrief];
+    for step in again.into_iter().filter_map(|act| step_of(work.procedure()?, act)) {
         let mut attempt = plain(step, Answers::new(), usize::MAX, ctx);
         attempt.act = Act::Reopened;
         attempt.reason = Some(reason.to_owned());

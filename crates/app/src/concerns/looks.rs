@@ -9,6 +9,7 @@ use store::Scope;
 
 use super::case;
 use super::view::Names;
+use crate::sight::sees;
 use crate::{Result, Services};
 
 /// One look.
@@ -39,9 +40,15 @@ pub async fn looks(services: &Services, ctx: &OpCtx, id: ConcernId) -> Result<(S
         .into_iter()
         .map(|row| (row.account_id.to_string(), row.person_id))
         .collect();
+    let files = store::attachments::list(&reader, member.setting, &sees(member), id).await?;
+    let files: Vec<domain::AttachmentId> = files.into_iter().map(|file| file.id).collect();
     let mut looks = Vec::new();
-    for (act, did) in ACTS {
-        for look in store::overview::looks_at(&reader, member.setting, act, id).await? {
+    for (act, did) in ACTS.iter().chain(FILE_ACTS) {
+        let found = match act.starts_with("attachment.") {
+            true => store::overview::looks_at_files(&reader, member.setting, act, id, &files).await?,
+            false => store::overview::looks_at(&reader, member.setting, act, id).await?,
+        };
+        for look in found {
             let who = match look.actor.as_str() {
                 "system" => "Holdfast".to_owned(),
                 actor => {
@@ -52,6 +59,8 @@ pub async fn looks(services: &Services, ctx: &OpCtx, id: ConcernId) -> Result<(S
         }
     }
     looks.sort_by_key(|look| std::cmp::Reverse(look.at));
+    // The first look also opens it: two lines of the audit, one look.
+    looks.dedup();
     looks.truncate(SHOWN);
     Ok((case.concern.reference, looks))
 }
@@ -61,8 +70,23 @@ const ACTS: &[(&str, &str)] = &[
     ("concern.view", "Looked"),
     ("concern.print", "Printed"),
     ("concern.export", "Exported"),
+    ("concern.bench", "Read it on the bench where data are made ready"),
     ("concern.show_inspector", "Showed it to an inspector"),
     ("concern.chronology", "Read it in a chronology"),
     ("concern.copy_address", "Copied an address for the IWF or the police"),
     ("concern.print_chronology", "Printed it in a chronology"),
+    ("concern.files", "Looked at the list of its files"),
+    ("concern.messages", "Read what the sender and we wrote"),
+    ("concern.plans", "Read its support plan"),
+];
+
+/// What is done to a file of a concern, and what people call it.
+const FILE_ACTS: &[(&str, &str)] = &[
+    ("attachment.add", "Added a file"),
+    ("attachment.fetch", "Fetched a file"),
+    ("attachment.export", "Took a file along in a parcel"),
+    ("attachment.seal", "Sealed a file"),
+    ("attachment.order", "Recorded a word from outside on a file"),
+    ("attachment.withdraw", "Took back the word on a file"),
+    ("attachment.agree", "Agreed to the word on a file"),
 ];

@@ -2,7 +2,7 @@
 //! case.
 
 use domain::access::{Action, Refused, Relation, authorize};
-use domain::concern::ConcernStatus;
+use domain::concern::{ConcernStatus, EntryKind};
 use domain::content::Agency;
 use domain::exclusion::Sight;
 use domain::routing::{Ladder, Outside};
@@ -45,6 +45,8 @@ pub struct Receipt {
     pub words_owed: bool,
     /// One's own words: when, and what.
     pub words: Vec<(Timestamp, String)>,
+    /// What was asked of the reporter and what they answered: asked?, the text, when. Never by whom.
+    pub messages: Vec<(bool, String, Timestamp)>,
     /// How often the next person was told because nobody had opened it. Their names are not the reporter's business.
     pub passed_on: usize,
     /// Whom to tell in person now. Empty: nobody inside is left.
@@ -128,6 +130,10 @@ async fn of(
         Some(person) => store::concerns::list_entries_of_author(db, setting, case.concern.id, person).await?,
         None => Vec::new(),
     };
+    let messages = match author {
+        Some(_) => store::concerns::list_messages_for_program(db, setting, case.concern.id).await?,
+        None => Vec::new(),
+    };
     let ladder = ladder_now(db, case, now).await?;
     let told = told_so_far(db, case, now).await?;
     let mut tell = Vec::new();
@@ -150,9 +156,18 @@ async fn of(
         concern: case.concern.id,
         reference: case.concern.reference.clone(),
         recorded_at: case.concern.recorded_at,
-        opened_at: case.concern.opened_at,
+        // Whoever had opened it may have been shut out since: then nobody has.
+        opened_at: case.concern.opened_at.filter(|_| case.concern.status != ConcernStatus::Received),
         words_owed: case.concern.stage_two_at.is_none(),
-        words: words.into_iter().map(|entry| (entry.recorded_at, entry.text)).collect(),
+        words: words
+            .into_iter()
+            .filter(|entry| ![EntryKind::FromSender, EntryKind::ToSender].contains(&entry.kind))
+            .map(|entry| (entry.recorded_at, entry.text))
+            .collect(),
+        messages: messages
+            .into_iter()
+            .map(|entry| (entry.kind == EntryKind::ToSender, entry.text, entry.recorded_at))
+            .collect(),
         passed_on: passed_on(&ladder, &told, case),
         tell,
         outside: outside.collect(),

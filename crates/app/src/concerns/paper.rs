@@ -48,7 +48,15 @@ pub async fn print(services: &Services, ctx: &mut OpCtx, id: ConcernId) -> Resul
     })
 }
 
-/// A concern for what leaves the building, or for the bench on which that is made ready.
+/// A concern for the bench on which somebody's data or a file are made ready: read, and not yet exported.
+///
+/// # Errors
+/// [`Error::NotFound`] for who may not see it.
+pub(crate) async fn for_bench(services: &Services, ctx: &mut OpCtx, id: ConcernId) -> Result<ConcernView> {
+    look(services, ctx, id, Action::ExportConcern, "concern.bench").await
+}
+
+/// A concern for what leaves the building.
 ///
 /// # Errors
 /// [`Error::NotFound`] for who may not see it.

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use domain::access::{Action, Refused};
-use domain::concern::{EntryKind, Part, RouteKind, Urgency};
-use domain::exclusion::{CASE_ROLES, Sight, shut_out};
+use domain::concern::{ConcernStatus, EntryKind, Part, RouteKind, Urgency};
+use domain::exclusion::{CASE_ROLES, Sight, shut_out, sight_of};
 use domain::people::PersonKind;
 use domain::{ConcernId, OpCtx, PersonId, SettingId, routing};
 use store::concerns::{Concern, ConcernPerson, Exclusion, Invitation};
@@ -43,21 +43,92 @@ pub async fn add_person(
 ) -> Result<Afterwards> {
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.add_person").await?;
-    let case = case::of(&tx, ctx, Action::WorkConcern, id).await?;
-    let found = store::people::lookup(&tx, member.setting, person).await?;
+    add_in(services, &mut tx, ctx, id, (person, part)).await?;
+    let afterwards = afterwards(&tx, &member, id).await?;
+    tx.commit().await?;
+    services.wake_jobs();
+    Ok(afterwards)
+}
+
+/// What adding somebody would change of who sees the concern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreseen {
+    /// Who sees it now, as a case or as their own report, and would not any more: by name.
+    pub lose: Vec<String>,
+    /// The one who asks is among them.
+    pub me: bool,
+    /// It would become the case manager's alone (S7).
+    pub rerouted: bool,
+}
+
+/// What [`add_person`] would change of who sees the concern. It is done, looked at, and never committed: what is foreseen here is
+/// what would happen, by the same rules.
+///
+/// # Errors
+/// As [`add_person`].
+pub async fn foresee(
+    services: &Services,
+    ctx: &mut OpCtx,
+    id: ConcernId,
+    person: PersonId,
+    part: Part,
+) -> Result<Foreseen> {
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.foresee").await?;
+    let before = case::of(&tx, ctx, Action::WorkConcern, id).await?;
+    let mut eyes: Vec<domain::ctx::Member> = Vec::new();
+    for (role, holders) in case::roster(&tx, member.setting, ctx.now).await? {
+        for holder in holders {
+            match eyes.iter_mut().find(|eye| eye.person == holder) {
+                Some(eye) => {
+                    eye.roles.insert(role);
+                }
+                None => eyes.push(domain::ctx::Member {
+                    person: holder,
+                    roles: [role].into_iter().collect(),
+                    ..member.clone()
+                }),
+            }
+        }
+    }
+    eyes.retain(|eye| sight_of(&before.walls(), eye) > Sight::Nothing);
+    add_in(services, &mut tx, ctx, id, (person, part)).await?;
+    let concern = store::concerns::lookup_for_program(&tx, member.setting, id).await?.ok_or(Error::NotFound)?;
+    let after = case::loaded(&tx, concern).await?;
+    eyes.retain(|eye| sight_of(&after.walls(), eye) < sight_of(&before.walls(), eye));
+    let mut lose = Vec::new();
+    for eye in &eyes {
+        lose.extend(store::people::lookup(&tx, member.setting, eye.person).await?.map(|person| person.name));
+    }
+    lose.sort();
+    let rerouted = after.concern.route != before.concern.route;
+    // Dropped here: none of it happened, and the audit has no word of it.
+    Ok(Foreseen { lose, me: eyes.iter().any(|eye| eye.person == member.person), rerouted })
+}
+
+async fn add_in(
+    services: &Services,
+    tx: &mut Tx,
+    ctx: &OpCtx,
+    id: ConcernId,
+    (person, part): (PersonId, Part),
+) -> Result<()> {
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let case = case::of(tx, ctx, Action::WorkConcern, id).await?;
+    let found = store::people::lookup(tx, member.setting, person).await?;
     let found = found.ok_or_else(|| Error::invalid("person", "Choose somebody from the list."))?;
     if part == Part::Child && found.kind != PersonKind::Child {
         return Err(Error::invalid("person", "Choose a child from the list."));
     }
-    let parts = store::concerns::list_parts_for_program(&tx, member.setting, id).await?;
+    let parts = store::concerns::list_parts_for_program(tx, member.setting, id).await?;
     if parts.iter().any(|row| row.person_id == person && row.part == part) {
-        return Ok(Afterwards::Seen);
+        return Ok(());
     }
     let row = ConcernPerson { concern_id: id, person_id: person, part, setting_id: member.setting };
-    store::concerns::add_person(&mut tx, &row).await?;
+    store::concerns::add_person(tx, &row).await?;
     let mut concern = case.concern.clone();
     let works_here = found.kind == PersonKind::Staff
-        || case::holds_staff_role(&case::roster(&tx, member.setting, ctx.now).await?, person);
+        || case::holds_staff_role(&case::roster(tx, member.setting, ctx.now).await?, person);
     let rerouted = part == Part::About
         && concern.route == RouteKind::Safeguarding
         && routing::route(concern.kind, works_here) == RouteKind::Allegation;
@@ -67,10 +138,10 @@ pub async fn add_person(
             "This is now a concern about an adult who works here. It goes to the case manager alone.".to_owned();
         // Its procedure must know the LADO: else the one for allegations takes over, and every record stays.
         let (content, route) = (&services.content, RouteKind::Allegation);
-        let serving = case::serving(&tx, content, member.setting, concern.kind, route).await?;
+        let serving = case::serving(tx, content, member.setting, concern.kind, route).await?;
         if let Some(procedure) = serving.filter(|procedure| procedure.id != concern.procedure) {
-            super::edition::keep(&mut tx, member.setting, &procedure).await?;
-            super::retype::remember(&mut tx, &services.content, &concern).await?;
+            super::edition::keep(tx, member.setting, &procedure).await?;
+            super::retype::remember(tx, &services.content, &concern).await?;
             text = format!(
                 "{text} From now on it follows procedure {}, \u{201c}{}\u{201d}.",
                 procedure.id, procedure.title
@@ -78,20 +149,26 @@ pub async fn add_person(
             concern.procedure.clone_from(&procedure.id);
             concern.edition.clone_from(&procedure.edition);
         }
-        concern.version = store::concerns::set(&mut tx, &concern).await?;
-        by_the_program(&mut tx, &concern, &text).await?;
+        // Whoever had opened it does so no more: it waits to be opened by whose task it is now.
+        if concern.status == ConcernStatus::Open {
+            concern.status = ConcernStatus::Received;
+        }
+        concern.version = store::concerns::set(tx, &concern).await?;
+        by_the_program(tx, &concern, &text).await?;
     }
-    regrow(&mut tx, &concern).await?;
+    regrow(tx, &concern).await?;
     if rerouted {
         // A role on the old route opens nothing any more: the case manager is told now.
-        let case = case::loaded(&tx, concern.clone()).await?;
-        let first = notices::ladder_now(&tx, &case, ctx.now).await?.first().to_vec();
-        notices::reach(&mut tx, &concern, &first).await?;
+        let case = case::loaded(tx, concern.clone()).await?;
+        let ladder = notices::ladder_now(tx, &case, ctx.now).await?;
+        let first: Vec<PersonId> =
+            ladder.first().iter().filter(|person| !case.reached.contains(person)).copied().collect();
+        notices::reach(tx, &concern, &first).await?;
+        if concern.status == ConcernStatus::Received {
+            notices::begin_again(tx, &concern).await?;
+        }
     }
-    let afterwards = afterwards(&tx, &member, id).await?;
-    tx.commit().await?;
-    services.wake_jobs();
-    Ok(afterwards)
+    Ok(())
 }
 
 async fn afterwards(tx: &Tx, member: &domain::ctx::Member, id: ConcernId) -> Result<Afterwards> {
@@ -247,23 +324,63 @@ async fn let_in(tx: &mut Tx, case: &Case, by: PersonId, person: PersonId, reason
     notices::tell(tx, case.setting(), &[person], &matter).await
 }
 
-/// Shuts somebody out, at once, without saying why. One may shut out oneself; then one's own access ends too.
+/// Shuts somebody out, at once, without saying why. One may shut out oneself; then one's own access ends too. Of somebody who
+/// works cases everybody else who holds it is told, and where no lead is left it goes to the manager, then the chair (S7).
 ///
 /// # Errors
-/// [`Error::Invalid`] on `person`.
+/// [`Error::Invalid`] on `shut_out`; also when nobody inside would be left who can act: that a fact about everybody leaves
+/// nobody is possible (it goes outside then), that one person decides so is not.
 pub async fn exclude(services: &Services, ctx: &mut OpCtx, id: ConcernId, person: PersonId) -> Result<Afterwards> {
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.exclude").await?;
     let case = case::of(&tx, ctx, Action::ExcludeFromConcern, id).await?;
     if store::people::lookup(&tx, member.setting, person).await?.is_none() {
-        return Err(Error::invalid("person", "Choose somebody from the list."));
+        return Err(Error::invalid("shut_out", "Choose somebody from the list."));
     }
+    let roster = case::roster(&tx, member.setting, ctx.now).await?;
+    let held = notices::holding(&case, &roster).contains(&person);
+    let works_cases = CASE_ROLES.iter().filter_map(|role| roster.get(role)).flatten().any(|holder| *holder == person);
     shut(&mut tx, &case, &BTreeSet::from([person])).await?;
+    if works_cases {
+        not_alone(&mut tx, &member, id, held).await?;
+    }
     let afterwards = afterwards(&tx, &member, id).await?;
     tx.commit().await?;
     services.wake_jobs();
     Ok(afterwards)
 }
+
+/// Whoever shuts out somebody who works cases is not left alone with the concern: another one who can take it must be left,
+/// and hears of it at once if the one shut out had held it.
+async fn not_alone(tx: &mut Tx, by: &domain::ctx::Member, id: ConcernId, held: bool) -> Result<()> {
+    let concern = store::concerns::lookup_for_program(tx, by.setting, id).await?.ok_or(Error::NotFound)?;
+    let case = case::loaded(tx, concern).await?;
+    let roster = case::roster(tx, by.setting, tx.now()).await?;
+    if notices::holding(&case, &roster).iter().any(|person| *person != by.person) {
+        return Ok(());
+    }
+    let ladder = notices::ladder_now(tx, &case, tx.now()).await?;
+    let mut told = notices::told_so_far(tx, &case, tx.now()).await?;
+    told.insert(by.person);
+    let Some(next) = ladder.after(&told).map(<[PersonId]>::to_vec) else {
+        // Whom nobody here stands above may be alone with it; and still not go.
+        let whole = notices::ladder_whole(tx, &case, tx.now()).await?;
+        let at_the_top = whole.rungs.last().is_some_and(|top| top.contains(&by.person));
+        if at_the_top && !case.excluded.contains(&by.person) {
+            return Ok(());
+        }
+        return Err(Error::invalid("shut_out", LAST_ONE));
+    };
+    if held {
+        let text = "One alone would have been left who holds this. The next person was told.";
+        by_the_program(tx, &case.concern, text).await?;
+        notices::reach(tx, &case.concern, &next).await?;
+    }
+    Ok(())
+}
+
+/// Who shuts out the last one who can act is told where else to go.
+const LAST_ONE: &str = "Nobody here could act on this any more. Let somebody else in by name first; if there is nobody, ring the LADO or social care and write down what they say.";
 
 /// Computes anew who must not see it, from everybody who has a part now.
 async fn regrow(tx: &mut Tx, concern: &Concern) -> Result<()> {
@@ -339,12 +456,16 @@ pub(super) async fn shut(tx: &mut Tx, case: &Case, people: &BTreeSet<PersonId>) 
     if people.is_empty() {
         return Ok(());
     }
-    for person in people {
-        let row =
-            Exclusion { concern_id: concern.id, person_id: person, setting_id: concern.setting_id, added_at: tx.now() };
+    for person in &people {
+        let row = Exclusion {
+            concern_id: concern.id,
+            person_id: *person,
+            setting_id: concern.setting_id,
+            added_at: tx.now(),
+        };
         store::concerns::add_exclusion(tx, &row).await?;
     }
-    notices::after_exclusion(tx, concern).await
+    notices::after_exclusion(tx, concern, &people).await
 }
 
 /// Tells everybody who holds the concern: something happened out of its order (S1).

@@ -7,7 +7,7 @@ use domain::clock::Standing as ClockStanding;
 use domain::concern::{ConcernKind, ConcernStatus, Urgency};
 use domain::procedure::Procedure;
 use domain::{ConcernId, OpCtx};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use store::Scope;
 use store::concerns::{Concern, Filter, StepRecord};
 
@@ -169,6 +169,44 @@ pub async fn waiting(services: &Services, ctx: &OpCtx) -> Result<u64> {
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let filter = Filter { status: vec![ConcernStatus::Received], ..Filter::default() };
     Ok(store::concerns::count(&reader, member.setting, &sees(member), &filter).await?)
+}
+
+/// A concern that nobody has opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unopened {
+    /// Which.
+    pub id: ConcernId,
+    /// For the telephone.
+    pub reference: String,
+    /// What it is about.
+    pub kind: ConcernKind,
+    /// Since when.
+    pub recorded_at: Timestamp,
+    /// When it goes, or went, to the next person.
+    pub by: Timestamp,
+}
+
+/// Concerns that nobody has opened, of those that the viewer may see: the first so many of the queue.
+///
+/// # Errors
+/// [`Refused`].
+pub async fn unopened(services: &Services, ctx: &OpCtx, most: u64) -> Result<Vec<Unopened>> {
+    authorize(&ctx.actor, Action::ReadQueue, Relation::Setting)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let filter = Filter { status: vec![ConcernStatus::Received], limit: Some(most), ..Filter::default() };
+    let found = store::concerns::list(&reader, member.setting, &sees(member), &filter).await?;
+    let rows = found.into_iter().map(|concern| {
+        let patience = SignedDuration::from_mins(concern.urgency.escalates_after_minutes());
+        Unopened {
+            id: concern.id,
+            reference: concern.reference,
+            kind: concern.kind,
+            recorded_at: concern.recorded_at,
+            by: concern.recorded_at.saturating_add(patience).unwrap_or(concern.recorded_at),
+        }
+    });
+    Ok(rows.collect())
 }
 
 fn row(

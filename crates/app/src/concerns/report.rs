@@ -93,8 +93,8 @@ pub enum Children {
 pub struct Told {
     /// Whom.
     pub who: String,
-    /// When.
-    pub at: Timestamp,
+    /// When, if the teller knows. What nobody said is not made up, and stops no clock.
+    pub at: Option<Timestamp>,
 }
 
 /// What may stand beside a report, and in most does not.
@@ -104,6 +104,8 @@ pub struct Beside {
     pub opinion: String,
     /// It was written on paper first, and is typed in now.
     pub paper: Option<Paper>,
+    /// When somebody here first knew of it, or when it arrived, where that is earlier than now (S43).
+    pub known: Option<Timestamp>,
     /// What a sender without an account says of themselves.
     pub sender: String,
     /// Concerns that the teller says belong to it: their own reports, or what they may see (never for who is not signed in).
@@ -375,9 +377,9 @@ impl Filing<'_> {
             super::edition::keep(self.tx, setting, procedure).await?;
         }
         let newest = store::audit::newest_at(self.tx, setting).await?;
-        let told = self.report.told.as_ref().map(|told| told.at);
+        let told = self.report.told.as_ref().and_then(|told| told.at);
         let written = self.beside.paper.as_ref().map(|paper| paper.at);
-        let known_at = [told, written].into_iter().flatten().fold(ctx.now, Timestamp::min);
+        let known_at = [told, written, self.beside.known].into_iter().flatten().fold(ctx.now, Timestamp::min);
         Ok(Concern {
             id: ctx.fresh(),
             setting_id: setting,
@@ -449,7 +451,8 @@ impl Filing<'_> {
             said.push((EntryKind::Note, alert.clone(), report.event_at));
         }
         if let Some(told) = &report.told {
-            said.push((EntryKind::Told, format!("Told {} in person.", told.who.trim()), told.at));
+            let at = told.at.unwrap_or(concern.recorded_at);
+            said.push((EntryKind::Told, format!("Told {} in person.", told.who.trim()), at));
         }
         for (kind, text, event_at) in said {
             let entry = Entry {
@@ -541,8 +544,8 @@ impl Report {
             if told.who.trim().is_empty() || told.who.chars().count() > LONGEST_LINE {
                 say("told_who", "Write the name of the person you told.");
             }
-            if to_come(told.at) {
-                say("told_at", "That time is still to come. Check the day and the time.");
+            if told.at.is_some_and(to_come) {
+                say("told", "That time is still to come. Check the day and the time.");
             }
         }
         for (field, text) in [
@@ -557,6 +560,9 @@ impl Report {
         }
         if beside.opinion.chars().count() > LONGEST_TEXT {
             say("opinion", "That is longer than we can keep. Shorten it; you can add more afterwards.");
+        }
+        if beside.known.is_some_and(to_come) {
+            say("known", "That time is still to come. Check the day and the time.");
         }
         if let Some(paper) = &beside.paper {
             let too_long = |text: &str| text.trim().is_empty() || text.chars().count() > LONGEST_LINE;

@@ -51,7 +51,7 @@ fn rule(work: &Work<'_>, clock: &str) -> Result<(String, String)> {
     let mut running = procedure.clocks_running(&work.records, &work.switches);
     let rule = running.find(|rule| rule.key == clock).ok_or(Error::NotFound)?;
     let law = rule.rests.clone().ok_or(Error::NotFound)?;
-    match procedure.clock_stopped(&work.records, clock) {
+    match procedure.clock_stopped(&work.records, rule) {
         Some(_) => Err(Error::NotFound),
         None => Ok((rule.title.clone(), law)),
     }

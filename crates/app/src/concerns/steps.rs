@@ -18,7 +18,7 @@ use super::view::{Names, several};
 use super::{LONGEST_LINE, LONGEST_TEXT};
 use crate::holds::{self, Leave, Placed};
 use crate::sight::sees;
-use crate::{Error, Result, Services};
+use crate::{Error, Result, Services, low_level};
 
 /// What somebody wants to record about a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub enum Did {
     Held(Placed),
     /// So many holds were released.
     Released(usize),
+    /// So many notes were entered in the log of low-level concerns.
+    Logged(usize),
 }
 
 /// Records something about a step.
@@ -79,6 +81,40 @@ pub async fn record(services: &Services, ctx: &mut OpCtx, id: ConcernId, attempt
     tx.commit().await?;
     services.wake_jobs();
     Ok(saved)
+}
+
+/// What was written down in another register stands in the concern too, as a step that has already happened; once, and never in the way
+/// of that register: who may not work the concern writes nothing in it.
+pub(crate) async fn happened_elsewhere(
+    services: &Services,
+    tx: &mut Tx,
+    ctx: &OpCtx,
+    id: ConcernId,
+    step: &str,
+    answers: Answers,
+    event_at: Timestamp,
+) -> Result<()> {
+    let case = match case::of(tx, ctx, Action::WorkConcern, id).await {
+        Ok(case) => case,
+        Err(Error::NotFound | Error::Refused(_)) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let work = Work::load(services, tx, case, ctx.now).await?;
+    let stands = work.records.iter().any(|record| record.step == step);
+    if stands || work.procedure().is_none_or(|procedure| procedure.step(step).is_none()) {
+        return Ok(());
+    }
+    let attempt = StepAttempt {
+        step: step.to_owned(),
+        act: Act::AlreadyHappened,
+        answers,
+        reason: None,
+        event_at,
+        seen: 0,
+        device: None,
+        leave: Leave::None,
+    };
+    work.record(tx, ctx, &attempt).await.map(|_| ())
 }
 
 /// A case with its procedure, its records and the setting's switches.
@@ -218,17 +254,24 @@ impl<'a> Work<'a> {
     async fn act(&self, tx: &mut Tx, ctx: &OpCtx, step: &Step, attempt: &StepAttempt) -> Result<Did> {
         let member = ctx.member().ok_or(Refused::SignIn)?;
         let Some(act) = step.act else { return Ok(Did::Nothing) };
-        let procedure = self.procedure().ok_or(Error::NotFound)?;
+        // The gates of this very step were asked by `Procedure::attempt`, in this transaction: what is not done is not acted.
         match act {
             ProgramAct::HoldDevice => {
                 let Some(device) = attempt.device else { return Ok(Did::Nothing) };
-                may(procedure, self, act)?;
-                let placed = holds::place_in(tx, member, device, Some(&self.case.concern), attempt.leave).await?;
+                let leave = (attempt.leave, attempt.reason.as_deref());
+                let placed = holds::place_in(tx, member, device, Some(&self.case.concern), leave).await?;
                 Ok(Did::Held(placed))
             }
             ProgramAct::ReleaseHold => {
-                may(procedure, self, act)?;
                 Ok(Did::Released(holds::release_all(tx, &self.case.concern, member.person).await?))
+            }
+            ProgramAct::LogLowLevel => {
+                // What it rests on was written when it was judged; what was agreed is an answer of this step.
+                let judged = self.records.iter().rev().filter(|record| record.answers.contains_key("meets"));
+                let judged = judged.filter_map(|record| record.answers.get("why")).next().cloned();
+                let done = attempt.answers.get("done").cloned().unwrap_or_default();
+                let entered = low_level::from_step(tx, member, &self.case, &judged.unwrap_or_default(), &done).await?;
+                Ok(Did::Logged(entered))
             }
             // Debrief and closing have forms of their own (`finish`); the others are done by people, on other pages.
             ProgramAct::Debrief
@@ -238,10 +281,6 @@ impl<'a> Work<'a> {
             | ProgramAct::Retest => Ok(Did::Nothing),
         }
     }
-}
-
-fn may(procedure: &Procedure, work: &Work<'_>, act: ProgramAct) -> Result<()> {
-    procedure.may(&work.records, &work.switches, act).map_err(Error::Locked)
 }
 
 fn check_sizes(attempt: &StepAttempt) -> Result<()> {

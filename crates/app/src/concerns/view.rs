@@ -59,12 +59,14 @@ pub struct ConcernView {
     pub reporter: Option<String>,
     /// Told without an account: its times show as days (S14), and the sender can be answered.
     pub unsigned: bool,
+    /// Whoever told it can be asked: without an account, or on the page of their report.
+    pub can_be_asked: bool,
     /// On which device.
     pub device: Option<(DeviceId, String)>,
     /// In which room.
     pub room: Option<String>,
     /// "Told in person": whom, when.
-    pub told_in_person: Option<(String, Timestamp)>,
+    pub told_in_person: Option<(String, Option<Timestamp>)>,
     /// The exact words are still owed (S5).
     pub words_owed: bool,
     /// When it was first opened, by whom.
@@ -271,10 +273,24 @@ pub enum FollowUp {
 /// # Errors
 /// [`crate::Error::NotFound`] for who may not see it.
 pub async fn open(services: &Services, ctx: &mut OpCtx, id: ConcernId) -> Result<ConcernView> {
-    look(services, ctx, id, Action::OpenConcern, "concern.view").await
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.view").await?;
+    let mut case = case::of(&tx, ctx, Action::OpenConcern, id).await?;
+    // Opened first; or taken anew, because whoever had opened it was shut out since.
+    let taken_anew = case.concern.status == ConcernStatus::Received;
+    if case.concern.opened_at.is_none() || taken_anew {
+        let status = if taken_anew { ConcernStatus::Open } else { case.concern.status };
+        let opened_at = case.concern.opened_at.or(Some(ctx.now));
+        let opened = Concern { opened_at, opened_by: Some(member.person), status, ..case.concern.clone() };
+        let version = store::concerns::set(&mut tx, &opened).await?;
+        case.concern = Concern { version, ..opened };
+    }
+    store::notices::set_seen(&mut tx, member.setting, member.person, &format!("/concerns/{id}")).await?;
+    shown(services, tx, &member, &case).await
 }
 
-/// A look of any kind: a view, a print, an export. Writes it down, then shows.
+/// A look of another kind: a print, an export, the bench. Written down as what it is; it does not count as opening, so that the
+/// escalation goes on until somebody has the page before them (S4).
 pub(super) async fn look(
     services: &Services,
     ctx: &mut OpCtx,
@@ -283,22 +299,16 @@ pub(super) async fn look(
     act: &str,
 ) -> Result<ConcernView> {
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
-    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), act).await?;
-    let mut case = case::of(&tx, ctx, action, id).await?;
-    if case.concern.opened_at.is_none() {
-        let status = match case.concern.status {
-            ConcernStatus::Received => ConcernStatus::Open,
-            other => other,
-        };
-        let opened =
-            Concern { opened_at: Some(ctx.now), opened_by: Some(member.person), status, ..case.concern.clone() };
-        let version = store::concerns::set(&mut tx, &opened).await?;
-        case.concern = Concern { version, ..opened };
-    }
-    let subject = Subject { table: "concern", id: Some(id.0) };
+    let tx = services.db.write(ctx, Scope::Setting(member.setting), act).await?;
+    let case = case::of(&tx, ctx, action, id).await?;
+    shown(services, tx, &member, &case).await
+}
+
+async fn shown(services: &Services, mut tx: store::Tx, member: &Member, case: &Case) -> Result<ConcernView> {
+    let now = tx.now();
+    let subject = Subject { table: "concern", id: Some(case.concern.id.0) };
     tx.note(member.setting, subject, &serde_json::json!({})).await?;
-    store::notices::set_seen(&mut tx, member.setting, member.person, &format!("/concerns/{id}")).await?;
-    let view = whole(services, &tx, &member, &case, ctx.now).await?;
+    let view = whole(services, &tx, member, case, now).await?;
     tx.commit().await?;
     Ok(view)
 }
@@ -351,6 +361,7 @@ async fn whole(
         clock_suspect: concern.clock_suspect,
         reporter: concern.reporter_id.map(|person| names.person(person)),
         unsigned: crate::telling::is_unsigned(concern),
+        can_be_asked: super::sender::asked(case, member.person).is_some(),
         device: concern.device_id.map(|device| (device, names.device(device))),
         room: concern.room_id.map(|room| names.room(room)),
         told_in_person: concern.told_in_person.as_ref().and_then(told),
@@ -450,9 +461,10 @@ fn record_view(row: &store::concerns::StepRecord, names: &Names) -> StepRecordVi
     }
 }
 
-pub(crate) fn told(value: &serde_json::Value) -> Option<(String, Timestamp)> {
+/// Whom somebody told in person, and when, if they said.
+pub(crate) fn told(value: &serde_json::Value) -> Option<(String, Option<Timestamp>)> {
     let who = value.get("who")?.as_str()?.to_owned();
-    let at = value.get("at")?.as_str()?.parse().ok()?;
+    let at = value.get("at").and_then(|at| at.as_str()?.parse().ok());
     Some((who, at))
 }
 

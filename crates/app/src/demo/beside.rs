@@ -23,10 +23,17 @@ pub(super) async fn act(teller: &Teller<'_>, demo: &Demo, id: ConcernId, deed: &
     let mut ctx = teller.as_person(teller.person(&deed.by)?, at);
     concerns::open(services, &mut ctx, id).await?;
     match &deed.what {
-        Deed::Letter { child, to } => {
+        Deed::Letter { child, to, wrote } => {
             let (child, to) = (teller.person(child)?, teller.person(to)?);
-            let text = referrals::recipients(services, &ctx, id, Some((child, to))).await?.text;
-            referrals::write(services, &mut ctx, id, NewLetter { child, to, text }).await?;
+            let mut text = referrals::recipients(services, &ctx, id, Some((child, to))).await?.text;
+            for words in wrote {
+                let (Some(from), Some(until)) = (text.find('['), text.find(']')) else { break };
+                text.replace_range(from..=until, words);
+            }
+            // In the child's bag, and on her own page, for the day on which the letter is lost.
+            referrals::write(services, &mut ctx, id, NewLetter { child, to, text: text.clone() }).await?;
+            let way = store::words::FamilyWay::Portal;
+            crate::sharing::share(services, &mut ctx, id, NewLetter { child, to, text }, way).await?;
         }
         Deed::Referral { agency, answers } => {
             let begun = referrals::begin(services, &ctx, id, Some(agency), None).await?;
@@ -73,7 +80,14 @@ pub(super) async fn act(teller: &Teller<'_>, demo: &Demo, id: ConcernId, deed: &
             concerns::tie(services, &mut ctx, id, &reference, StrandKind::Related, reason).await?;
         }
         Deed::Export { for_whom, why, other_way } => {
-            let told = exports::For { for_whom: for_whom.clone(), why: why.clone(), other_way: other_way.clone() };
+            // The story's parcels go to a health visitor, who may be told at any time.
+            let told = exports::For {
+                for_whom: for_whom.clone(),
+                why: why.clone(),
+                other_way: other_way.clone(),
+                agency: Some("nhs".into()),
+                waiver: None,
+            };
             exports::make(services, &mut ctx, exports::What::Concern(id), told).await?;
         }
     }

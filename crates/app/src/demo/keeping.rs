@@ -36,6 +36,10 @@ pub(super) async fn enter(services: &Services, built: &Built, now: Timestamp) ->
         dispose::agree(services, &mut chair, gone).await?;
         dispose::propose(services, &mut manager, low, *second, why).await?;
     }
+    let mut practitioner = acting(services, built, people("practitioner")?, &[Role::Practitioner], now);
+    let what = "The mother of a child in my room is a friend of my sister's. We have known each other since 2019.";
+    crate::declarations::declare(services, &mut practitioner, domain::declaration::DeclarationKind::Friendship, what)
+        .await?;
     request(services, built, people("dsl")?, now).await
 }
 
@@ -66,6 +70,8 @@ async fn old_file(services: &Services, built: &Built, now: Timestamp) -> Result<
     let mut ids = Vec::new();
     for ((what, response), days) in OLD.iter().zip([900, 800, 700]) {
         let row = LowLevel {
+            supersedes: None,
+            why: None,
             id: tx.fresh(),
             setting_id: built.setting,
             person_id: former.id,

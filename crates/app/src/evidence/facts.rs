@@ -24,7 +24,7 @@ use store::{Reader, Scope};
 
 use super::Viewer;
 use crate::concerns::case;
-use crate::filtering::{Policy, decide};
+use crate::filtering::{Policy, decide, supply};
 use crate::gateway::GatewayState;
 use crate::{Error, Result, Services};
 
@@ -63,6 +63,14 @@ pub(super) struct Facts {
     pub(super) sources: Option<Vec<crate::sources::view::SourceView>>,
     /// Sessions with children of the last 90 days.
     pub(super) sessions: Vec<store::supervision::Supervised>,
+    /// Everything runs on invented people, in one process (S50).
+    pub(super) demo: bool,
+    /// Groups of adults' devices that were opened in an emergency.
+    pub(super) break_glass: Vec<store::break_glass::BreakGlass>,
+    /// What was answered last about systems that must always work.
+    pub(super) essential: Option<store::evidence::Evidence>,
+    /// Calls for help of the last 90 days.
+    pub(super) help: Vec<store::help::HelpCall>,
     /// What each device last found out about itself.
     pub(super) checks: BTreeMap<domain::DeviceId, crate::activity::checks::Checked>,
     /// Who took a shared device in the last 90 days.
@@ -76,6 +84,10 @@ pub(super) struct Facts {
     pub(super) plans: Vec<store::together::SupportPlan>,
     /// For each file that can be fetched: is its concern one that takes none (S17)?
     pub(super) open_files: Vec<bool>,
+    /// What staff declared about their own life online: counted, never shown, and so of the whole setting.
+    pub(super) declarations: Vec<store::declarations::Declaration>,
+    /// Who is of whose family.
+    pub(super) families: BTreeMap<PersonId, BTreeSet<PersonId>>,
     /// Clocks that rest or rested.
     pub(super) rests: Vec<store::together::ClockRest>,
     /// Texts of procedures that concerns began with and that the program no longer carries, by name and edition.
@@ -114,7 +126,17 @@ pub(super) struct Facts {
 }
 
 /// The acts that show a concern to somebody.
-const LOOKS: [&str; 3] = ["concern.view", "concern.print", "concern.export"];
+const LOOKS: [&str; 4] = ["concern.view", "concern.print", "concern.export", "concern.bench"];
+
+/// Ties of the register, from both sides.
+async fn families(db: &Reader, setting: SettingId) -> Result<BTreeMap<PersonId, BTreeSet<PersonId>>> {
+    let mut families: BTreeMap<PersonId, BTreeSet<PersonId>> = BTreeMap::new();
+    for tie in store::people::list_all_relationships(db, setting).await? {
+        families.entry(tie.person_id).or_default().insert(tie.other_id);
+        families.entry(tie.other_id).or_default().insert(tie.person_id);
+    }
+    Ok(families)
+}
 
 impl Facts {
     pub(super) async fn load(
@@ -170,14 +192,18 @@ impl Facts {
             gateway,
             newest_policy_runs,
             evidence: newest_evidence(&db, setting, &content, now).await?,
-            covered: covered(services),
-            base_is_real: base_is_real(services),
+            covered: supply::covered(services),
+            base_is_real: supply::base_is_real(services),
             sources: match crate::sources::view::all(services, &db, setting, now).await {
                 Ok((sources, _)) => Some(sources),
                 Err(Error::NotFound) => None,
                 Err(error) => return Err(error),
             },
             sessions: store::supervision::list(&db, setting, quarter).await?,
+            demo: services.demo,
+            break_glass: store::break_glass::list(&db, setting).await?,
+            essential: store::evidence::find_newest(&db, setting, crate::setup::essential::KIND, now).await?,
+            help: store::help::list(&db, setting, quarter).await?,
             checks: crate::activity::checks::newest(&db, setting, since).await?,
             uses: store::vouchers::list_uses(&db, setting, quarter).await?,
             web_base: services.web_base.clone(),
@@ -186,6 +212,8 @@ impl Facts {
                 known(Some(row.concern_id))
             }),
             open_files: open_files(&db, &content, setting, &hidden).await?,
+            declarations: store::declarations::list(&db, setting).await?,
+            families: families(&db, setting).await?,
             rests: kept(store::together::list_rests(&db, setting).await?, |row| known(Some(row.concern_id))),
             texts: texts(&db, setting, &content).await?,
             invited,
@@ -408,38 +436,6 @@ async fn newest_evidence(
         }
     }
     Ok(newest)
-}
-
-/// Which categories have more behind them than what this program brings along. A list of ours is known by its name and by
-/// holding no more names than ours.
-fn covered(services: &Services) -> BTreeSet<String> {
-    let files = crate::content::files();
-    let categories = files.get("categories.toml").and_then(|text| filter::Categories::parse(text).ok());
-    let Some(categories) = categories else { return BTreeSet::new() };
-    real_lists(services, &["lists.compiled", "fetched.compiled"])
-        .map(|list| categories.of_list(&list).map_or(list.clone(), |category| category.id.clone()))
-        .collect()
-}
-
-/// Is there more in the base than the project's own small lists?
-fn base_is_real(services: &Services) -> bool {
-    real_lists(services, &["lists.compiled"]).next().is_some()
-}
-
-/// Names of the lists to block with that are more than the project's own.
-fn real_lists(services: &Services, compiled: &[&str]) -> impl Iterator<Item = String> {
-    let files = crate::content::files();
-    let ours = move |name: &str| files.get(&format!("lists/{name}.txt")).map_or(0, |text| text.lines().count() as u64);
-    let folder = services.data.join("lists");
-    let lists: Vec<_> = compiled
-        .iter()
-        .filter_map(|name| filter::Lists::open(&folder.join(name)).ok())
-        .flat_map(|lists| lists.lists().to_vec())
-        .collect();
-    lists
-        .into_iter()
-        .filter(move |list| list.kind == filter::Kind::Black && list.names > ours(&list.name))
-        .map(|list| list.name)
 }
 
 async fn steps(

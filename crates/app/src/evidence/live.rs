@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use domain::concern::RouteKind;
 use domain::control::Status;
@@ -28,6 +29,10 @@ const LARGE: i64 = 50_000;
 /// Walking the chain of a house with ten thousand concerns takes seconds: how long its result stands here. The command and
 /// the audit page walk it at once, whenever somebody asks.
 const CHAIN_STANDS: SignedDuration = SignedDuration::from_hours(6);
+/// How long a page waits for that walk: it says "is being walked" rather than nothing. A page has thirty seconds in all.
+pub(crate) const PAGE_WAITS: Duration = Duration::from_secs(3);
+/// What was found while the chain was still being walked is asked again so soon.
+const ASKED_AGAIN: SignedDuration = SignedDuration::from_secs(10);
 
 /// Asks our own web pages, as nobody, without the network: path in, status and text out.
 pub type Knock = Arc<
@@ -55,8 +60,16 @@ const MOST_PEOPLE: usize = 1_000;
 /// For which setting, under which policy, and what.
 type Last = (SettingId, Option<i64>, Arc<Found>);
 
-/// Links of the chain, or where it breaks.
-type Chain = std::result::Result<u64, String>;
+/// How the chain stands. Which row is wrong is for whoever runs the command on the machine; on a page it could say too much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chain {
+    /// As it was written, from the first link to the last and to the signed heads.
+    Whole,
+    /// Something is not as it was written.
+    Broken,
+    /// The walk takes longer than a page may wait; it goes on.
+    Walking,
+}
 
 impl Live {
     /// The web says how to knock. Without it (a command beside no server) its probes say that nothing serves.
@@ -68,8 +81,16 @@ impl Live {
     /// Forgets what was found, so that the next who looks asks again.
     pub async fn forget(&self) {
         *self.last.lock().await = None;
-        *self.chain.lock().await = None;
+        // A walk that goes on is new enough.
+        if let Ok(mut chain) = self.chain.try_lock() {
+            *chain = None;
+        }
         self.counts.lock().await.clear();
+    }
+
+    /// Is the chain being walked just now?
+    pub(super) fn walks(&self) -> bool {
+        self.chain.try_lock().is_err()
     }
 
     /// What somebody's first page said within the last minute, if nothing was written since; in a large house within the last
@@ -118,8 +139,10 @@ pub(super) struct Found {
     pub(super) report_page: std::result::Result<(u16, String), String>,
     /// The door for people without an account.
     pub(super) open_door: std::result::Result<(u16, String), String>,
-    /// Links of the chain, or where it breaks.
-    pub(super) chain: std::result::Result<u64, String>,
+    /// The sheet of signs for families.
+    pub(super) signs: std::result::Result<(u16, String), String>,
+    /// How the chain stands.
+    pub(super) chain: Chain,
     /// Does the file on the disk read as a plain database? None: it is not a file of ours.
     pub(super) plain_file: Option<bool>,
     /// Is every weak password refused, and hashing strong?
@@ -137,7 +160,8 @@ pub(super) async fn ask(services: &Services, ctx: &mut OpCtx, setting: SettingId
     let number = store::filtering::find_newest(&reader, setting).await?.map(|row| row.number);
     if let Some((of, under, found)) = last.as_ref() {
         let age = ctx.now.duration_since(found.at);
-        if *of == setting && *under == number && age >= SignedDuration::ZERO && age <= REMEMBERED {
+        let holds = if found.chain == Chain::Walking { ASKED_AGAIN } else { REMEMBERED };
+        if *of == setting && *under == number && age >= SignedDuration::ZERO && age <= holds {
             return Ok(Arc::clone(found));
         }
     }
@@ -166,7 +190,8 @@ pub(super) async fn ask(services: &Services, ctx: &mut OpCtx, setting: SettingId
         front_page,
         report_page,
         open_door: services.live.knock(&format!("/tell/{}", crate::telling::word_of(setting))).await,
-        chain: chain(services, ctx.now).await?,
+        signs: services.live.knock(&format!("/tell/{}/signs", crate::telling::word_of(setting))).await,
+        chain: chain(services, ctx.now, PAGE_WAITS).await?,
         plain_file: plain_file(services),
         passwords: passwords(ctx).await?,
         walls_hold: walls_hold(services, setting, ctx.now).await?,
@@ -191,28 +216,35 @@ fn report_link(html: &str) -> Option<String> {
 }
 
 /// The walk is a task of its own: a page that stopped waiting does not stop it, and who comes next waits for the same one.
-async fn chain(services: &Services, now: Timestamp) -> Result<Chain> {
+/// With no time to wait, it is begun before anybody asks.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the records are away.
+pub async fn chain(services: &Services, now: Timestamp, longest: Duration) -> Result<Chain> {
     let services = services.clone();
     let walking = tokio::spawn(async move {
         let mut last = services.live.chain.lock().await;
         if let Some((at, found)) = last.as_ref()
             && now.duration_since(*at).abs() <= CHAIN_STANDS
         {
-            return Ok(found.clone());
+            return Ok(*found);
         }
         let found = walk(&services).await?;
-        *last = Some((now, found.clone()));
+        *last = Some((now, found));
         Ok(found)
     });
-    walking.await.map_err(|error| Error::Unavailable { say: error.to_string() })?
+    match tokio::time::timeout(longest, walking).await {
+        Ok(walked) => walked.map_err(|error| Error::Unavailable { say: error.to_string() })?,
+        Err(_) => Ok(Chain::Walking),
+    }
 }
 
 async fn walk(services: &Services) -> Result<Chain> {
     match store::audit::verify(&services.db, &[]).await {
-        Ok(report) if report.is_whole() => Ok(Ok(report.links)),
-        Ok(report) => Ok(Err(report.findings.first().map(ToString::to_string).unwrap_or_default())),
+        Ok(report) if report.is_whole() => Ok(Chain::Whole),
+        Ok(_) => Ok(Chain::Broken),
         Err(error @ store::Error::Unavailable(_)) => Err(error.into()),
-        Err(error) => Ok(Err(error.to_string())),
+        Err(_) => Ok(Chain::Broken),
     }
 }
 

@@ -4,6 +4,7 @@
 //! To add one: a function in the module of its area, a line in that module's table.
 
 mod cases;
+mod declared;
 mod filter;
 mod held;
 mod keeping;
@@ -24,6 +25,7 @@ fn all() -> impl Iterator<Item = &'static Question> {
         .chain(filter::ANSWERS)
         .chain(procedures::ANSWERS)
         .chain(working::ANSWERS)
+        .chain(declared::ANSWERS)
         .chain(held::ANSWERS)
         .chain(keeping::ANSWERS)
 }

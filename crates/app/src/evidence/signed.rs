@@ -30,7 +30,7 @@ pub const EXTERNAL_TEST: &str = "external_filter_test";
 const SELF_TEST: &str = "self_test";
 
 /// Kinds of rows that controls name, and whether a technician may sign them.
-const KINDS: [(&str, bool); 16] = [
+const KINDS: [(&str, bool); 17] = [
     (SELF_TEST, false),
     (EXTERNAL_TEST, true),
     ("signed_check/filter_periodic", false),
@@ -47,6 +47,7 @@ const KINDS: [(&str, bool); 16] = [
     ("signed_check/personal_phones", false),
     ("signed_check/monitoring_told", false),
     ("signed_check/limits_told", false),
+    ("signed_check/behaviour_clause", false),
 ];
 
 /// What is signed although no control names it by itself: a question about records or a probe reads it.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::access::{Action, Refused, Relation, authorize};
+use domain::concern::Urgency;
 use domain::{OpCtx, PersonId};
 use filter::HostName;
 use jiff::Timestamp;
@@ -13,7 +14,9 @@ use store::words::{Answer, ProposalState};
 use uuid::Uuid;
 
 use super::change::Change;
-use super::decide::{Propose, Proposed, Risk, propose};
+use super::decide::{Propose, Proposed, Risk};
+use super::{outcome, promised};
+use crate::notices::Matter;
 use crate::{Error, Result, Services};
 
 /// "I need this because …", as typed.
@@ -67,6 +70,8 @@ pub async fn ask(services: &Services, ctx: &mut OpCtx, new: Ask) -> Result<Uuid>
         answered_by: None,
         answered_at: None,
         words: None,
+        proposal_id: None,
+        decided_at: None,
     };
     store::filtering::add_request(&mut tx, &request).await?;
     let mut people: Vec<PersonId> = Vec::new();
@@ -76,8 +81,7 @@ pub async fn ask(services: &Services, ctx: &mut OpCtx, new: Ask) -> Result<Uuid>
     }
     people.sort();
     people.dedup();
-    let matter =
-        crate::notices::Matter { urgency: domain::concern::Urgency::Prompt, link: "/filter/requests", concern: None };
+    let matter = Matter { urgency: Urgency::Prompt, link: "/filter/requests", concern: None };
     crate::notices::tell(&mut tx, member.setting, &people, &matter).await?;
     tx.commit().await?;
     services.wake_jobs();
@@ -145,92 +149,129 @@ pub async fn reply(services: &Services, ctx: &mut OpCtx, reply: Reply) -> Result
     }
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let request = store::filtering::lookup_request(&reader, member.setting, reply.id).await?.ok_or(Error::NotFound)?;
-    let (_, policy) = super::decide::in_force(&reader, member.setting).await?;
     let profile = super::decide::profile(&reader, member.setting).await?;
     drop(reader);
-    let audience = policy.groups.get(&request.group_key).map(|group| group.audience);
-    let adults = audience == Some(super::Audience::Adults);
+    let new = match &reply.verdict {
+        Yes::No => None,
+        Yes::Propose { long, risk } => {
+            authorize(&ctx.actor, Action::ProposeChange, Relation::Setting)?;
+            let change = opening(services, &profile, &request, *long, ctx.now)?;
+            promised::opens_something(services, ctx, &member, &change).await?;
+            Some((*long, Propose { change, reason: request.why.clone(), risk: risk.clone(), concern: None }))
+        }
+    };
+    // The answer and what it proposes are one act: a request never stands answered without its proposal, nor the other way.
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::AnswerAccess.key()).await?;
+    let request = store::filtering::lookup_request(&tx, member.setting, reply.id).await?.ok_or(Error::NotFound)?;
     if request.answer.is_some() {
         let said = "Somebody else has answered this in the meantime.".to_owned();
         return Err(Error::Conflict { theirs: BTreeMap::from([(String::new(), said)]) });
     }
-    let proposed = match &reply.verdict {
-        Yes::No => None,
-        Yes::Propose { long, risk } => {
-            let (name, groups) = (request.host.clone(), vec![request.group_key.clone()]);
-            let change = match long {
-                HowLong::Hour => Change::AllowForAWhile { name, groups, minutes: 60 },
-                HowLong::EndOfTerm => {
-                    let until = Some(end_of_term(services, &profile, ctx.now)?);
-                    Change::AllowName { name, groups, until }
-                }
-                HowLong::Until(until) => Change::AllowName { name, groups, until: Some(*until) },
-                HowLong::UntilChanged => Change::AllowName { name, groups, until: None },
-            };
-            let new = Propose { change, reason: request.why.clone(), risk: risk.clone(), concern: None };
-            let lead = authorize(&ctx.actor, Action::AgreeWeakening, Relation::Setting).is_ok();
-            let asker = request.asked_by.filter(|asker| *asker != member.person);
-            Some(match asker {
-                Some(asker) if *long == HowLong::Hour && adults && lead => {
-                    super::decide::grant(services, ctx, asker, new).await?
-                }
-                _ => propose(services, ctx, new).await?,
-            })
-        }
+    let proposed = match &new {
+        None => None,
+        Some((long, new)) => Some(put(&mut tx, ctx, &member, &request, *long, new).await?),
     };
-    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::AnswerAccess.key()).await?;
+    // Decided now: with a "no", or where this yes needed nobody else.
+    let waits = proposed.is_some_and(|proposed| proposed.in_force.is_none());
     let answered = AccessRequest {
         answer: Some(if proposed.is_some() { Answer::Proposed } else { Answer::No }),
         answered_by: Some(member.person),
         answered_at: Some(ctx.now),
         words: Some(reply.words.trim().to_owned()),
+        proposal_id: proposed.map(|proposed| proposed.id),
+        decided_at: (!waits).then_some(ctx.now),
         ..request
     };
     store::filtering::set_request(&mut tx, &answered).await?;
     if let Some(asker) = answered.asked_by {
-        let matter =
-            crate::notices::Matter { urgency: domain::concern::Urgency::Prompt, link: "/filter/ask", concern: None };
+        let matter = Matter { urgency: Urgency::Prompt, link: outcome::ASKED, concern: None };
         crate::notices::tell(&mut tx, member.setting, &[asker], &matter).await?;
     }
     tx.commit().await?;
-    services.wake_jobs();
+    match proposed {
+        Some(proposed) => super::decide::publish_for(services, member.setting, proposed).await,
+        None => services.wake_jobs(),
+    }
     Ok(proposed)
 }
 
-/// How quickly people are answered, and how often the filter was in the way without need (FDM-02).
+/// What a yes opens.
+fn opening(
+    services: &Services,
+    profile: &domain::setting::Profile,
+    request: &AccessRequest,
+    long: HowLong,
+    now: Timestamp,
+) -> Result<Change> {
+    let (name, groups) = (request.host.clone(), vec![request.group_key.clone()]);
+    let until = match long {
+        HowLong::Hour => return Ok(Change::AllowForAWhile { name, groups, minutes: 60 }),
+        HowLong::EndOfTerm => Some(end_of_term(services, profile, now)?),
+        HowLong::Until(until) => Some(until),
+        HowLong::UntilChanged => None,
+    };
+    Ok(Change::AllowName { name, groups, until })
+}
+
+/// Proposes what a yes opens. For an hour, on adults' devices, a lead's yes is enough: whoever asked is the other person.
+async fn put(
+    tx: &mut store::Tx,
+    ctx: &OpCtx,
+    member: &domain::ctx::Member,
+    request: &AccessRequest,
+    long: HowLong,
+    new: &Propose,
+) -> Result<Proposed> {
+    let (_, policy) = super::decide::in_force(&*tx, member.setting).await?;
+    let audience = policy.groups.get(&request.group_key).map(|group| group.audience);
+    let lead = authorize(&ctx.actor, Action::AgreeWeakening, Relation::Setting).is_ok();
+    let asker = request.asked_by.filter(|asker| *asker != member.person);
+    match asker {
+        Some(asker) if long == HowLong::Hour && audience == Some(super::Audience::Adults) && lead => {
+            super::decide::grant_within(tx, member, asker, new).await
+        }
+        _ => super::decide::propose_within(tx, member, new).await,
+    }
+}
+
+/// How quickly people have a decision, and how often the filter was in the way without need (FDM-02).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Figures {
     /// Asked for in the last ninety days.
     pub asked: usize,
-    /// Of them answered.
-    pub answered: usize,
-    /// Of them with a yes that stands, or waits for a second person: the block was in the way without need.
+    /// Of them decided: with a no, or by the second person whom a yes needs.
+    pub decided: usize,
+    /// Of them with a yes that a second person has still to decide on.
+    pub half_way: usize,
+    /// Of those decided, with a yes: the block was in the way without need.
     pub over_blocked: usize,
-    /// Half of the answers came within so many minutes.
+    /// Half of the decisions came within so many minutes.
     pub median_minutes: Option<i64>,
 }
 
 impl Figures {
-    /// From requests of a while, each with whether its "yes" was taken back by whoever had to agree.
-    fn of<'r>(requests: impl Iterator<Item = (&'r AccessRequest, bool)>) -> Self {
+    /// From requests of a while, each with where the proposal stands that its "yes" made.
+    fn of<'r>(requests: impl Iterator<Item = (&'r AccessRequest, Option<ProposalState>)>) -> Self {
         let mut figures = Self::default();
         let mut minutes: Vec<i64> = Vec::new();
-        for (request, refused) in requests {
+        for (request, state) in requests {
             figures.asked += 1;
-            if let Some(at) = request.answered_at {
-                figures.answered += 1;
-                minutes.push(at.duration_since(request.asked_at).as_mins().max(0));
-            }
-            figures.over_blocked += usize::from(request.answer == Some(Answer::Proposed) && !refused);
+            let Some(at) = request.decided_at else {
+                figures.half_way += usize::from(request.answer.is_some());
+                continue;
+            };
+            figures.decided += 1;
+            minutes.push(at.duration_since(request.asked_at).as_mins().max(0));
+            figures.over_blocked += usize::from(state == Some(ProposalState::Approved));
         }
         minutes.sort_unstable();
         figures.median_minutes = minutes.get(minutes.len() / 2).copied();
         figures
     }
 
-    /// Of a hundred answered requests, how many were for something that should not have been blocked.
+    /// Of a hundred decided requests, how many were for something that should not have been blocked.
     pub fn over_blocking_percent(&self) -> Option<usize> {
-        (self.answered > 0).then(|| self.over_blocked * 100 / self.answered)
+        (self.decided > 0).then(|| self.over_blocked * 100 / self.decided)
     }
 }
 
@@ -244,10 +285,9 @@ pub async fn figures(services: &Services, ctx: &OpCtx) -> Result<Figures> {
     let since = ctx.now.saturating_sub(jiff::SignedDuration::from_hours(24 * 90)).unwrap_or(ctx.now);
     let reader = services.db.read(Scope::Setting(setting)).await?;
     let requests = store::filtering::list_requests(&reader, setting, since).await?;
-    let mut refused = Vec::with_capacity(requests.len());
+    let mut states = Vec::with_capacity(requests.len());
     for request in &requests {
-        let state = super::view::outcome(&reader, request).await?.map(|(_, state)| state);
-        refused.push(matches!(state, Some(ProposalState::Refused | ProposalState::Withdrawn)));
+        states.push(outcome::of(&reader, request).await?.map(|outcome| outcome.state));
     }
-    Ok(Figures::of(requests.iter().zip(refused)))
+    Ok(Figures::of(requests.iter().zip(states)))
 }

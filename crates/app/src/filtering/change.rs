@@ -182,7 +182,28 @@ pub enum Change {
         /// Key of the group that it is like.
         like: String,
     },
-    /// Go back to an earlier version as a whole.
+    /// A group is called something else.
+    RenameGroup {
+        /// Its key, which stays.
+        group: String,
+        /// As people will call it.
+        name: String,
+    },
+    /// A group goes; its devices fall in the strictest one.
+    RemoveGroup {
+        /// Its key.
+        group: String,
+    },
+    /// Something that holds at certain times holds at others, or does something else.
+    SetHours {
+        /// Its id.
+        id: String,
+        /// What and when, from now on.
+        hours: Hours,
+        /// Group keys.
+        groups: Vec<String>,
+    },
+    /// Go back to an earlier version as a whole. Groups that were added since stay as they are.
     RollBack {
         /// Its number.
         to: i64,
@@ -237,6 +258,14 @@ impl Change {
             Self::Approve { name, helpers, groups, .. } => {
                 Some((std::iter::once(name).chain(helpers).map(String::as_str).collect(), groups))
             }
+            _ => None,
+        }
+    }
+
+    /// When what it opens closes by itself; `None` for what stands until somebody changes it, and for a while that has not begun.
+    pub fn ends(&self) -> Option<Timestamp> {
+        match self {
+            Self::AllowName { until, .. } | Self::Approve { until, .. } => *until,
             _ => None,
         }
     }
@@ -371,6 +400,19 @@ impl Change {
                     return Err(Unfit("Nothing of that kind holds here at certain times.".into()));
                 }
             }
+            Self::SetHours { id, hours, groups } => {
+                let hours = fit(hours)?;
+                let mut found = false;
+                for group in chosen(&mut after, groups)? {
+                    if let Some(there) = group.hours.get_mut(id) {
+                        there.clone_from(&hours);
+                        found = true;
+                    }
+                }
+                if !found {
+                    return Err(Unfit("Nothing of that kind holds here at certain times.".into()));
+                }
+            }
             Self::Supervise { on, groups } => {
                 for group in chosen(&mut after, groups)? {
                     if group.audience != Audience::Children {
@@ -449,25 +491,89 @@ impl Change {
                 }
             }
             Self::AddGroup { name, like } => {
-                let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-                if !(3..=60).contains(&name.chars().count()) {
-                    return Err(Unfit("Give the group a name of 3 to 60 letters.".into()));
-                }
-                if after.groups.values().any(|group| group.name.to_lowercase() == name.to_lowercase()) {
-                    return Err(Unfit("There is a group of this name. Names have to tell them apart.".into()));
-                }
+                let name = group_name(&after, None, name)?;
                 let like = after.groups.get(like).ok_or_else(|| Unfit("Choose a group that it is like.".into()))?;
                 let group = super::policy::Group { name: name.clone(), ..like.clone() };
                 after.groups.insert(fresh_key(&after, &name), group);
+            }
+            Self::RenameGroup { group, name } => {
+                let name = group_name(&after, Some(group), name)?;
+                let group = after.groups.get_mut(group).ok_or_else(|| no_group(group))?;
+                group.name = name;
+            }
+            Self::RemoveGroup { group: key } => {
+                let group = after.groups.remove(key).ok_or_else(|| no_group(key))?;
+                if *key == after.strictest {
+                    return Err(Unfit(format!(
+                        "Devices that nobody knows are in {}. Choose another group for them first.",
+                        group.name
+                    )));
+                }
+                if group.audience == Audience::Essential {
+                    return Err(Unfit("Calls, alarms and medical devices would be closed. This group stays.".into()));
+                }
+                after.networks.retain(|_, of| of != key);
+                after.inspection.remove(key);
             }
             Self::MoveDevice { from, to, .. } => {
                 let known = [from, to].iter().all(|key| policy.groups.contains_key(*key));
                 return if known { Ok(after) } else { Err(Unfit("That group is gone.".into())) };
             }
-            Self::RollBack { policy, .. } => after = (**policy).clone(),
+            Self::RollBack { policy: then, .. } => {
+                // What was added since is nobody's to lose: its devices would be without a group.
+                let since = after.groups.into_iter().filter(|(key, _)| !then.groups.contains_key(key));
+                after = (**then).clone();
+                after.groups.extend(since);
+            }
         }
         keep_locked(policy, &after)?;
         Ok(after)
+    }
+
+    /// The change that takes this one away again and touches nothing that was decided after it; `None` where there is none of its own
+    /// kind.
+    pub fn undoing(&self, rule: &str, before: &Policy, now: &Policy) -> Option<Self> {
+        let meant = |groups: &[String], key: &String| groups.is_empty() || groups.contains(key);
+        let those = |groups: &[String], what: &dyn Fn(&String, &super::policy::Group) -> bool| -> Vec<String> {
+            let there = before.groups.iter().filter(|(key, _)| meant(groups, key) && now.groups.contains_key(*key));
+            there.filter(|(key, group)| what(key, group)).map(|(key, _)| key.clone()).collect()
+        };
+        let some = |keys: Vec<String>| Some(keys).filter(|keys| !keys.is_empty());
+        match self {
+            Self::BlockName { name, groups } => {
+                let name = site(name).ok()?;
+                // An allowance that it replaced does not come back by forgetting the block.
+                let replaced = before.groups.values().any(|group| group.allow.contains_key(&name));
+                let holds = |key: &String| {
+                    now.groups.get(key).and_then(|group| group.block.get(&name)).is_some_and(|there| there.rule == rule)
+                };
+                let groups = some(those(groups, &|key, was| holds(key) && !was.block.contains_key(&name)))?;
+                (!replaced).then_some(Self::ForgetName { name, groups })
+            }
+            Self::BlockCategory { category, groups, .. } => {
+                let holds =
+                    |key: &String| now.groups.get(key).is_some_and(|group| group.blocked.contains_key(category));
+                let groups = some(those(groups, &|key, was| holds(key) && !was.blocked.contains_key(category)))?;
+                Some(Self::AllowCategory { category: category.clone(), groups })
+            }
+            Self::AddHours { groups, .. } => {
+                let groups = some(those(groups, &|key, _| {
+                    now.groups.get(key).is_some_and(|group| group.hours.contains_key(rule))
+                }))?;
+                Some(Self::RemoveHours { id: rule.to_owned(), groups })
+            }
+            Self::Supervise { on: true, groups } => {
+                let groups = some(those(groups, &|key, was| {
+                    !was.supervised && now.groups.get(key).is_some_and(|group| group.supervised)
+                }))?;
+                Some(Self::Supervise { on: false, groups })
+            }
+            Self::RenameGroup { group, .. } => {
+                let name = before.groups.get(group)?.name.clone();
+                Some(Self::RenameGroup { group: group.clone(), name })
+            }
+            _ => None,
+        }
     }
 
     /// In one line for the queue and the history.
@@ -533,6 +639,18 @@ impl Change {
             Self::EndInspection { groups } => format!("No longer inspect encrypted pages for {}", named(groups)),
             Self::AddGroup { name, like } => {
                 format!("New group {name}, like {}", named(std::slice::from_ref(like)))
+            }
+            Self::RenameGroup { group, name } => {
+                format!("Call the group {} \u{201c}{}\u{201d}", named(std::slice::from_ref(group)), name.trim())
+            }
+            Self::RemoveGroup { group } => format!(
+                "Remove the group {}; its devices go to {}",
+                named(std::slice::from_ref(group)),
+                named(std::slice::from_ref(&policy.strictest))
+            ),
+            Self::SetHours { id, groups, .. } => {
+                let name = policy.groups.values().find_map(|group| group.hours.get(id)).map(|hours| &hours.name);
+                format!("Change \u{201c}{}\u{201d} for {}", name.map_or(id.as_str(), String::as_str), named(groups))
             }
             Self::RollBack { to, .. } => format!("Go back to version {to}"),
         }
@@ -664,6 +782,23 @@ fn fit(hours: &Hours) -> Result<Hours, Unfit> {
     Ok(Hours { name, ..hours.clone() })
 }
 
+/// A name for a group that tells it apart from all others.
+fn group_name(policy: &Policy, own: Option<&String>, name: &str) -> Result<String, Unfit> {
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    if !(3..=60).contains(&name.chars().count()) {
+        return Err(Unfit("Give the group a name of 3 to 60 letters.".into()));
+    }
+    let mut others = policy.groups.iter().filter(|(key, _)| Some(*key) != own);
+    if others.any(|(_, group)| group.name.to_lowercase() == name.to_lowercase()) {
+        return Err(Unfit("There is a group of this name. Names have to tell them apart.".into()));
+    }
+    Ok(name)
+}
+
+fn no_group(key: &str) -> Unfit {
+    Unfit(format!("There is no group called {key}."))
+}
+
 /// A key that no group has: letters and figures of the name, and a number if need be.
 fn fresh_key(policy: &Policy, name: &str) -> String {
     let words: Vec<String> = name
@@ -707,7 +842,14 @@ fn chosen<'p>(policy: &'p mut Policy, keys: &[String]) -> Result<Vec<&'p mut sup
 fn keep_locked(before: &Policy, after: &Policy) -> Result<(), Unfit> {
     for (key, group) in before.groups.iter().filter(|(_, group)| group.audience == Audience::Children) {
         let Some(now) = after.groups.get(key) else {
-            return Err(Unfit(format!("{} is a children\u{2019}s group and cannot go.", group.name)));
+            // Its devices fall in the strictest group: where that reaches more, or asks for no session, they would be freed.
+            if super::compare::falls_looser(group, after) {
+                return Err(Unfit(format!(
+                    "{} is a children\u{2019}s group, and its devices would reach more where devices fall that nobody knows. It cannot go.",
+                    group.name
+                )));
+            }
+            continue;
         };
         let lost = group.blocked.iter().find(|(category, _)| {
             LOCKED_FOR_CHILDREN.contains(&category.as_str()) && !now.blocked.contains_key(*category)

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::change::{Direction, files_in_words, search_word};
-use super::hours::Hours;
+use super::hours::{Does, Hours};
 use super::policy::{Decision, Group, Policy};
 
 /// Does going from one policy to another make anything reachable that was not? Judged from the policies themselves,
@@ -36,6 +36,18 @@ pub fn direction(before: &Policy, after: &Policy) -> Direction {
 /// Where devices fall that nobody knows.
 fn falls(policy: &Policy) -> Option<&Group> {
     policy.groups.get(&policy.strictest)
+}
+
+/// Would a device of this group reach more in the one of devices that nobody knows? What is approved there was agreed on for children
+/// already; to need a session for it is the stricter way.
+pub(super) fn falls_looser(group: &Group, policy: &Policy) -> bool {
+    falls(policy).is_none_or(|strictest| {
+        let mut strictest = strictest.clone();
+        if strictest.supervised {
+            strictest.allow.retain(|_, decision| decision.approved.is_none());
+        }
+        loosens(group, &strictest)
+    })
 }
 
 /// A network leads devices out of the group of unknown ones, or away from one that lies over it. One that leads into that group
@@ -77,7 +89,13 @@ fn loosens(was: &Group, is: &Group) -> bool {
         .film_hosts()
         .any(|(host, now)| !was.film_hosts().any(|(name, then)| name == host && !longer(now.until, then.until)));
     let kept = |one: &Hours, among: &BTreeMap<String, Hours>| among.values().any(|other| one.same_as(other));
-    let closing_gone = was.hours.values().any(|hours| hours.tightens() && !kept(hours, &is.hours));
+    // What was closed at certain times and is closed at every hour now is not gone, unless some hours open it.
+    let opened = |id: &String| is.hours.values().any(|one| matches!(&one.does, Does::Without(ids) if ids.contains(id)));
+    let always = |hours: &Hours| match &hours.does {
+        Does::Also(ids) => ids.keys().all(|id| is.blocked.contains_key(id) && !opened(id)),
+        _ => false,
+    };
+    let closing_gone = was.hours.values().any(|hours| hours.tightens() && !kept(hours, &is.hours) && !always(hours));
     let opening_new = is.hours.values().any(|hours| !hours.tightens() && !kept(hours, &was.hours));
     category_gone
         || block_gone
@@ -116,6 +134,9 @@ pub fn difference(before: &Policy, after: &Policy) -> Vec<String> {
             continue;
         };
         let mut say = |text: String| lines.push(format!("{}: {text}", is.name));
+        if was.name != is.name {
+            say(format!("was called {} before", was.name));
+        }
         names(&was.block, &is.block, "now blocks", "no longer blocks", &mut say);
         names(&was.allow, &is.allow, "now allows", "no longer allows", &mut say);
         films(was, is, &mut say);
@@ -147,7 +168,8 @@ pub fn difference(before: &Policy, after: &Policy) -> Vec<String> {
     }
     for (key, was) in &before.groups {
         if !after.groups.contains_key(key) {
-            lines.push(format!("{}: group gone", was.name));
+            let to = falls(after).map_or("the strictest group", |group| &group.name);
+            lines.push(format!("{}: group gone; its devices go to {to}", was.name));
         }
     }
     let named = |key: &String| after.groups.get(key).map_or(key.clone(), |group| group.name.clone());

@@ -8,8 +8,7 @@ use domain::concern::Urgency;
 use domain::ctx::Member;
 use domain::setting::{FourEyes, Profile};
 use domain::{ConcernId, OpCtx, PersonId, ProposalId, Role, SettingId};
-use filter::Audience;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::filtering::{FilterPolicy, Proposal};
 use store::words::ProposalState;
@@ -18,7 +17,7 @@ use store::{Reads, Scope, Tx};
 use super::change::{self, Change, Direction, Known};
 use super::compare;
 use super::policy::Policy;
-use super::{promised, publish};
+use super::{four_eyes, outcome, promised, publish};
 use crate::notices::{self, Matter};
 use crate::sight::sees;
 use crate::{Error, Result, Services};
@@ -57,8 +56,6 @@ pub struct Proposed {
     pub in_force: Option<i64>,
 }
 
-/// One day: what a one-person setting waits instead of a second pair of eyes (S45).
-const DELAY: SignedDuration = SignedDuration::from_hours(24);
 /// Days until the policy has been looked at again after a change.
 const REVIEW_WITHIN: i64 = 28;
 const NOTHING: &str = "That is already so. Nothing would change.";
@@ -72,13 +69,22 @@ const LONGEST: usize = 2_000;
 pub async fn propose(services: &Services, ctx: &mut OpCtx, new: Propose) -> Result<Proposed> {
     authorize(&ctx.actor, Action::ProposeChange, Relation::Setting)?;
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
-    check(&new)?;
     promised::opens_something(services, ctx, &member, &new.change).await?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::ProposeChange.key()).await?;
+    let proposed = propose_within(&mut tx, &member, &new).await?;
+    tx.commit().await?;
+    publish_for(services, member.setting, proposed).await;
+    Ok(proposed)
+}
+
+/// The same inside the transaction of a larger act: whoever calls it has authorised the member, asked what the policy promises,
+/// and calls [`publish_for`] once the act is on disk.
+pub(super) async fn propose_within(tx: &mut Tx, member: &Member, new: &Propose) -> Result<Proposed> {
+    check(new)?;
     if let Some(concern) = new.concern {
-        store::concerns::lookup(&tx, member.setting, &sees(&member), concern).await?.ok_or(Error::NotFound)?;
+        store::concerns::lookup(&*tx, member.setting, &sees(member), concern).await?.ok_or(Error::NotFound)?;
     }
-    let (number, before) = in_force(&tx, member.setting).await?;
+    let (number, before) = in_force(&*tx, member.setting).await?;
     let id: ProposalId = tx.fresh();
     let effect = new.change.starting(tx.now());
     let after = effect.apply(&before, &id.to_string(), new.reason.trim()).map_err(unfit)?;
@@ -86,24 +92,39 @@ pub async fn propose(services: &Services, ctx: &mut OpCtx, new: Propose) -> Resu
         return Err(Error::invalid("change", NOTHING));
     }
     let direction = compare::direction(&before, &after);
-    let mut proposal = written(id, &member, &new, direction, number, ctx.now)?;
+    let mut proposal = written(id, member, new, direction, number, tx.now())?;
     if direction == Direction::Tightens {
-        proposal.applied_number =
-            Some(put(&mut tx, &member, number, &after, &proposal, &new.change.say(&before)).await?);
+        proposal.applied_number = Some(put(tx, member, number, &after, &proposal, &new.change.say(&before)).await?);
     }
     let in_force = proposal.applied_number;
-    store::filtering::add_proposal(&mut tx, &proposal).await?;
-    let waits_for = awaited(&tx, &proposal).await?;
-    tell(&mut tx, &proposal, &waits_for).await?;
+    wait(tx, proposal).await?;
     if in_force.is_some() {
-        publish::later(&mut tx, member.setting).await?;
-    }
-    tx.commit().await?;
-    services.wake_jobs();
-    if in_force.is_some() {
-        publish::now(services, member.setting).await;
+        publish::later(tx, member.setting).await?;
     }
     Ok(Proposed { id, in_force })
+}
+
+/// After the commit: the jobs run, and what is in force reaches the gateway.
+pub(super) async fn publish_for(services: &Services, setting: SettingId, proposed: Proposed) {
+    services.wake_jobs();
+    if proposed.in_force.is_some() {
+        publish::now(services, setting).await;
+    }
+}
+
+/// Puts a proposal into the queue and tells those whose word it waits for; in a one-person setting everybody, because the delay
+/// that may stand for a second person begins with that (S45).
+async fn wait(tx: &mut Tx, mut proposal: Proposal) -> Result<()> {
+    let everybody = four_eyes::mode(&*tx, proposal.setting_id, tx.now()).await? == FourEyes::ChairOrDelay;
+    if everybody {
+        proposal.everybody_told_at = Some(tx.now());
+    }
+    store::filtering::add_proposal(tx, &proposal).await?;
+    let people = match everybody {
+        true => four_eyes::everybody(tx, &proposal).await?,
+        false => awaited(tx, &proposal).await?,
+    };
+    tell(tx, &proposal, &people).await
 }
 
 /// A proposal as it is first written down: it waits, and a lead who proposes has agreed.
@@ -135,6 +156,7 @@ fn written(
         decision_note: None,
         lead_agreed_by: is_lead.then_some(member.person),
         lead_agreed_at: is_lead.then_some(now),
+        everybody_told_at: None,
         applied_number: None,
         base_number,
         version: 0,
@@ -156,12 +178,10 @@ pub(super) async fn propose_move(
     let (number, _) = in_force(&tx, member.setting).await?;
     let id = tx.fresh();
     let proposal = written(id, &member, &new, Direction::Loosens, number, ctx.now)?;
-    store::filtering::add_proposal(&mut tx, &proposal).await?;
-    let waits_for = awaited(&tx, &proposal).await?;
-    tell(&mut tx, &proposal, &waits_for).await?;
+    wait(&mut tx, proposal).await?;
     tx.commit().await?;
     services.wake_jobs();
-    Ok(Proposed { id: proposal.id, in_force: None })
+    Ok(Proposed { id, in_force: None })
 }
 
 /// What a change would do, before anybody proposes it.
@@ -245,13 +265,13 @@ pub async fn decide(services: &Services, ctx: &mut OpCtx, decision: Decide) -> R
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::ApproveChange.key()).await?;
     let mut proposal = waiting(&tx, &member, decision.id, decision.version).await?;
-    let profile = profile(&tx, member.setting).await?;
+    let mode = four_eyes::mode(&tx, member.setting, ctx.now).await?;
     let (number, before) = in_force(&tx, member.setting).await?;
     let asked: Change = read(&proposal.change)?;
     let mut newly_in_force = false;
     if decision.verdict == Verdict::Approve && matches!(asked, Change::MoveDevice { .. }) {
         super::moving::approve(&mut tx, &member, &proposal, &asked, &before).await?;
-        look_again(&mut tx, &proposal).await?;
+        look_again(&mut tx, member.setting, member.person, proposal.concern_id).await?;
         proposal.state = ProposalState::Approved;
         newly_in_force = true;
     } else if decision.verdict == Verdict::Approve {
@@ -264,7 +284,7 @@ pub async fn decide(services: &Services, ctx: &mut OpCtx, decision: Decide) -> R
                 effect.apply(&before, &proposal.id.to_string(), &proposal.reason).map_err(unfit)?
             }
         };
-        four_eyes(&profile, &member, &proposal, &before, &after, ctx.now)?;
+        four_eyes::check(mode, &member, &proposal, &before, &after, ctx.now)?;
         if proposal.applied_number.is_none() {
             if matches!(asked, Change::RollBack { .. }) && number != proposal.base_number {
                 return Err(changed_since(number));
@@ -288,6 +308,7 @@ pub async fn decide(services: &Services, ctx: &mut OpCtx, decision: Decide) -> R
     if proposal.proposed_by != member.person {
         tell(&mut tx, &proposal, &[proposal.proposed_by]).await?;
     }
+    outcome::decided(&mut tx, &member, &proposal).await?;
     if newly_in_force {
         publish::later(&mut tx, member.setting).await?;
     }
@@ -344,10 +365,10 @@ pub async fn agree(services: &Services, ctx: &mut OpCtx, id: ProposalId, version
     Ok(tx.commit().await?)
 }
 
-/// The author takes a proposal back.
+/// The author takes a proposal back that waits. What is in force is undone by a proposal ([`change_undoing`]): that lets more through.
 ///
 /// # Errors
-/// [`Error::NotFound`] for somebody else's.
+/// [`Error::NotFound`] for somebody else's; [`Error::Invalid`] for one that is in force.
 pub async fn withdraw(services: &Services, ctx: &mut OpCtx, id: ProposalId, version: i64) -> Result<()> {
     authorize(&ctx.actor, Action::ProposeChange, Relation::Own)?;
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
@@ -356,9 +377,15 @@ pub async fn withdraw(services: &Services, ctx: &mut OpCtx, id: ProposalId, vers
     if proposal.proposed_by != member.person {
         return Err(Error::NotFound);
     }
+    if proposal.applied_number.is_some() {
+        return Err(Error::invalid("", "It is in force. To take it back, propose to undo it: that lets more through."));
+    }
     proposal.state = ProposalState::Withdrawn;
     store::filtering::set_proposal(&mut tx, &proposal).await?;
-    Ok(tx.commit().await?)
+    outcome::taken_back(&mut tx, &proposal).await?;
+    tx.commit().await?;
+    services.wake_jobs();
+    Ok(())
 }
 
 /// The change that goes back to an earlier version as a whole.
@@ -371,6 +398,66 @@ pub async fn change_back(services: &Services, ctx: &OpCtx, to: i64) -> Result<Ch
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let version = store::filtering::lookup(&reader, member.setting, to).await?.ok_or(Error::NotFound)?;
     Ok(Change::RollBack { to, policy: Box::new(read(&version.policy)?) })
+}
+
+/// The change that undoes what a proposal put in force, with the concern that it came from: whoever is shut out of that does not learn of
+/// the way back either.
+///
+/// # Errors
+/// [`Error::NotFound`] for one that the actor may not know of, or that is not in force; [`Error::Invalid`] on `change` when it cannot be
+/// told apart any more from what was decided after it.
+pub async fn change_undoing(services: &Services, ctx: &OpCtx, id: ProposalId) -> Result<(Change, Option<ConcernId>)> {
+    authorize(&ctx.actor, Action::ProposeChange, Relation::Setting)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let found = store::filtering::lookup_proposal(&reader, member.setting, &sees(member), id).await?;
+    let proposal = found.filter(may_undo).ok_or(Error::NotFound)?;
+    let applied = proposal.applied_number.ok_or(Error::NotFound)?;
+    let before = store::filtering::lookup(&reader, member.setting, applied - 1).await?.ok_or(Error::NotFound)?;
+    let (number, now) = in_force(&reader, member.setting).await?;
+    let before: Policy = read(&before.policy)?;
+    let change: Change = read(&proposal.change)?;
+    let undone = match change.undoing(&id.to_string(), &before, &now) {
+        Some(back) => back,
+        None if number == applied => Change::RollBack { to: applied - 1, policy: Box::new(before) },
+        None => {
+            let say = "Other changes came after this one, so it cannot be undone by itself. Propose the change that you want instead.";
+            return Err(Error::invalid("change", say));
+        }
+    };
+    Ok((undone, proposal.concern_id))
+}
+
+/// What is in force because of it can be undone, whoever proposed it.
+pub fn may_undo(proposal: &Proposal) -> bool {
+    proposal.applied_number.is_some() && proposal.state != ProposalState::Withdrawn
+}
+
+/// Proposes to undo what a proposal put in force. If its author does so while it waits for a second person, it is taken back.
+///
+/// # Errors
+/// As [`propose`] and [`change_undoing`].
+pub async fn undo(
+    services: &Services,
+    ctx: &mut OpCtx,
+    id: ProposalId,
+    reason: String,
+    risk: Risk,
+) -> Result<Proposed> {
+    let (change, concern) = change_undoing(services, ctx, id).await?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    promised::opens_something(services, ctx, &member, &change).await?;
+    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::ProposeChange.key()).await?;
+    let proposed = propose_within(&mut tx, &member, &Propose { change, reason, risk, concern }).await?;
+    let own = store::filtering::lookup_proposal(&tx, member.setting, &sees(&member), id).await?;
+    let own = own.filter(|own| own.proposed_by == member.person && own.state == ProposalState::Waiting);
+    if let Some(own) = own {
+        let taken = Proposal { state: ProposalState::Withdrawn, ..own };
+        store::filtering::set_proposal(&mut tx, &taken).await?;
+    }
+    tx.commit().await?;
+    publish_for(services, member.setting, proposed).await;
+    Ok(proposed)
 }
 
 /// Proposes to go back to an earlier version as a whole.
@@ -395,20 +482,26 @@ pub(crate) async fn profile(db: &impl Reads, setting: SettingId) -> Result<Profi
 }
 
 fn check(new: &Propose) -> Result<()> {
+    let wrong = missing(&new.reason, &new.risk);
+    if wrong.is_empty() { Ok(()) } else { Err(Error::Invalid(wrong)) }
+}
+
+/// What a reason and a risk assessment still lack, by field: for a form that shows every error at once.
+pub fn missing(reason: &str, risk: &Risk) -> BTreeMap<String, String> {
     let mut wrong = BTreeMap::new();
     let texts = [
-        ("reason", &new.reason, "Say why, in a sentence."),
+        ("reason", reason, "Say why, in a sentence."),
         (
             "harm",
-            &new.risk.harm,
+            &risk.harm,
             "Say who could be harmed, and how. \u{201c}Nobody, because \u{2026}\u{201d} is an answer.",
         ),
         (
             "loss",
-            &new.risk.loss,
+            &risk.loss,
             "Say what teaching or work could suffer. \u{201c}Nothing, because \u{2026}\u{201d} is an answer.",
         ),
-        ("safeguards", &new.risk.safeguards, "Say what keeps people safe."),
+        ("safeguards", &risk.safeguards, "Say what keeps people safe."),
     ];
     for (field, text, say) in texts {
         let length = text.trim().chars().count();
@@ -418,57 +511,7 @@ fn check(new: &Propose) -> Result<()> {
             wrong.insert(field.to_owned(), format!("Keep it under {LONGEST} letters."));
         }
     }
-    if wrong.is_empty() { Ok(()) } else { Err(Error::Invalid(wrong)) }
-}
-
-/// Another person, and the lead for a weakening. In a one-person setting: the chair, or a day's delay, never where
-/// children's protection weakens (S45).
-pub(super) fn four_eyes(
-    profile: &Profile,
-    member: &Member,
-    proposal: &Proposal,
-    before: &Policy,
-    after: &Policy,
-    now: jiff::Timestamp,
-) -> Result<()> {
-    let loosens = compare::direction(before, after) == Direction::Loosens && proposal.applied_number.is_none();
-    if proposal.proposed_by == member.person {
-        let delayed = profile.four_eyes == FourEyes::ChairOrDelay
-            && now.duration_since(proposal.proposed_at) >= DELAY
-            && !loosens_for_children(before, after);
-        if !delayed {
-            return Err(Error::invalid("", "You proposed this. Somebody else has to approve it."));
-        }
-    }
-    if loosens && proposal.lead_agreed_by.is_none() {
-        return Err(Error::invalid("", "This lets more through. The safeguarding lead has to agree first."));
-    }
-    Ok(())
-}
-
-fn loosens_for_children(before: &Policy, after: &Policy) -> bool {
-    let children = |policy: &Policy| Policy {
-        groups: policy
-            .groups
-            .iter()
-            .filter(|(_, group)| group.audience == Audience::Children)
-            .map(|(key, group)| (key.clone(), group.clone()))
-            .collect(),
-        strictest: policy.strictest.clone(),
-        // Both touch what children, or everybody, are kept from.
-        networks: policy.networks.clone(),
-        feeds: policy.feeds.clone(),
-        // Inspection takes privacy, not protection: a second person agrees, and no more is asked than elsewhere.
-        inspection: Default::default(),
-        // A new source takes nothing away from children; one that goes or changes may.
-        sources: policy
-            .sources
-            .iter()
-            .filter(|(key, _)| before.sources.contains_key(*key))
-            .map(|(key, source)| (key.clone(), source.clone()))
-            .collect(),
-    };
-    compare::direction(&children(before), &children(after)) == Direction::Loosens
+    wrong
 }
 
 async fn waiting(db: &impl Reads, member: &Member, id: ProposalId, version: i64) -> Result<Proposal> {
@@ -507,19 +550,25 @@ async fn put(
         proposal_id: Some(proposal.id),
         note: note.to_owned(),
     };
+    let (_, before) = in_force(&*tx, member.setting).await?;
     store::filtering::add(tx, &row).await?;
-    look_again(tx, proposal).await?;
+    super::moving::out_of_what_is_gone(tx, member.setting, &before, after).await?;
+    look_again(tx, member.setting, proposal.proposed_by, proposal.concern_id).await?;
     Ok(row.number)
 }
 
 /// A change of the filter is a change of technology: somebody looks at the policy again (POL-07). One open review stands
 /// for all changes until it is closed; what comes from a concern has its own, behind the concern's walls (S8).
-async fn look_again(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
-    let viewer = store::Sees { person: proposal.proposed_by, routes: Vec::new() };
-    let open =
-        store::follow_up::list_reviews(&*tx, proposal.setting_id, &viewer, store::follow_up::Which::Open).await?;
+pub(super) async fn look_again(
+    tx: &mut Tx,
+    setting: SettingId,
+    by: PersonId,
+    concern: Option<ConcernId>,
+) -> Result<()> {
+    let viewer = store::Sees { person: by, routes: Vec::new() };
+    let open = store::follow_up::list_reviews(&*tx, setting, &viewer, store::follow_up::Which::Open).await?;
     let there = |one: &store::follow_up::Review| {
-        one.what == "filtering" && one.opened_by.is_none() && one.concern_id == proposal.concern_id
+        one.what == "filtering" && one.opened_by.is_none() && one.concern_id == concern
     };
     if open.iter().any(there) {
         return Ok(());
@@ -527,8 +576,8 @@ async fn look_again(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
     let today = tx.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let review = store::follow_up::Review {
         id: tx.fresh(),
-        setting_id: proposal.setting_id,
-        concern_id: proposal.concern_id,
+        setting_id: setting,
+        concern_id: concern,
         what: "filtering".to_owned(),
         why: "The filter was changed. Does the policy still say what it does?".to_owned(),
         opened_at: tx.now(),
@@ -542,50 +591,35 @@ async fn look_again(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
 }
 
 /// Puts an answer in force at once: for adults' devices, for a while, asked for by one person and answered by a lead, who is
-/// another. It ends by itself and stands in the history like every change (FDM-04).
+/// another. It ends by itself and stands in the history like every change (FDM-04). Inside the transaction of the answer;
+/// afterwards [`publish_for`].
 ///
 /// # Errors
 /// [`Error::Invalid`] when it is not such a change.
-pub(crate) async fn grant(services: &Services, ctx: &mut OpCtx, asker: PersonId, new: Propose) -> Result<Proposed> {
-    authorize(&ctx.actor, Action::AgreeWeakening, Relation::Setting)?;
-    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
-    check(&new)?;
-    let mut tx = services.db.write(ctx, Scope::Setting(member.setting), Action::AgreeWeakening.key()).await?;
-    let (number, before) = in_force(&tx, member.setting).await?;
+pub(super) async fn grant_within(tx: &mut Tx, member: &Member, asker: PersonId, new: &Propose) -> Result<Proposed> {
+    check(new)?;
+    let (number, before) = in_force(&*tx, member.setting).await?;
     let id: ProposalId = tx.fresh();
-    let after = new.change.starting(tx.now()).apply(&before, &id.to_string(), new.reason.trim()).map_err(unfit)?;
+    let now = tx.now();
+    let after = new.change.starting(now).apply(&before, &id.to_string(), new.reason.trim()).map_err(unfit)?;
     let for_a_while = matches!(new.change, Change::AllowForAWhile { .. });
-    if !for_a_while || asker == member.person || loosens_for_children(&before, &after) {
+    if !for_a_while || asker == member.person || four_eyes::loosens_for_children(&before, &after) {
         return Err(Error::invalid("", "Another person has to approve this."));
     }
     let mut proposal = Proposal {
-        id,
-        setting_id: member.setting,
-        change: json(&new.change)?,
-        direction: store::words::Direction::Loosens,
-        reason: new.reason.trim().to_owned(),
-        risk: json(&new.risk)?,
-        concern_id: None,
         proposed_by: asker,
-        proposed_at: ctx.now,
         state: ProposalState::Approved,
         decided_by: Some(member.person),
-        decided_at: Some(ctx.now),
-        decision_note: None,
+        decided_at: Some(now),
         lead_agreed_by: Some(member.person),
-        lead_agreed_at: Some(ctx.now),
-        applied_number: None,
-        base_number: number,
-        version: 0,
+        lead_agreed_at: Some(now),
+        ..written(id, member, new, Direction::Loosens, number, now)?
     };
     let said = new.change.say(&before);
-    let in_force = put(&mut tx, &member, number, &after, &proposal, &said).await?;
+    let in_force = put(tx, member, number, &after, &proposal, &said).await?;
     proposal.applied_number = Some(in_force);
-    store::filtering::add_proposal(&mut tx, &proposal).await?;
-    publish::later(&mut tx, member.setting).await?;
-    tx.commit().await?;
-    services.wake_jobs();
-    publish::now(services, member.setting).await;
+    store::filtering::add_proposal(tx, &proposal).await?;
+    publish::later(tx, member.setting).await?;
     Ok(Proposed { id, in_force: Some(in_force) })
 }
 

@@ -3,21 +3,22 @@
 //! person's word.
 //!
 //! What it is not: the first entry of a device in the register. Whoever keeps the register says what a new device is; the
-//! audit and the list of devices show it.
+//! audit and the list of devices show it. Only after another device went out of use does a new one begin no laxer than that one.
 
 use domain::access::{Action, Refused, Relation, authorize};
 use domain::{DeviceId, OpCtx, SettingId};
 use filter::Audience;
+use jiff::Timestamp;
 use store::devices::Device;
 use store::filtering::Proposal;
 use store::words::ProposalState;
-use store::{Scope, Tx};
+use store::{Reads, Scope, Tx};
 
 use super::change::{Change, Direction};
 use super::compare;
 use super::decide::{self, Proposed, Risk};
 use super::policy::{Group, Policy};
-use super::publish;
+use super::{four_eyes, publish};
 use crate::{Error, Result, Services, people};
 
 /// A device that is to change its group, as typed.
@@ -46,10 +47,13 @@ pub enum Moved {
 pub fn is_laxer(policy: &Policy, from: &str, to: &str) -> bool {
     let group = |key: &str| policy.groups.get(key).or_else(|| policy.groups.get(&policy.strictest));
     let (Some(was), Some(is)) = (group(from), group(to)) else { return true };
-    if rank(is.audience) != rank(was.audience) {
+    if rank(is.audience) != rank(was.audience) && !(was.audience == Audience::Guests && is.audience == Audience::Adults)
+    {
         return rank(is.audience) < rank(was.audience);
     }
-    let mut is = is.clone();
+    // A guest's device among adults' is watched more, and may reach more all the same: what it would reach decides.
+    let mut is = Group { audience: was.audience, search: Some(is.search()), ..is.clone() };
+    let was = &Group { search: Some(was.search()), ..was.clone() };
     if is.supervised && is.audience == Audience::Children {
         // What is approved for children under sessions was agreed on by others already, for children; to need a session
         // for it is the stricter way.
@@ -110,7 +114,65 @@ pub async fn propose(services: &Services, ctx: &mut OpCtx, new: Move) -> Result<
     Ok(Moved::Waits(decide::propose_move(services, ctx, change, new.reason, new.risk).await?))
 }
 
-async fn in_use(db: &impl store::Reads, setting: SettingId, id: DeviceId) -> Result<Device> {
+/// So long after a device went out of use another one that opens pages begins no laxer than that one was.
+const AFTER_RETIREMENT: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 30);
+
+/// A new device may be an old one under another name: a tablet that goes out of use and comes back as a laptop would change its group at
+/// one person's word. For a month it begins where that one was, or stricter; from there others agree ([`propose`]).
+pub(crate) struct LatelyGone {
+    policy: Policy,
+    gone: Vec<Device>,
+}
+
+impl LatelyGone {
+    /// What went out of use in the last month, of what opens pages.
+    pub(crate) async fn read(db: &impl Reads, setting: SettingId, now: Timestamp) -> Result<Self> {
+        let (_, policy) = decide::in_force(db, setting).await?;
+        let since = now.saturating_sub(AFTER_RETIREMENT).unwrap_or(now);
+        let mut gone = store::devices::list_all(db, setting).await?;
+        gone.retain(|old| {
+            crate::activity::checks::asks_pages(old.kind) && old.retired_at.is_some_and(|at| at >= since)
+        });
+        Ok(Self { policy, gone })
+    }
+
+    /// Why this new device may not begin in its group, in a sentence.
+    pub(crate) fn forbids(&self, device: &Device) -> Option<String> {
+        if !crate::activity::checks::asks_pages(device.kind) {
+            return None;
+        }
+        let old = self.gone.iter().find(|old| is_laxer(&self.policy, &old.group_key, &device.group_key))?;
+        let group = self.policy.groups.get(&old.group_key).map_or(old.group_key.as_str(), |group| &group.name);
+        Some(format!(
+            "{} of \u{201c}{group}\u{201d} went out of use in the last 30 days, and this could be the same device. Add it to that group, then propose to move it: others agree.",
+            old.name
+        ))
+    }
+}
+
+/// Would whoever holds this device reach more once the register knows it no more?
+pub(crate) async fn is_freed_without(db: &impl Reads, device: &Device) -> Result<bool> {
+    let (_, policy) = decide::in_force(db, device.setting_id).await?;
+    Ok(is_laxer(&policy, &device.group_key, &policy.strictest))
+}
+
+/// Devices whose group has gone fall in the strictest one, in the register too.
+pub(super) async fn out_of_what_is_gone(
+    tx: &mut Tx,
+    setting: SettingId,
+    before: &Policy,
+    after: &Policy,
+) -> Result<()> {
+    for device in store::devices::list(&*tx, setting).await? {
+        let gone = before.groups.contains_key(&device.group_key) && !after.groups.contains_key(&device.group_key);
+        if gone {
+            store::devices::set(tx, &Device { group_key: after.strictest.clone(), ..device }).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn in_use(db: &impl Reads, setting: SettingId, id: DeviceId) -> Result<Device> {
     let device = store::devices::lookup(db, setting, id).await?;
     device.filter(|device| device.retired_at.is_none()).ok_or(Error::NotFound)
 }
@@ -142,9 +204,9 @@ pub(super) async fn approve(
         return Err(Error::invalid("change", "That group is gone. Have it proposed again."));
     };
     let (was, is) = as_policies(policy, was, is);
-    let profile = decide::profile(&*tx, member.setting).await?;
     let now = tx.now();
-    decide::four_eyes(&profile, member, proposal, &was, &is, now)?;
+    let mode = four_eyes::mode(&*tx, member.setting, now).await?;
+    four_eyes::check(mode, member, proposal, &was, &is, now)?;
     put(tx, member.setting, *device, from, to).await
 }
 

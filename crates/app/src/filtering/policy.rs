@@ -180,6 +180,8 @@ pub struct Surroundings {
     pub sessions: Vec<filter::Session>,
     /// Where guests' devices stand, each with its end.
     pub networks: Vec<filter::policy::Network>,
+    /// Groups of adults that somebody opened in an emergency, each with its end (S30).
+    pub open: BTreeMap<String, Timestamp>,
     /// Addresses that concerns speak of, hashed (S19).
     pub case_addresses: filter::CaseAddresses,
 }
@@ -198,6 +200,15 @@ pub const LIFELINES: [&str; 9] = [
 ];
 
 impl Policy {
+    /// What of it holds now: permissions that have ended are gone, as they are for the gateway.
+    #[must_use]
+    pub fn at(mut self, now: Timestamp) -> Self {
+        for group in self.groups.values_mut() {
+            group.allow.retain(|_, decision| decision.until.is_none_or(|until| until > now));
+        }
+        self
+    }
+
     /// The snapshot for this policy at this version.
     pub fn snapshot(&self, version: u64, made_at: Timestamp, around: Surroundings) -> PolicySnapshot {
         PolicySnapshot {
@@ -208,7 +219,14 @@ impl Policy {
             contact: around.contact,
             web_base: around.web_base,
             made_at,
-            groups: self.groups.iter().map(|(key, group)| (key.clone(), group.for_gateway(&around.opening))).collect(),
+            groups: self
+                .groups
+                .iter()
+                .map(|(key, group)| {
+                    let open_until = around.open.get(key).copied().filter(|_| *key != self.strictest);
+                    (key.clone(), filter::Group { open_until, ..group.for_gateway(&around.opening) })
+                })
+                .collect(),
             strictest: self.strictest.clone(),
             devices: around
                 .devices
@@ -288,6 +306,7 @@ impl Group {
                 })
                 .collect(),
             downloads: self.downloads.clone(),
+            open_until: None,
         }
     }
 

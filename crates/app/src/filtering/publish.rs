@@ -83,10 +83,12 @@ pub async fn snapshot(
         rooms.iter().find(|room| room.id == id).map(|room| room.name.clone())
     };
     let devices = store::devices::list(db, setting).await?;
+    // Whose a device is leaves the register only where that was assessed and told, and only until its last day (S24).
+    let by_person = profile.records_by_person(services.calendar.local(now).date());
     let known: Vec<filter::Device> = devices
         .iter()
         .filter(|device| device.retired_at.is_none())
-        .map(|device| identity(device, room_of(device)))
+        .map(|device| identity(device, room_of(device), by_person))
         .collect();
     let holds = store::devices::list_holds_for_gateway(db, setting, now).await?;
     let around = Surroundings {
@@ -105,6 +107,7 @@ pub async fn snapshot(
             holidays: services.content.bank_holidays.iter().map(|day| day.date).collect(),
         },
         sessions: sessions::for_gateway(db, setting, now, &rooms).await?,
+        open: super::break_glass::for_gateway(db, setting, now).await?,
         networks: crate::guests::for_gateway(db, setting, &policy, now).await?,
         case_addresses: crate::addresses::for_gateway(services, db, setting).await?,
     };
@@ -124,7 +127,7 @@ async fn contact(db: &impl Reads, setting: SettingId, now: Timestamp) -> Result<
     Ok("the office".to_owned())
 }
 
-fn identity(device: &Device, room: Option<String>) -> filter::Device {
+fn identity(device: &Device, room: Option<String>, by_person: bool) -> filter::Device {
     filter::Device {
         id: device.id.0,
         name: device.name.clone(),
@@ -136,7 +139,7 @@ fn identity(device: &Device, room: Option<String>) -> filter::Device {
         source_addresses: addresses(&device.addresses),
         mac: device.mac.clone(),
         shows_block_page: device.check_passed_at.is_some(),
-        person: device.person_id.map(|person| person.0),
+        person: device.person_id.filter(|_| by_person).map(|person| person.0),
     }
 }
 

@@ -221,12 +221,19 @@ async fn add(tx: &mut Tx, setting: SettingId, person: PersonId, way: Way, new: O
             wrong.insert(field.to_owned(), say.to_owned());
         }
     }
-    if let Some(room) = new.room
-        && store::people::lookup_room(&*tx, setting, room).await?.is_none()
-    {
-        wrong.insert("room".to_owned(), "Choose one of the rooms.".to_owned());
+    // A session is where its adult sits (CLS-07). Only a house without rooms in its register has one place.
+    let rooms = store::people::list_rooms(&*tx, setting).await?;
+    let is_one = new.room.map_or(rooms.is_empty(), |room| rooms.iter().any(|known| known.id == room));
+    if !is_one {
+        wrong.insert("room".to_owned(), "Choose the room in which you sit with the children.".to_owned());
     }
     let there = store::supervision::list_open(&*tx, setting, now).await?;
+    if there.iter().any(|open| open.opened_by == person && open.room_id != new.room) {
+        wrong.insert(
+            "room".to_owned(),
+            "Your session in another room is open. End it first: nobody sits in two.".to_owned(),
+        );
+    }
     if there.iter().any(|open| open.group_key == new.group && open.room_id == new.room) {
         wrong.insert("room".to_owned(), "A session is open there. End it first, or use it.".to_owned());
     }

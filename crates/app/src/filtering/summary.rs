@@ -54,6 +54,26 @@ pub fn of(policy: &Policy, key: &str) -> Option<Summary> {
     })
 }
 
+/// What the filter cannot see in the whole setting: what holds for every group first, then what holds for some, with their names.
+pub fn blind_spots(policy: &Policy) -> Vec<String> {
+    let mut spots: Vec<(&'static str, Vec<&str>)> = Vec::new();
+    for (key, group) in &policy.groups {
+        for say in blind(group, policy.inspection.contains_key(key)) {
+            match spots.iter_mut().find(|(known, _)| *known == say) {
+                Some((_, names)) => names.push(&group.name),
+                None => spots.push((say, vec![&group.name])),
+            }
+        }
+    }
+    spots.sort_by_key(|(_, names)| std::cmp::Reverse(names.len()));
+    let all = policy.groups.len();
+    let say = |(say, names): (&str, Vec<&str>)| match names.len() {
+        few if few < all => format!("{say} So it is in: {}.", names.join(", ")),
+        _ => say.to_owned(),
+    };
+    spots.into_iter().map(say).collect()
+}
+
 fn short(group: &Group) -> String {
     if group.supervised {
         let approved = group.material().len();

@@ -13,6 +13,8 @@ use store::{Reads, Scope};
 use super::change::{self, Change};
 use super::compare;
 use super::decide::{self, Risk};
+use super::four_eyes;
+use super::outcome::{self, Outcome};
 use super::policy::Policy;
 use crate::gateway::GatewayState;
 use crate::sight::sees;
@@ -39,6 +41,8 @@ pub struct Overview {
     pub upstream: Vec<String>,
     /// Lists of illegal addresses: supplied, stale or not supplied (FIL-04).
     pub sealed: crate::sealed::Standing,
+    /// Only one person may approve changes: a gap that the setting lives with (S45).
+    pub one_person: bool,
 }
 
 /// A proposal with what it would do.
@@ -60,8 +64,11 @@ pub struct ProposalView {
     pub lead_agreed_by: Option<String>,
     /// It lets more through.
     pub loosens: bool,
-    /// Its author may decide alone once a day has passed: a one-person setting (S45).
-    pub alone: bool,
+    /// In a one-person setting: from when its author may approve it alone, because everybody was told a day before. Never where
+    /// children's protection weakens (S45).
+    pub alone_from: Option<Timestamp>,
+    /// Its author is the only person who may approve here, beside the chair (S45).
+    pub one_person: bool,
 }
 
 /// A request with names.
@@ -73,8 +80,8 @@ pub struct RequestView {
     pub asked_by: String,
     /// Who answered.
     pub answered_by: Option<String>,
-    /// The proposal that a "yes" made, and where it stands.
-    pub outcome: Option<(ProposalId, ProposalState)>,
+    /// What became of a "yes".
+    pub outcome: Option<Outcome>,
     /// Name of the group.
     pub group: String,
 }
@@ -103,12 +110,12 @@ pub async fn overview(services: &Services, ctx: &OpCtx) -> Result<Overview> {
     let member = ctx.member().ok_or(Refused::SignIn)?;
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let (number, policy) = decide::in_force(&reader, member.setting).await?;
-    let policy = change::without_hidden(policy, &decide::known(&reader, member).await?);
+    let policy = change::without_hidden(policy, &decide::known(&reader, member).await?).at(ctx.now);
     let profile = decide::profile(&reader, member.setting).await?;
     let mut waiting = Vec::new();
     let state = Some(ProposalState::Waiting);
     for proposal in store::filtering::list_proposals(&reader, member.setting, &sees(member), state).await? {
-        waiting.push(view(&reader, member, proposal).await?);
+        waiting.push(view(&reader, member, proposal, ctx.now).await?);
     }
     let may_answer = authorize(&ctx.actor, Action::AnswerAccess, Relation::Setting).is_ok();
     let requests =
@@ -124,6 +131,7 @@ pub async fn overview(services: &Services, ctx: &OpCtx) -> Result<Overview> {
         last_test: last_test.into_iter().next(),
         provider: profile.providers.get("filtering").cloned().filter(|name| !name.trim().is_empty()),
         upstream: profile.upstream,
+        one_person: four_eyes::mode(&reader, member.setting, ctx.now).await? == FourEyes::ChairOrDelay,
         sealed: crate::sealed::standing(services, &reader, member.setting, ctx.now).await?,
     })
 }
@@ -137,7 +145,7 @@ pub async fn proposal(services: &Services, ctx: &OpCtx, id: ProposalId) -> Resul
     let member = ctx.member().ok_or(Refused::SignIn)?;
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let found = store::filtering::lookup_proposal(&reader, member.setting, &sees(member), id).await?;
-    view(&reader, member, found.ok_or(Error::NotFound)?).await
+    view(&reader, member, found.ok_or(Error::NotFound)?, ctx.now).await
 }
 
 /// Every proposal that the actor may know of, newest first.
@@ -150,7 +158,7 @@ pub async fn proposals(services: &Services, ctx: &OpCtx) -> Result<Vec<ProposalV
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let mut all = Vec::new();
     for proposal in store::filtering::list_proposals(&reader, member.setting, &sees(member), None).await? {
-        all.push(view(&reader, member, proposal).await?);
+        all.push(view(&reader, member, proposal, ctx.now).await?);
     }
     Ok(all)
 }
@@ -237,7 +245,7 @@ pub async fn history(services: &Services, ctx: &OpCtx) -> Result<Vec<Version>> {
     Ok(versions)
 }
 
-async fn view(db: &impl Reads, member: &Member, proposal: Proposal) -> Result<ProposalView> {
+async fn view(db: &impl Reads, member: &Member, proposal: Proposal, at: Timestamp) -> Result<ProposalView> {
     let setting = proposal.setting_id;
     let asked: Change = decide::read(&proposal.change)?;
     let (_, now) = decide::in_force(db, setting).await?;
@@ -251,8 +259,13 @@ async fn view(db: &impl Reads, member: &Member, proposal: Proposal) -> Result<Pr
         _ => now,
     };
     let known = decide::known(db, member).await?;
+    // Only where its author is the one person who may approve is a second pair of eyes missing.
+    let one_person = four_eyes::mode(db, setting, at).await? == FourEyes::ChairOrDelay
+        && four_eyes::approvers(db, setting, at).await?.contains(&proposal.proposed_by);
+    let mut alone = one_person && !matches!(asked, Change::MoveDevice { .. });
     let difference = match asked.apply(&before, &proposal.id.to_string(), &proposal.reason) {
         Ok(after) => {
+            alone &= !four_eyes::loosens_for_children(&before, &after);
             let (was, is) = (before.clone(), after);
             compare::difference(&change::without_hidden(was, &known), &change::without_hidden(is, &known))
         }
@@ -280,7 +293,8 @@ async fn view(db: &impl Reads, member: &Member, proposal: Proposal) -> Result<Pr
         difference,
         risk,
         loosens: proposal.direction == store::words::Direction::Loosens,
-        alone: decide::profile(db, setting).await?.four_eyes == FourEyes::ChairOrDelay,
+        alone_from: four_eyes::alone_from(&proposal).filter(|_| alone),
+        one_person,
         proposed_by: name(db, setting, Some(proposal.proposed_by)).await?,
         decided_by: optional_name(db, setting, proposal.decided_by).await?,
         lead_agreed_by: optional_name(db, setting, proposal.lead_agreed_by).await?,
@@ -291,7 +305,7 @@ async fn view(db: &impl Reads, member: &Member, proposal: Proposal) -> Result<Pr
 async fn request_view(db: &impl Reads, policy: &Policy, request: AccessRequest) -> Result<RequestView> {
     let group = policy.groups.get(&request.group_key).map_or(request.group_key.clone(), |group| group.name.clone());
     let answered_by = optional_name(db, request.setting_id, request.answered_by).await?;
-    let outcome = outcome(db, &request).await?;
+    let outcome = outcome::of(db, &request).await?;
     Ok(RequestView {
         asked_by: name(db, request.setting_id, request.asked_by).await?,
         answered_by,
@@ -299,27 +313,6 @@ async fn request_view(db: &impl Reads, policy: &Policy, request: AccessRequest) 
         group,
         request,
     })
-}
-
-/// What became of the proposal that a "yes" made. It is found by its act: the same person, the same moment, the same name.
-/// A request never comes from a concern, so neither does its proposal, and whoever asked may know.
-pub(super) async fn outcome(db: &impl Reads, request: &AccessRequest) -> Result<Option<(ProposalId, ProposalState)>> {
-    let (Some(store::words::Answer::Proposed), Some(by)) = (request.answer, request.answered_by) else {
-        return Ok(None);
-    };
-    let viewer = store::Sees { person: by, routes: Vec::new() };
-    let all = store::filtering::list_proposals(db, request.setting_id, &viewer, None).await?;
-    for proposal in all {
-        // A lead's yes for an hour is the asker's proposal, decided by the lead.
-        let by_them = proposal.proposed_by == by || proposal.decided_by == Some(by);
-        let same_act = by_them && Some(proposal.proposed_at) == request.answered_at;
-        let asked: Change = decide::read(&proposal.change)?;
-        let same_name = asked.opens().is_some_and(|(names, _)| names.contains(&request.host.as_str()));
-        if same_act && same_name {
-            return Ok(Some((proposal.id, proposal.state)));
-        }
-    }
-    Ok(None)
 }
 
 async fn optional_name(db: &impl Reads, setting: domain::SettingId, id: Option<PersonId>) -> Result<Option<String>> {

@@ -20,7 +20,8 @@ const MORNING: i8 = 8;
 pub(super) async fn set(tx: &mut Tx, services: &Services, action: &Action) -> Result<()> {
     for (late, day) in [(false, Some(action.due)), (true, action.due.checked_add(1.day()).ok())] {
         let Some(day) = day else { continue };
-        let key = format!("action.remind/{}/{}", action.id, if late { "late" } else { "due" });
+        // With the day: one that was given another day is reminded on that one too.
+        let key = format!("action.remind/{}/{}/{day}", action.id, if late { "late" } else { "due" });
         let payload = json!({ "action": action.id, "late": late });
         let at = morning_of(services, day)?;
         jobs::queue(tx, Some(action.setting_id), Kind::RemindAction, key, payload, at).await?;
@@ -41,6 +42,11 @@ pub(crate) async fn remind(services: &Services, ctx: &mut OpCtx, setting: Settin
     let mut tx = services.db.write(ctx, Scope::Setting(setting), "action.remind").await?;
     let found = store::follow_up::lookup_for_program(&tx, setting, id).await?;
     let Some(action) = found.filter(|action| action.done_at.is_none()) else { return Ok(()) };
+    // It was given another day since: that one has a reminder of its own.
+    let today = services.calendar.local(ctx.now).date();
+    if today < action.due || (late && today == action.due) {
+        return Ok(());
+    }
     let mut people: Vec<PersonId> = vec![action.owner_id];
     if late && action.made_by != action.owner_id {
         people.push(action.made_by);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use domain::{DeviceId, PersonId, RoomId, SettingId};
+use jiff::Timestamp;
 use store::devices::Device;
 use store::words::DeviceKind;
 use store::{Reads, Tx};
@@ -11,8 +12,9 @@ use uuid::Uuid;
 
 use super::sheet::{self, Fault, Line};
 use super::{Read, ReadLine, changed, shown, unless_used};
-use crate::devices::{LONGEST_NAME, groups_of, identity, row_of};
+use crate::devices::{FREED, LONGEST_NAME, groups_of, identity, row_of};
 use crate::error::{Error, Result};
+use crate::filtering::moving::{self, LatelyGone};
 
 /// The headings that are read.
 pub const HEADINGS: [&str; 7] = ["name", "kind", "group", "room", "person", "mac", "address"];
@@ -30,11 +32,12 @@ struct Known {
     names: BTreeSet<String>,
     macs: BTreeSet<String>,
     addresses: BTreeSet<IpAddr>,
+    gone: LatelyGone,
 }
 
-pub(crate) async fn read(db: &impl Reads, setting: SettingId, file: &[u8]) -> Result<Read<Device>> {
+pub(crate) async fn read(db: &impl Reads, setting: SettingId, file: &[u8], now: Timestamp) -> Result<Read<Device>> {
     let sheet = sheet::read(file, &HEADINGS, &["name", "kind", "group"]).map_err(|say| Error::invalid("file", &say))?;
-    let mut known = known(db, setting).await?;
+    let mut known = known(db, setting, now).await?;
     let mut lines = Vec::new();
     for line in &sheet.lines {
         let row = device(line, setting, &mut known);
@@ -44,7 +47,7 @@ pub(crate) async fn read(db: &impl Reads, setting: SettingId, file: &[u8]) -> Re
     Ok(Read { ignored: sheet.ignored, lines })
 }
 
-async fn known(db: &impl Reads, setting: SettingId) -> Result<Known> {
+async fn known(db: &impl Reads, setting: SettingId, now: Timestamp) -> Result<Known> {
     let rooms = store::people::list_rooms(db, setting).await?;
     let mut people: BTreeMap<String, Option<PersonId>> = BTreeMap::new();
     for person in store::people::list(db, setting, None).await? {
@@ -59,6 +62,7 @@ async fn known(db: &impl Reads, setting: SettingId) -> Result<Known> {
         names: devices.iter().map(|device| device.name.to_lowercase()).collect(),
         macs: devices.iter().filter_map(|device| device.mac.clone()).collect(),
         addresses: devices.iter().flat_map(|device| identity::addresses(&device.addresses)).collect(),
+        gone: LatelyGone::read(db, setting, now).await?,
     })
 }
 
@@ -119,11 +123,14 @@ fn device(line: &Line, setting: SettingId, known: &mut Known) -> std::result::Re
     let (Some(name), Some(kind), Some(group), true) = (name, kind, group, faults.is_empty()) else {
         return Err(faults);
     };
-    known.names.insert(name.to_lowercase());
-    known.macs.extend(mac.clone());
-    known.addresses.extend(addresses.iter().copied());
     let nobody = DeviceId(Uuid::nil());
     let row = row_of(nobody, setting, name, kind, group);
+    if let Some(say) = known.gone.forbids(&row) {
+        return Err(vec![Fault::new("group", say)]);
+    }
+    known.names.insert(row.name.to_lowercase());
+    known.macs.extend(mac.clone());
+    known.addresses.extend(addresses.iter().copied());
     Ok(Device {
         room_id: room.flatten(),
         person_id: person.flatten(),
@@ -149,5 +156,8 @@ pub(crate) async fn take_back(tx: &mut Tx, setting: SettingId, id: DeviceId) -> 
         return Err(changed(&device.name));
     }
     let name = device.name.clone();
+    if moving::is_freed_without(tx, &device).await? {
+        return Err(Error::invalid("freed", FREED));
+    }
     unless_used(store::devices::remove(tx, &device).await, &name)
 }

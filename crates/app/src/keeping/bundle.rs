@@ -24,7 +24,7 @@ use store::words::ExportOf;
 use store::{Reads, Scope};
 
 pub use bench::{Bench, Line, MarkView, bench};
-use gather::{Gathered, gather};
+use gather::{Gathered, gather, sorted, why_kept_back};
 pub use gather::{KeptBack, Proposal, Undecided};
 pub use marks::{NewMark, end_mark, set_marks, take_proposals};
 
@@ -93,6 +93,27 @@ pub async fn begun(services: &Services, ctx: &OpCtx, request: ConcernId) -> Resu
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     requested(&reader, ctx, request).await?;
     Ok(store::keeping::find_bundle(&reader, member.setting, &sees(member), request).await?.map(|bundle| bundle.id))
+}
+
+/// What goes with a child who moves on, as it is chosen on the bench; none before the bench was begun.
+pub(crate) async fn goes_along(
+    services: &Services,
+    db: &impl Reads,
+    ctx: &OpCtx,
+    moving: ConcernId,
+) -> Result<Option<Vec<ConcernId>>> {
+    let member = ctx.member().ok_or(Error::NotFound)?;
+    let found = store::keeping::find_bundle(db, member.setting, &sees(member), moving).await?;
+    let Some(bundle) = found else { return Ok(None) };
+    let sorted = sorted(services, db, ctx, member, (moving, Purpose::Transfer), &bundle).await?;
+    Ok(Some(sorted.concerns))
+}
+
+/// Does a concern stay out of a child's file unless somebody chooses otherwise?
+pub(crate) async fn stays_out(services: &Services, db: &impl Reads, ctx: &OpCtx, case: &case::Case) -> Result<bool> {
+    let member = ctx.member().ok_or(Error::NotFound)?;
+    let why = why_kept_back(services, db, member, case, Purpose::Transfer, &BTreeSet::new()).await?;
+    Ok(why.is_some())
 }
 
 /// Requests whose bundle waits for the actor: to be redacted, or (true) to be read over.
@@ -268,7 +289,8 @@ pub async fn make(services: &Services, ctx: &mut OpCtx, request: ConcernId, told
     let mut concerns = vec![request];
     concerns.extend(&gathered.concerns);
     let person = Some(bundle.person_id);
-    leave(services, ctx, Leaving { of, concerns, person, told, items, sheets, files }).await
+    let beside = Vec::new();
+    leave(services, ctx, Leaving { of, concerns, person, told, items, sheets, files, beside }).await
 }
 
 fn letter_of(bundle: &Bundle) -> Vec<PaperSection> {

@@ -38,7 +38,7 @@ pub struct Keep {
 pub async fn keep(services: &Services, ctx: &mut OpCtx, kind: RecordKind, id: Uuid, keep: Keep) -> Result<DisposalId> {
     let member = allowed(ctx)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "retention.keep").await?;
-    let record = due::find(services, &tx, &member, kind, id).await?;
+    let record = due::find(services, &tx, &member, ctx.now, kind, id).await?;
     let today = services.calendar.local(ctx.now).date();
     if keep.until <= today {
         return Err(Error::invalid("until", "Choose a day that is still to come."));
@@ -65,7 +65,7 @@ pub async fn propose(
 ) -> Result<DisposalId> {
     let member = allowed(ctx)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "retention.propose").await?;
-    let record = due::find(services, &tx, &member, kind, id).await?;
+    let record = due::find(services, &tx, &member, ctx.now, kind, id).await?;
     may_go(services, &tx, &member, &record, ctx.now).await?;
     if record.decision.as_ref().is_some_and(|last| last.state == DisposalState::Proposed) {
         return Err(Error::invalid("", "Somebody has said so already. Another person has to agree."));
@@ -104,12 +104,13 @@ pub async fn agree(services: &Services, ctx: &mut OpCtx, id: DisposalId) -> Resu
     }
     // By the eyes of the first: the second may not see the record itself.
     let first = Member { person: row.decided_by, roles: roles_of(&tx, &row, ctx.now).await?, ..member.clone() };
-    let record = due::find(services, &tx, &first, row.record, row.record_id).await.map_err(|error| match error {
-        Error::NotFound => {
-            Error::invalid("", "Who said that it may go can no longer see it. Take it back and begin again.")
-        }
-        other => other,
-    })?;
+    let record =
+        due::find(services, &tx, &first, ctx.now, row.record, row.record_id).await.map_err(|error| match error {
+            Error::NotFound => {
+                Error::invalid("", "Who said that it may go can no longer see it. Take it back and begin again.")
+            }
+            other => other,
+        })?;
     may_go(services, &tx, &first, &record, ctx.now).await?;
     let why = format!("destroyed, certificate {}", row.id);
     let gone = store::keeping::destroy(&mut tx, member.setting, row.record, row.record_id, &why).await;
@@ -215,7 +216,8 @@ async fn roles_of(db: &impl Reads, row: &Disposal, now: Timestamp) -> Result<dom
 }
 
 /// May somebody know of this decision? Of a concern of the safeguarding route: everybody who may decide and is not shut out.
-/// Of an allegation: those who work it. Of a low-level concern: the manager and the chair, but the one whom it was about.
+/// Of an allegation: those who work it. Of a low-level concern: the manager and the chair, but the one whom it was about; of a
+/// declaration likewise whoever may decide any, but its author and the author's family.
 pub(super) async fn may_know(db: &impl Reads, member: &Member, row: &Disposal) -> Result<bool> {
     match (row.record, row.concern_id) {
         (RecordKind::Concern, Some(id)) => {
@@ -228,6 +230,11 @@ pub(super) async fn may_know(db: &impl Reads, member: &Member, row: &Disposal) -
         }
         (RecordKind::LowLevel, _) => {
             let may = domain::access::any_allowed(&member.roles, Action::KeepLowLevel, Relation::Setting);
+            let shut = crate::low_level::not_for(db, member).await?;
+            Ok(may && row.about_id.is_none_or(|about| !shut.contains(&about)))
+        }
+        (RecordKind::Declaration, _) => {
+            let may = domain::access::any_allowed(&member.roles, Action::DecideDeclaration, Relation::Setting);
             let shut = crate::low_level::not_for(db, member).await?;
             Ok(may && row.about_id.is_none_or(|about| !shut.contains(&about)))
         }
@@ -333,6 +340,7 @@ pub fn kind_in_words(record: RecordKind) -> &'static str {
         RecordKind::LowLevel => "Low-level concern",
         RecordKind::Transfer => "Proof of a file that moved on",
         RecordKind::Person => "Entry of the register",
+        RecordKind::Declaration => "Declaration",
     }
 }
 

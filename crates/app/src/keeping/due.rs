@@ -30,7 +30,7 @@ pub struct Record {
     pub name: String,
     /// Where it can be read.
     pub href: String,
-    /// The adult whom a low-level concern is about.
+    /// The adult whom a low-level concern is about, or whose declaration it is.
     pub about: Option<PersonId>,
     /// When people look at it again.
     pub due: Due,
@@ -141,7 +141,7 @@ pub async fn wall(services: &Services, ctx: &OpCtx, of: Option<(List, usize)>) -
     let mut later = 0;
     let mut lists: [Vec<Reckoned>; 4] = Default::default();
     let [due, proposed, soon, unclear] = &mut lists;
-    for one in reckoned(services, &reader, member, Which::All).await? {
+    for one in reckoned(services, &reader, member, ctx.now, Which::All).await? {
         let waits = one.decision.as_ref().is_some_and(|last| last.state == DisposalState::Proposed);
         match (waits, one.day()) {
             (true, _) => proposed.push(one),
@@ -194,17 +194,18 @@ pub async fn one(services: &Services, ctx: &OpCtx, record: RecordKind, id: Uuid)
     authorize(&ctx.actor, Action::KeepRetention, Relation::Setting)?;
     let member = ctx.member().ok_or(Refused::SignIn)?;
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
-    find(services, &reader, member, record, id).await
+    find(services, &reader, member, ctx.now, record, id).await
 }
 
 pub(super) async fn find(
     services: &Services,
     db: &impl Reads,
     member: &Member,
+    now: Timestamp,
     record: RecordKind,
     id: Uuid,
 ) -> Result<Record> {
-    let found = reckoned(services, db, member, Which::One(record, id)).await?;
+    let found = reckoned(services, db, member, now, Which::One(record, id)).await?;
     let found = found.into_iter().find(|one| one.candidate.facts.record == record && one.candidate.id == id);
     let obstacles = Obstacles::load(db, member.setting).await?;
     Ok(found.ok_or(Error::NotFound)?.whole(&services.content.retention, &obstacles))
@@ -264,9 +265,15 @@ impl Reckoned {
 }
 
 /// The records that are closed or complete and that the member may see, each with its day.
-async fn reckoned(services: &Services, db: &impl Reads, member: &Member, which: Which) -> Result<Vec<Reckoned>> {
+async fn reckoned(
+    services: &Services,
+    db: &impl Reads,
+    member: &Member,
+    now: Timestamp,
+    which: Which,
+) -> Result<Vec<Reckoned>> {
     let setting = member.setting;
-    let candidates = candidates(services, db, member, which).await?;
+    let candidates = candidates(services, db, member, now, which).await?;
     let longer = case::profile(db, setting).await?.retention;
     let states = [DisposalState::Kept, DisposalState::Proposed, DisposalState::Withdrawn];
     let mut last: BTreeMap<(RecordKind, Uuid), Disposal> = BTreeMap::new();
@@ -293,7 +300,13 @@ struct Candidate {
     about: Option<PersonId>,
 }
 
-async fn candidates(services: &Services, db: &impl Reads, member: &Member, which: Which) -> Result<Vec<Candidate>> {
+async fn candidates(
+    services: &Services,
+    db: &impl Reads,
+    member: &Member,
+    now: Timestamp,
+    which: Which,
+) -> Result<Vec<Candidate>> {
     let setting = member.setting;
     let day = |at: Timestamp| services.calendar.local(at).date();
     let dates: BTreeMap<PersonId, (Option<Date>, Option<Date>)> =
@@ -306,13 +319,14 @@ async fn candidates(services: &Services, db: &impl Reads, member: &Member, which
         for (concern, person, part) in store::keeping::list_parts_for_program(db, setting, which.concern()).await? {
             by_concern.entry(concern).or_default().push((person, part));
         }
+        let mut ever = ever_said(services, db, setting, which.concern()).await?;
         for concern in store::keeping::list_closed(db, setting, &sees(member), which.concern()).await? {
             let parts = by_concern.remove(&concern.id).unwrap_or_default();
             found.push(Candidate {
                 id: concern.id.0,
                 name: format!("Concern {}", concern.reference),
                 href: format!("/concerns/{}", concern.id),
-                facts: facts_of(&concern, &parts, &born, &day),
+                facts: facts_of(&concern, &parts, ever.remove(&concern.id), &born, &day),
                 named: parts.iter().map(|(person, _)| *person).collect(),
                 concern: Some(concern.id),
                 about: None,
@@ -322,6 +336,7 @@ async fn candidates(services: &Services, db: &impl Reads, member: &Member, which
     let plain = |record, recorded: Date| Facts {
         record,
         kind: None,
+        ever: BTreeSet::new(),
         route: None,
         children: Vec::new(),
         adults: Vec::new(),
@@ -334,7 +349,7 @@ async fn candidates(services: &Services, db: &impl Reads, member: &Member, which
     if which.has(RecordKind::LowLevel) && may(Action::KeepLowLevel) {
         let shut: Vec<PersonId> = crate::low_level::not_for(db, member).await?.into_iter().collect();
         let names = Names::load(db, setting).await?;
-        for row in store::keeping::list_low_level_but(db, setting, &shut).await? {
+        for row in store::keeping::list_low_level_but(db, setting, Some(member.person), &shut).await? {
             let recorded = day(row.recorded_at);
             found.push(Candidate {
                 id: row.id,
@@ -345,6 +360,21 @@ async fn candidates(services: &Services, db: &impl Reads, member: &Member, which
                 ),
                 href: "/low-level".to_owned(),
                 facts: Facts { left: vec![gone(&row.person_id)], ..plain(RecordKind::LowLevel, recorded) },
+                named: BTreeSet::from([row.person_id]),
+                concern: None,
+                about: Some(row.person_id),
+            });
+        }
+    }
+    if which.has(RecordKind::Declaration) {
+        let names = Names::load(db, setting).await?;
+        for row in crate::declarations::to_decide(db, member, now).await? {
+            let recorded = day(row.made_at);
+            found.push(Candidate {
+                id: row.id.0,
+                name: format!("Declaration of {}, {}", names.person(row.person_id), domain::clock::say_day(recorded)),
+                href: format!("/declarations/{}", row.id),
+                facts: Facts { left: vec![gone(&row.person_id)], ..plain(RecordKind::Declaration, recorded) },
                 named: BTreeSet::from([row.person_id]),
                 concern: None,
                 about: Some(row.person_id),
@@ -423,6 +453,7 @@ pub(crate) async fn neglected(
     for (concern, person, part) in store::keeping::list_parts_for_program(db, setting, None).await? {
         parts.entry(concern).or_default().push((person, part));
     }
+    let mut ever = ever_said(services, db, setting, None).await?;
     let states = [DisposalState::Kept, DisposalState::Proposed, DisposalState::Withdrawn];
     let mut last: BTreeMap<Uuid, Disposal> = BTreeMap::new();
     for row in store::keeping::list_disposals_for_program(db, setting, &states).await? {
@@ -432,7 +463,8 @@ pub(crate) async fn neglected(
     let (mut came, mut late) = (0, 0);
     for concern in closed {
         let parts = parts.remove(&concern.id).unwrap_or_default();
-        let facts = facts_of(&concern, &parts, &|person| dates.get(person).copied().flatten(), &day);
+        let ever = ever.remove(&concern.id);
+        let facts = facts_of(&concern, &parts, ever, &|person| dates.get(person).copied().flatten(), &day);
         let Due::On { day, .. } = due(&services.content.retention, &longer, &facts) else { continue };
         let kept =
             last.get(&concern.id.0).filter(|last| last.state == DisposalState::Kept).and_then(|last| last.keep_until);
@@ -444,9 +476,28 @@ pub(crate) async fn neglected(
 }
 
 /// What the rules ask of a concern.
+/// To which questions of the rules somebody ever answered yes or not sure, by concern. Only the reckoning sees it.
+async fn ever_said(
+    services: &Services,
+    db: &impl Reads,
+    setting: SettingId,
+    only: Option<ConcernId>,
+) -> Result<BTreeMap<ConcernId, BTreeSet<String>>> {
+    let mut ever: BTreeMap<ConcernId, BTreeSet<String>> = BTreeMap::new();
+    let asked = services.content.retention.iter().flat_map(|rule| &rule.ever).map(|one| one.field.as_str());
+    for field in asked.collect::<BTreeSet<&str>>() {
+        let said = (field, &["yes", "not_sure"][..]);
+        for id in store::keeping::list_ever_answered_for_program(db, setting, only, said).await? {
+            ever.entry(id).or_default().insert(field.to_owned());
+        }
+    }
+    Ok(ever)
+}
+
 fn facts_of(
     concern: &Closed,
     parts: &[(PersonId, Part)],
+    ever: Option<BTreeSet<String>>,
     born: &dyn Fn(&PersonId) -> Option<Date>,
     day: &dyn Fn(Timestamp) -> Date,
 ) -> Facts {
@@ -454,6 +505,7 @@ fn facts_of(
     Facts {
         record: RecordKind::Concern,
         kind: Some(concern.kind),
+        ever: ever.unwrap_or_default(),
         route: Some(concern.route),
         children: with(Part::Child).map(born).collect(),
         adults: with(Part::About).map(born).collect(),
@@ -501,8 +553,11 @@ impl Obstacles {
         let moving = store::keeping::list_transfers_for_program(db, setting).await?;
         let mut kept = store::keeping::list_named_for_program(db, setting).await?;
         kept.extend(moving.iter().map(|row| row.child_id));
-        for row in store::keeping::list_low_level_but(db, setting, &[]).await? {
+        for row in store::keeping::list_low_level_but(db, setting, None, &[]).await? {
             kept.extend([row.person_id, row.author_id]);
+        }
+        for row in store::declarations::list(db, setting).await? {
+            kept.extend([Some(row.person_id), row.decided_by].into_iter().flatten());
         }
         kept.extend(store::people::list_all_appointments(db, setting).await?.into_iter().map(|row| row.person_id));
         kept.extend(store::overview::memberships(db, setting).await?.into_iter().map(|row| row.person_id));

@@ -98,7 +98,11 @@ pub async fn open(services: &Services, ctx: &mut OpCtx, reference: &str, reason:
     let reason = words("reason", reason, 2_000, "Write what happened, and whom you tried to reach.")?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "emergency.open").await?;
     let found = store::concerns::find_by_reference_for_program(&tx, member.setting, reference.trim()).await?;
-    let case = case::loaded(&tx, found.ok_or_else(nothing)?).await?;
+    let Some(found) = found else {
+        case::look_at_nothing(&tx, member.setting).await?;
+        return Err(nothing());
+    };
+    let case = case::loaded(&tx, found).await?;
     if case.excluded.contains(&member.person) {
         // As slow and as silent as a reference that does not exist.
         return Err(nothing());

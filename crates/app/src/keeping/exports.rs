@@ -21,7 +21,7 @@ use store::words::ExportOf;
 use super::item::items_of;
 use super::leaving::{Leaving, Sheet, leave, sections};
 use super::words;
-use crate::concerns::{LONGEST_LINE, Names, for_export};
+use crate::concerns::{LONGEST_LINE, Names, case, for_export};
 use crate::sight::sees;
 use crate::{Error, Result, Services};
 
@@ -50,6 +50,45 @@ pub struct For {
     pub why: String,
     /// By which other way the passphrase goes.
     pub other_way: String,
+    /// The agency that they are of, by its key: asked while a gate is shut before others.
+    pub agency: Option<String>,
+    /// Why it goes to somebody else although a gate is shut.
+    pub waiver: Option<String>,
+}
+
+/// Who may be told at any time, whatever is locked (S2): 999, the police, social care, LADO and the advice team whom the gates
+/// themselves send one to, health, Ofsted and the ICO.
+const NEVER_LOCKED: [(&str, &str); 8] = [
+    ("emergency", "999"),
+    ("police", "The police"),
+    ("front_door", "Children\u{2019}s social care"),
+    ("lado", "The LADO"),
+    ("lesas", "The education safeguarding advice team"),
+    ("nhs", "Health: a GP, a health visitor, a hospital"),
+    ("ofsted", "Ofsted"),
+    ("ico", "The ICO"),
+];
+
+/// A record of which nobody outside may be told yet, but for those agencies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shut {
+    /// Which.
+    pub concern: ConcernId,
+    /// Its reference.
+    pub reference: String,
+    /// The gate's sentence.
+    pub say: String,
+    /// May it go to somebody else for a reason?
+    pub waivable: bool,
+}
+
+/// What stands before an export: the records behind a shut gate, and who may have them all the same: key and name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Before {
+    /// The records.
+    pub shut: Vec<Shut>,
+    /// Who may have them.
+    pub agencies: Vec<(String, String)>,
 }
 
 /// A parcel that was made. The passphrase is shown now and never again.
@@ -139,15 +178,71 @@ async fn views(services: &Services, ctx: &OpCtx, id: Option<ExportId>) -> Result
         .collect())
 }
 
-/// Makes a parcel.
+/// Which records of an export wait for the police or advice (S1, S2). A referral and a letter have gates of their own.
 ///
 /// # Errors
-/// [`Error::NotFound`] for what the actor may not see; [`Error::Invalid`] on `for_whom`, `why` or `other_way`.
+/// [`Error::NotFound`] for what the actor may not see.
+pub async fn before(services: &Services, ctx: &OpCtx, what: What) -> Result<Before> {
+    authorize(&ctx.actor, Action::ExportConcern, Relation::Case)?;
+    let member = ctx.member().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let ids = match what {
+        What::Concern(id) => vec![id],
+        What::File(person) => {
+            let about = About::Person(person);
+            let found = store::concerns::list_about(&reader, member.setting, &sees(member), &about).await?;
+            found.into_iter().map(|concern| concern.id).collect()
+        }
+        What::Referral(_) | What::Letter(_) => Vec::new(),
+    };
+    let mut before = Before::default();
+    for id in ids {
+        let case = case::of(&reader, ctx, Action::ExportConcern, id).await?;
+        if let Some(locked) = crate::referrals::may_tell_outside(services, &reader, &case).await? {
+            let reference = case.concern.reference;
+            before.shut.push(Shut { concern: id, reference, say: locked.say, waivable: locked.waivable });
+        }
+    }
+    if !before.shut.is_empty() {
+        before.agencies = NEVER_LOCKED.map(|(key, name)| (key.to_owned(), name.to_owned())).to_vec();
+    }
+    Ok(before)
+}
+
+impl Before {
+    /// What is written into each record that leaves although its gate is shut. A gate that nothing waives opens for no reason.
+    fn written(&self, told: &For) -> Result<Vec<(ConcernId, String)>> {
+        if self.shut.is_empty() {
+            return Ok(Vec::new());
+        }
+        let agency = told.agency.as_deref().and_then(|key| self.agencies.iter().find(|(known, _)| known == key));
+        let text = match agency {
+            Some((_, name)) => format!("This was taken out for {name}, who may be told at any time."),
+            None => {
+                if let Some(hard) = self.shut.iter().find(|shut| !shut.waivable) {
+                    let say = format!("Nobody else may have {} yet. {}", hard.reference, hard.say);
+                    return Err(Error::invalid("agency", &say));
+                }
+                let missing = "It is for none of those who may be told at any time. Ask the police or the advice team what you may say, and when; or write why it cannot wait.";
+                let why = words("waiver", told.waiver.as_deref().unwrap_or_default(), 1_000, missing)?;
+                format!("This was taken out before the police or the advice team had said what may be told. Why: {why}")
+            }
+        };
+        Ok(self.shut.iter().map(|shut| (shut.concern, text.clone())).collect())
+    }
+}
+
+/// Makes a parcel. While a gate is shut it is for those who may always be told, or for a reason that stands in the record for ever,
+/// and whoever holds the record is told.
+///
+/// # Errors
+/// [`Error::NotFound`] for what the actor may not see; [`Error::Invalid`] on `for_whom`, `why`, `other_way`, `agency` or `waiver`.
 pub async fn make(services: &Services, ctx: &mut OpCtx, what: What, told: For) -> Result<Made> {
     authorize(&ctx.actor, Action::ExportConcern, Relation::Case)?;
     let told = told.checked()?;
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
-    let mut leaving = Leaving { told, ..Leaving::of(ExportOf::Concern) };
+    let beside = before(services, ctx, what).await?.written(&told)?;
+    let mut leaving = Leaving { told, beside, ..Leaving::of(ExportOf::Concern) };
     match what {
         What::Concern(id) => {
             let view = for_export(services, ctx, id).await?;
@@ -197,6 +292,11 @@ pub(super) fn path(services: &Services, id: ExportId) -> PathBuf {
 pub async fn fetch(services: &Services, ctx: &mut OpCtx, id: ExportId) -> Result<(String, Vec<u8>)> {
     authorize(&ctx.actor, Action::ExportConcern, Relation::Case)?;
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    // Whose it is comes before its file: what lies in the folder is nobody else's business, and costs as much as nothing (S8).
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let found = store::keeping::list_exports(&reader, member.setting, &sees(&member), Some(id)).await?;
+    found.into_iter().find(|row| row.made_by == member.person).ok_or(Error::NotFound)?;
+    drop(reader);
     let bytes = std::fs::read(path(services, id)).map_err(|_| Error::NotFound)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "export.fetch").await?;
     let found = store::keeping::list_exports(&tx, member.setting, &sees(&member), Some(id)).await?;
@@ -249,6 +349,8 @@ impl For {
                 LONGEST_LINE,
                 "Write how you tell them the passphrase: not by the same way.",
             )?,
+            agency: self.agency.clone(),
+            waiver: self.waiver.clone(),
         })
     }
 }

@@ -2,18 +2,19 @@
 //!
 //! What it is not: the permission, which whoever gathers has asked for, thing by thing.
 
-use domain::access::Refused;
+use domain::access::{Action, Refused};
 use domain::{ConcernId, ExportId, OpCtx, PersonId};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use store::Scope;
+use store::audit::Subject;
 use store::keeping::Export;
 use store::words::ExportOf;
 
 use super::exports::{For, Made, path};
 use super::item::Item;
 use super::parcel::{self, Piece};
-use crate::concerns::{self, ConcernView, Names};
+use crate::concerns::{self, ConcernView, Names, case};
 use crate::referrals::{Paper, PaperSection, document};
 use crate::{Error, Result, Services};
 
@@ -43,13 +44,15 @@ pub(super) struct Leaving {
     pub(super) sheets: Vec<Sheet>,
     /// Files of the records, as they are.
     pub(super) files: Vec<Piece>,
+    /// What is written into a record when it has left: not in the parcel itself.
+    pub(super) beside: Vec<(ConcernId, String)>,
 }
 
 impl Leaving {
     /// Nothing yet.
     pub(super) fn of(of: ExportOf) -> Self {
         let (concerns, items, sheets, files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { of, concerns, person: None, told: For::default(), items, sheets, files }
+        Self { of, concerns, person: None, told: For::default(), items, sheets, files, beside: Vec::new() }
     }
 
     /// One paper of a concern: its facts and paragraphs become lines of the table too.
@@ -130,6 +133,18 @@ pub(super) async fn leave(services: &Services, ctx: &mut OpCtx, leaving: Leaving
     };
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "export.make").await?;
     store::keeping::add_export(&mut tx, &row, &leaving.concerns).await?;
+    // What came over the bench was read there; that it left is another act. The others were noted when they were taken.
+    if matches!(leaving.of, ExportOf::Bundle | ExportOf::Transfer) {
+        for id in &leaving.concerns {
+            let subject = Subject { table: "concern", id: Some(id.0) };
+            tx.note_as("concern.export", member.setting, subject, &json!({})).await?;
+        }
+    }
+    for (id, text) in &leaving.beside {
+        let case = case::of(&tx, ctx, Action::ExportConcern, *id).await?;
+        concerns::by_the_program(&mut tx, &case.concern, text).await?;
+        concerns::tell_holders(&mut tx, &case, member.person).await?;
+    }
     lay_ready(services, row.id, &packed)?;
     tx.commit().await?;
     Ok(Made { id: row.id, number, passphrase, with_pdf })

@@ -134,7 +134,8 @@ impl<D: Reads> Record<'_, D> {
     async fn told(&self) -> Result<String> {
         let mut text = self.entries(&[EntryKind::Told]).await?;
         if let Some((who, at)) = self.case.concern.told_in_person.as_ref().and_then(told) {
-            let _ = write!(text, "\n{who}, in person, {}", self.services.calendar.say(at));
+            let at = at.map(|at| format!(", {}", self.services.calendar.say(at))).unwrap_or_default();
+            let _ = write!(text, "\n{who}, in person{at}");
         }
         Ok(text)
     }

@@ -104,13 +104,15 @@ pub async fn recipients(
     Ok(Recipients { reference: case.concern.reference, locked, adults, text })
 }
 
-/// The adults of the concern's children, each with the child. Exclusion says nothing here: every family is shut out of the
-/// record, and the family is whom one tells.
-async fn adults(db: &impl Reads, case: &Case, member: &domain::ctx::Member) -> Result<Vec<Adult>> {
+/// The adults of the concern's children, each with the child. Whoever of a family is shut out is told nothing from here: it
+/// was decided that this is not safe, or the concern is about them. One who works here too is shut out of the record as a
+/// colleague, and told as a parent, unless a step says that it is not safe.
+pub(crate) async fn adults(db: &impl Reads, case: &Case, member: &domain::ctx::Member) -> Result<Vec<Adult>> {
     let (setting, viewer) = (case.setting(), sees(member));
     let parts = store::concerns::list_people(db, setting, &viewer, case.concern.id).await?;
     let about: BTreeSet<PersonId> =
         parts.iter().filter(|row| row.part == Part::About).map(|row| row.person_id).collect();
+    let not_safe = not_safe(db, case).await?;
     let mut adults = Vec::new();
     for row in parts.iter().filter(|row| row.part == Part::Child) {
         let Some(child) = store::people::lookup(db, setting, row.person_id).await? else { continue };
@@ -118,11 +120,29 @@ async fn adults(db: &impl Reads, case: &Case, member: &domain::ctx::Member) -> R
             let other = if tie.person_id == child.id { tie.other_id } else { tie.person_id };
             let Some(adult) = store::people::lookup(db, setting, other).await? else { continue };
             if adult.kind != PersonKind::Child {
-                adults.push(known(&child, &adult, &tie, &about));
+                let mut adult_of = known(&child, &adult, &tie, &about);
+                let colleague = adult.kind == PersonKind::Staff && !not_safe.contains(&adult.id);
+                if adult_of.never.is_none() && case.excluded.contains(&adult.id) {
+                    if colleague {
+                        adult_of
+                            .warnings
+                            .push("Works here, and is shut out of the record. Tell them as a parent alone.".to_owned());
+                    } else {
+                        adult_of.never = Some("It was decided that it is not safe to tell them.".to_owned());
+                    }
+                }
+                adults.push(adult_of);
             }
         }
     }
     Ok(adults)
+}
+
+/// Whom any step ever named as not safe to tell.
+async fn not_safe(db: &impl Reads, case: &Case) -> Result<BTreeSet<PersonId>> {
+    let rows = store::concerns::list_steps_for_program(db, case.setting(), case.concern.id).await?;
+    let named = case::for_engine(&rows).into_iter().filter_map(|record| record.answers.get("not_safe").cloned());
+    Ok(named.flat_map(|all| all.split(',').filter_map(|id| id.trim().parse().ok()).collect::<Vec<_>>()).collect())
 }
 
 fn known(child: &Person, adult: &Person, tie: &Relationship, about: &BTreeSet<PersonId>) -> Adult {
@@ -158,7 +178,13 @@ fn known(child: &Person, adult: &Person, tie: &Relationship, about: &BTreeSet<Pe
     }
 }
 
-async fn begin(services: &Services, db: &impl Reads, ctx: &OpCtx, case: &Case, adult: &Adult) -> Result<String> {
+pub(crate) async fn begin(
+    services: &Services,
+    db: &impl Reads,
+    ctx: &OpCtx,
+    case: &Case,
+    adult: &Adult,
+) -> Result<String> {
     let Some(letter) = services.content.letter(case.concern.kind) else { return Ok(String::new()) };
     let member = ctx.member().ok_or(Refused::SignIn)?;
     let setting = store::settings::lookup(db, case.setting()).await?.ok_or(Error::NotFound)?;
@@ -168,6 +194,7 @@ async fn begin(services: &Services, db: &impl Reads, ctx: &OpCtx, case: &Case, a
     let role = domain::exclusion::CASE_ROLES.iter().find(|role| member.roles.contains(role));
     let day = domain::clock::say_day(services.calendar.local(case.concern.event_at).date());
     let words = [
+        ("{today}", domain::clock::say_day(services.calendar.local(ctx.now).date())),
         ("{adult}", adult.name.clone()),
         ("{child}", child.map(|child| child.known_as).unwrap_or_default()),
         ("{setting}", setting.name),
@@ -180,6 +207,9 @@ async fn begin(services: &Services, db: &impl Reads, ctx: &OpCtx, case: &Case, a
     Ok(letter.paragraphs.iter().map(fill).collect::<Vec<_>>().join("\n\n"))
 }
 
+/// How a part begins that only the writer can say. The letters of `content/` claim nothing that nobody recorded.
+const BLANK: &str = "[Write here";
+
 /// Keeps a letter, to be printed and sent by a human. That parents were told is the step's own record.
 ///
 /// # Errors
@@ -189,37 +219,72 @@ pub async fn write(services: &Services, ctx: &mut OpCtx, id: ConcernId, new: New
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.letter").await?;
     let case = case::of(&tx, ctx, Action::WorkConcern, id).await?;
-    if let Some(locked) = super::may_tell_outside(services, &tx, &case).await? {
+    let to = may_be_told(services, &tx, &case, &member, &new).await?;
+    let letter = write_in(&mut tx, &case, &member, &new, &to).await?;
+    crate::sharing::note(&mut tx, &case, &member, &new, store::words::FamilyWay::Letter).await?;
+    tx.commit().await?;
+    Ok(letter)
+}
+
+/// May this be told to this adult: no gate is shut, it is safe, and the text names no other child? Then who that is.
+pub(crate) async fn may_be_told(
+    services: &Services,
+    db: &impl Reads,
+    case: &Case,
+    member: &domain::ctx::Member,
+    new: &NewLetter,
+) -> Result<Adult> {
+    if let Some(locked) = super::may_tell_outside(services, db, case).await? {
         return Err(Error::Locked(locked));
     }
-    let all = adults(&tx, &case, &member).await?;
-    let to = all.iter().find(|adult| adult.child == new.child && adult.adult == new.to);
+    let all = adults(db, case, member).await?;
+    let to = all.into_iter().find(|adult| adult.child == new.child && adult.adult == new.to);
     let to = to.ok_or_else(|| Error::invalid("to", "Choose one of the child\u{2019}s adults."))?;
     if let Some(never) = &to.never {
         return Err(Error::invalid("to", never));
     }
     let text = new.text.trim();
     if text.is_empty() || text.chars().count() > 8_000 {
-        return Err(Error::invalid("text", "Write the letter, in up to 8,000 characters."));
+        return Err(Error::invalid("text", "Write what they are told, in up to 8,000 characters."));
     }
-    if let Some(other) = other_child(&tx, &member, new.child, text).await? {
-        let say = format!("This names {other}. A letter speaks of one child and names no other.");
+    if text.contains(BLANK) {
+        return Err(Error::invalid(
+            "text",
+            "Write what really happened where it says \u{201c}Write here\u{201d}, or take that part out.",
+        ));
+    }
+    if domain::pasted::is_image_data(text) {
+        return Err(Error::invalid("text", crate::concerns::NO_PICTURES));
+    }
+    if let Some(other) = other_child(db, member, new.child, text).await? {
+        let say = format!("This names {other}. What a family is told speaks of one child and names no other.");
         return Err(Error::invalid("text", &say));
     }
+    Ok(to)
+}
+
+/// Keeps a letter that may be written.
+pub(crate) async fn write_in(
+    tx: &mut store::Tx,
+    case: &Case,
+    member: &domain::ctx::Member,
+    new: &NewLetter,
+    to: &Adult,
+) -> Result<LetterId> {
     let row = Letter {
         id: tx.fresh(),
         setting_id: member.setting,
-        concern_id: id,
+        concern_id: case.concern.id,
         child_id: new.child,
         to_id: new.to,
-        text: text.to_owned(),
+        text: new.text.trim().to_owned(),
         made_by: member.person,
-        made_at: ctx.now,
+        made_at: tx.now(),
     };
-    store::working::add_letter(&mut tx, &row).await?;
+    store::working::add_letter(tx, &row).await?;
     let said = format!("A letter to {} about {} was written, to be sent by hand.", to.name, to.child_name);
-    append(&mut tx, &case.concern, EntryKind::Note, &said, ctx.now, Some(member.person), None).await?;
-    tx.commit().await?;
+    let now = tx.now();
+    append(tx, &case.concern, EntryKind::Note, &said, now, Some(member.person), None).await?;
     Ok(row.id)
 }
 
@@ -278,6 +343,11 @@ pub async fn letter(services: &Services, ctx: &OpCtx, id: LetterId) -> Result<(C
     let case = case::of(&reader, ctx, Action::ExportConcern, row.concern_id).await?;
     if let Some(locked) = super::may_tell_outside(services, &reader, &case).await? {
         return Err(Error::Locked(locked));
+    }
+    // Written while it was safe, and kept in while it is not.
+    let all = adults(&reader, &case, member).await?;
+    if let Some(never) = all.into_iter().filter(|adult| adult.adult == row.to_id).find_map(|adult| adult.never) {
+        return Err(Error::Locked(Locked { say: never, waivable: false }));
     }
     let names = Names::load(&reader, member.setting).await?;
     Ok((row.concern_id, view(row, &names)))

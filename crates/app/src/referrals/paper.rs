@@ -140,7 +140,7 @@ async fn begun(
         marking: of_the_record.then(|| "Confidential: safeguarding".to_owned()),
         printed_by: who.map(|person| person.name).unwrap_or_default(),
         printed_at: services.calendar.say(ctx.now),
-        audit_head: head.map(|link| format!("{} {}", link.seq, link.hash.chars().take(16).collect::<String>())),
+        audit_head: head.map(|link| link.on_paper()),
         ..Paper::default()
     })
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use domain::access::{Action, Relation, authorize};
+use domain::concern::Urgency;
 use domain::people::{PersonKind, Role};
-use domain::setting::{Hours, Profile};
+use domain::setting::{ByPerson, FourEyes, Hours, Profile};
 use domain::{OpCtx, PersonId, SettingId};
 use jiff::civil::Time;
 use store::people::Appointment;
@@ -14,7 +15,8 @@ use store::{Reads, Scope, Tx};
 use super::recovery_code::is_typed_back;
 use crate::accounts::{HandOver, choose, password, sessions, sign_in};
 use crate::error::{Error, Result};
-use crate::filtering::publish;
+use crate::filtering::{four_eyes, publish};
+use crate::notices::{self, Matter};
 use crate::people::{self, PersonDraft};
 use crate::services::Services;
 
@@ -36,6 +38,8 @@ pub enum StepKey {
     Hours,
     /// Devices are in the register.
     Devices,
+    /// Calls, alarms, medical devices and door entry were asked for (S30).
+    Essential,
     /// The recovery code was printed twice and typed back (S36).
     RecoveryCode,
 }
@@ -71,6 +75,7 @@ pub async fn steps(services: &Services, ctx: &OpCtx) -> Result<Vec<Step>> {
         (StepKey::Filtering, filtering && !profile.upstream.is_empty()),
         (StepKey::Hours, !profile.hours.is_empty()),
         (StepKey::Devices, !store::devices::list(&reader, member.setting).await?.is_empty()),
+        (StepKey::Essential, super::essential::is_asked(&reader, member.setting, ctx.now).await?),
         (StepKey::RecoveryCode, is_typed_back(&reader, member.setting, ctx.now).await?),
     ];
     Ok(done.into_iter().map(|(key, done)| Step { key, done }).collect())
@@ -311,6 +316,103 @@ pub async fn set_hours(services: &Services, ctx: &mut OpCtx, days: &[DayHours]) 
     Ok(())
 }
 
+/// Whether activity is recorded by person, as it stands.
+///
+/// # Errors
+/// Refused for whoever may not change the setting.
+pub async fn by_person(services: &Services, ctx: &OpCtx) -> Result<Option<ByPerson>> {
+    let member = people::may(ctx, Action::ChangeSetting)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    Ok(profile_in(&reader, member.setting).await?.by_person)
+}
+
+/// Has activity recorded by person, once its risks were assessed and people were told, for a year at most; or no longer.
+///
+/// # Errors
+/// [`Error::Invalid`] on `dpia`, `notice` or `until`.
+pub async fn set_by_person(services: &Services, ctx: &mut OpCtx, record: Option<ByPerson>) -> Result<()> {
+    let today = services.calendar.local(ctx.now).date();
+    let mut wrong = BTreeMap::new();
+    if let Some(record) = &record {
+        for (field, text, say) in [
+            ("dpia", &record.dpia, "Say where the assessment lies and what it found, in 20 to 1,000 letters."),
+            ("notice", &record.notice, "Say how and when everybody was told, in 20 to 1,000 letters."),
+        ] {
+            if !(20..=1_000).contains(&text.trim().chars().count()) {
+                wrong.insert(field.to_owned(), say.to_owned());
+            }
+        }
+        if record.until < today || record.until > today.saturating_add(jiff::Span::new().years(1)) {
+            wrong.insert("until".to_owned(), "Choose a day from today to a year from now.".to_owned());
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Error::Invalid(wrong));
+    }
+    change(services, ctx, "set_up.set_by_person", move |profile| profile.by_person = record).await?;
+    if let Some(member) = ctx.member() {
+        publish::now(services, member.setting).await;
+    }
+    Ok(())
+}
+
+/// Seconds for which a call for help rings in its room before the office is called too, as they stand.
+///
+/// # Errors
+/// Refused for whoever may not change the setting.
+pub async fn help_after(services: &Services, ctx: &OpCtx) -> Result<u32> {
+    let member = people::may(ctx, Action::ChangeSetting)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    Ok(profile_in(&reader, member.setting).await?.help_after_seconds)
+}
+
+/// Writes them down.
+///
+/// # Errors
+/// [`Error::Invalid`] on `seconds`.
+pub async fn set_help_after(services: &Services, ctx: &mut OpCtx, seconds: u32) -> Result<()> {
+    let range = domain::setting::HELP_AFTER;
+    if !range.contains(&seconds) {
+        let say = format!("Enter seconds, from {} to {}.", range.start(), range.end());
+        return Err(Error::invalid("seconds", &say));
+    }
+    change(services, ctx, "set_up.set_help_after", move |profile| profile.help_after_seconds = seconds).await
+}
+
+/// Who approves a change of the filter, as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Approving {
+    /// The setting's own word.
+    pub four_eyes: FourEyes,
+    /// How many may approve and do not govern.
+    pub approvers: usize,
+}
+
+/// Who approves a change of the filter here.
+///
+/// # Errors
+/// Refused for whoever may not change the setting.
+pub async fn approving(services: &Services, ctx: &OpCtx) -> Result<Approving> {
+    let member = people::may(ctx, Action::ChangeSetting)?;
+    let reader = services.db.read(Scope::Setting(member.setting)).await?;
+    let approvers = four_eyes::approvers(&reader, member.setting, ctx.now).await?.len();
+    Ok(Approving { four_eyes: profile_in(&reader, member.setting).await?.four_eyes, approvers })
+}
+
+/// Writes down whether one person alone may approve here: then the chair approves, or a day passes after everybody was told (S45).
+/// The leads and the chair hear of it at once. Changes proposed before are not hastened by it: nobody was told of those.
+///
+/// # Errors
+/// [`Error::Invalid`] on `approving` where a second person may approve: there the delay would only be a way round them.
+pub async fn set_approving(services: &Services, ctx: &mut OpCtx, how: FourEyes) -> Result<()> {
+    let standing = approving(services, ctx).await?;
+    if how == FourEyes::ChairOrDelay && standing.approvers > 1 {
+        let say = "More than one person may approve here, so another person approves. Look at the roles first if that is wrong.";
+        return Err(Error::invalid("approving", say));
+    }
+    change(services, ctx, "set_up.set_approving", move |profile| profile.four_eyes = how).await
+}
+
 fn time(text: &str) -> Option<Time> {
     let (hour, minute) = text.split_once([':', '.'])?;
     let two = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
@@ -324,11 +426,42 @@ async fn change(services: &Services, ctx: &mut OpCtx, act: &str, how: impl FnOnc
     let member = people::may(ctx, Action::ChangeSetting)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), act).await?;
     let mut row = store::settings::lookup(&tx, member.setting).await?.ok_or(Error::NotFound)?;
-    let mut profile = profile_in(&tx, member.setting).await?;
+    let before = profile_in(&tx, member.setting).await?;
+    let mut profile = before.clone();
     how(&mut profile);
+    let elsewhere = !before.upstream.is_empty() && before.upstream != profile.upstream;
+    if elsewhere {
+        profile.upstream_since = Some(tx.now());
+    }
+    if elsewhere
+        || before.by_person != profile.by_person
+        || before.four_eyes != profile.four_eyes
+        || !before.hours.is_empty() && before.hours != profile.hours
+    {
+        tell_the_leads(&mut tx, member.setting, member.person).await?;
+    }
+    if before.hours != profile.hours || before.by_person != profile.by_person {
+        publish::later(&mut tx, member.setting).await?;
+    }
     row.profile = serde_json::to_value(&profile).map_err(|error| Error::Internal(error.to_string()))?;
     store::settings::set(&mut tx, &row).await?;
     Ok(tx.commit().await?)
+}
+
+/// Who filters before us, and when groups close, is nothing that one person changes unseen: the leads and the chair hear of it
+/// at once (S26, S45).
+pub(super) async fn tell_the_leads(tx: &mut Tx, setting: SettingId, by: PersonId) -> Result<()> {
+    let mut people = Vec::new();
+    for role in [Role::Dsl, Role::Deputy, Role::Chair] {
+        people.extend(
+            store::people::find_by_role(&*tx, setting, role, tx.now()).await?.into_iter().map(|held| held.person_id),
+        );
+    }
+    people.sort();
+    people.dedup();
+    people.retain(|person| *person != by);
+    let matter = Matter { urgency: Urgency::Prompt, link: "/filter", concern: None };
+    notices::tell(tx, setting, &people, &matter).await
 }
 
 async fn profile_in(db: &impl Reads, setting: SettingId) -> Result<Profile> {

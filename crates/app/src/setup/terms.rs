@@ -53,7 +53,12 @@ pub async fn set_terms(services: &Services, ctx: &mut OpCtx, typed: &Terms) -> R
     }
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "setting.terms").await?;
     let row = store::settings::lookup(&tx, member.setting).await?.ok_or(Error::NotFound)?;
-    let mut profile = Profile { terms, ..case::profile(&tx, member.setting).await? };
+    let before = case::profile(&tx, member.setting).await?;
+    // Groups may keep the term, and a yes until its end ends with it: nothing that one person moves unseen (S45).
+    if !before.terms.is_empty() && before.terms != terms {
+        super::steps::tell_the_leads(&mut tx, member.setting, member.person).await?;
+    }
+    let mut profile = Profile { terms, ..before };
     profile.switches.insert(FILE_DAYS.0.to_owned(), typed.file_days.clone());
     let profile = serde_json::to_value(profile).map_err(|error| Error::Internal(error.to_string()))?;
     store::settings::set(&mut tx, &Setting { profile, ..row }).await?;

@@ -11,12 +11,13 @@ use domain::exclusion::CASE_ROLES;
 use domain::reference::words::{self, Slip};
 use domain::{Actor, Client, ConcernId, OpCtx, PersonId, SettingId};
 use jiff::civil::Date;
-use store::Scope;
 use store::concerns::Concern;
+use store::{Scope, Tx};
 
 use super::LONGEST;
 use super::door::Door;
-use crate::concerns::{NO_PICTURES, case};
+use crate::concerns::NO_PICTURES;
+use crate::concerns::case::{self, Case};
 use crate::notices::{self, Matter};
 use crate::{Error, Result, Services};
 
@@ -157,22 +158,26 @@ pub async fn write(services: &Services, ctx: &mut OpCtx, door: &Door, id: Concer
     let now = tx.now();
     crate::concerns::append(&mut tx, &concern, EntryKind::FromSender, text, now, None, None).await?;
     let case = case::loaded(&tx, concern).await?;
-    // Whoever works it; before anybody does, the reports' own ladder has told somebody already, and tells them again.
-    let roster = case::roster(&tx, door.setting, now).await?;
+    tell_worker(&mut tx, &case, notices::Mailing::Hourly).await?;
+    tx.commit().await?;
+    services.wake_jobs();
+    Ok(())
+}
+
+/// Tells whoever works it; before anybody does, the reports' own ladder has told somebody already, and tells them again.
+pub(crate) async fn tell_worker(tx: &mut Tx, case: &Case, mailing: notices::Mailing) -> Result<()> {
+    let roster = case::roster(tx, case.setting(), tx.now()).await?;
     let still_there = |person: &PersonId| {
         CASE_ROLES.iter().filter_map(|role| roster.get(role)).flatten().any(|holder| holder == person)
     };
     let worker = case.concern.opened_by.filter(|person| !case.excluded.contains(person) && still_there(person));
     let people = match worker {
         Some(person) => vec![person],
-        None => notices::ladder_now(&tx, &case, now).await?.first().to_vec(),
+        None => notices::ladder_now(tx, case, tx.now()).await?.first().to_vec(),
     };
     let link = format!("/concerns/{}", case.concern.id);
     let matter = Matter { urgency: case.concern.urgency, link: &link, concern: Some(case.concern.id) };
-    notices::tell_by(&mut tx, door.setting, &people, &matter, notices::Mailing::Hourly).await?;
-    tx.commit().await?;
-    services.wake_jobs();
-    Ok(())
+    notices::tell_by(tx, case.setting(), &people, &matter, mailing).await
 }
 
 async fn unsigned(db: &impl store::Reads, setting: SettingId, id: ConcernId) -> Result<Concern> {

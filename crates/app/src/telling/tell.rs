@@ -175,6 +175,7 @@ pub async fn tell(services: &Services, ctx: &mut OpCtx, door: &Door, unsigned: U
     let beside = Beside {
         opinion: unsigned.worry.trim().to_owned(),
         paper: None,
+        known: None,
         sender: unsigned.sender_in_words(),
         linked: Vec::new(),
         alert: None,

@@ -79,6 +79,10 @@ async fn a_letter_is_kept_encrypted_and_fetched_under_a_name_that_says_nothing()
     assert_eq!(fetched.content.as_slice(), LETTER);
     assert!(!fetched.name.contains("Kit") && fetched.name.ends_with(".pdf"), "{}", fetched.name);
     assert!(app.acts().await > before, "a fetch is in the audit");
+    let (_, looks) = app::concerns::looks(&app.services, &app.ctx(app.people.dsl), id).await.unwrap();
+    for did in ["Added a file", "Looked at the list of its files", "Fetched a file"] {
+        assert_eq!(looks.iter().filter(|look| look.did == did).count(), 1, "who looked is shown ({did}): {looks:?}");
+    }
     let rows = store::backup::every_row(&app.services.db).await.unwrap();
     assert!(rows.contains("attachment_part") && !rows.contains("zanderfish"), "content lies in the clear");
     // Whoever does not see the concern finds neither the file nor that there is one.
@@ -127,7 +131,7 @@ async fn reporters_attach_nothing_and_neither_does_who_answers_anything_but_no()
     }
     let no_words = NewFile { what: " ".into(), ..letter() };
     refuses(&attachments::add(&app.services, &mut app.ctx(lead), id, no_words).await, "what");
-    assert!(attachments::list(&app.services, &app.ctx(lead), id).await.unwrap().files.is_empty());
+    assert!(attachments::list(&app.services, &mut app.ctx(lead), id).await.unwrap().files.is_empty());
     app.end().await;
 }
 
@@ -141,14 +145,14 @@ async fn a_yes_is_taken_back_by_nobody_but_a_second_person_with_a_reason() {
     let ask = async |who, answer| attachments::ask(services, &mut app.ctx(who), id, answer).await;
     let add = async |who| attachments::add(services, &mut app.ctx(who), id, letter()).await;
     let decide = async |who, why: &str| attachments::cannot_show(services, &mut app.ctx(who), id, why).await;
-    let stopped = async |who| attachments::list(services, &app.ctx(who), id).await.unwrap().stopped;
+    let stopped = async |who| attachments::list(services, &mut app.ctx(who), id).await.unwrap().stopped;
     assert_eq!(stopped(people.dsl).await, None);
     assert!(matches!(decide(people.deputy, "It is a letter.").await, Err(Error::NotFound)), "nothing was said");
     assert_eq!(ask(people.dsl, CouldShow::NotSure).await.unwrap(), Question::Stop);
     for who in [people.dsl, people.deputy] {
         refuses(&ask(who, CouldShow::No).await, "could_show");
         refuses(&add(who).await, "could_show");
-        assert!(!attachments::list(services, &app.ctx(who), id).await.unwrap().may_add);
+        assert!(!attachments::list(services, &mut app.ctx(who), id).await.unwrap().may_add);
     }
     assert_eq!(stopped(people.dsl).await, Some(Stopped::ForAnother));
     assert_eq!(stopped(people.deputy).await, Some(Stopped::ForYou));
@@ -183,7 +187,7 @@ async fn what_could_be_illegal_seals_every_file_at_once_and_for_ever() {
     none(attachments::fetch(&app.services, &mut app.ctx(lead), id, file).await);
     refuses(&attachments::add(&app.services, &mut app.ctx(lead), id, letter()).await, "file");
     refuses(&attachments::ask(&app.services, &mut app.ctx(lead), id, CouldShow::No).await, "file");
-    let files = attachments::list(&app.services, &app.ctx(lead), id).await.unwrap();
+    let files = attachments::list(&app.services, &mut app.ctx(lead), id).await.unwrap();
     assert!(files.none_here.is_some() && !files.may_add);
     assert_eq!(files.files[0].state, FileState::Sealed(None));
     assert!(files.files[0].name.is_empty() && files.files[0].what.is_empty(), "not even its name");
@@ -251,7 +255,7 @@ async fn two_people_and_the_police_let_go_or_destroy_and_the_backups_forget() {
         !rows.contains("\"attachment_part\"") && !rows.contains("Kit Child.pdf"),
         "something of it is left: {rows}"
     );
-    let files = attachments::list(services, &app.ctx(lead), id).await.unwrap();
+    let files = attachments::list(services, &mut app.ctx(lead), id).await.unwrap();
     assert!(matches!(files.files[0].state, FileState::Destroyed(_)));
     assert!(attachments::seal(services, &mut app.ctx(lead), id, file).await.is_err(), "there is nothing to seal");
     let reader = services.db.read(Scope::Setting(app.setting)).await.unwrap();
@@ -286,7 +290,7 @@ async fn the_scanner_is_asked_and_silence_is_no_clean() {
     added(&app, id).await;
     app.services.scanner = Arc::new(Says(Ok(None)));
     added(&app, id).await;
-    let files = attachments::list(&app.services, &app.ctx(lead), id).await.unwrap().files;
+    let files = attachments::list(&app.services, &mut app.ctx(lead), id).await.unwrap().files;
     assert_eq!((files.len(), files.iter().filter(|file| file.scanned).count()), (2, 1));
     app.end().await;
 }

@@ -4,6 +4,7 @@
 use app::keeping::exports;
 use std::collections::BTreeMap;
 
+use app::concerns::times::{self, Moment};
 use app::concerns::{self, Debrief, Did, Lesson, Shelf, StageTwo, StepAttempt};
 use app::holds::{Cut, Leave};
 use app::testing::TestApp;
@@ -183,7 +184,8 @@ async fn a_wrong_word_can_be_corrected_but_stays() {
     let filed = concerns::report(&app.services, &mut app.ctx(people.practitioner), app.breach()).await.expect("filed");
     let view = concerns::open(&app.services, &mut app.ctx(people.dsl), filed.concern).await.expect("opens");
     let wrong = view.chronology.iter().find(|entry| entry.text.contains("penguins")).expect("there");
-    let correction = concerns::Correction { of: wrong.id.expect("said"), text: "It was a search for seals.".into() };
+    let correction =
+        concerns::Correction { of: wrong.id.expect("said"), text: "It was a search for seals.".into(), event_at: None };
     concerns::correct(&app.services, &mut app.ctx(people.dsl), filed.concern, correction).await.expect("corrects");
     let view = concerns::open(&app.services, &mut app.ctx(people.dsl), filed.concern).await.expect("opens");
     assert!(view.chronology.iter().any(|entry| entry.text.contains("penguins") && entry.corrected));
@@ -285,5 +287,64 @@ async fn whoever_holds_it_hears_of_what_happened_out_of_its_order() {
         concerns::record(services, &mut app.ctx(people.deputy), filed.concern, early).await.expect("never locked");
     assert!(saved.out_of_order);
     assert_eq!(told(people.dsl).await, 1, "the lead was not told (S1)");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn who_promises_an_action_writes_it_and_what_was_learned_is_learned_anew_after_reopening() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let filed = concerns::report(&app.services, &mut app.ctx(people.practitioner), app.breach()).await.expect("filed");
+    let id = filed.concern;
+    for (left_out, asks) in [(0, "training"), (1, "policy")] {
+        let mut debrief = learned(&app);
+        debrief.lessons.remove(left_out);
+        let refused = concerns::debrief(&app.services, &mut app.ctx(people.dsl), id, debrief).await;
+        assert!(matches!(&refused, Err(Error::Invalid(wrong)) if wrong.contains_key(asks)), "{asks}: {refused:?}");
+    }
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_time_that_is_put_right_moves_the_clocks_and_both_times_stay() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let filed = concerns::report(&app.services, &mut app.ctx(people.practitioner), app.breach()).await.expect("filed");
+    let id = filed.concern;
+    let before = concerns::open(&app.services, &mut app.ctx(people.dsl), id).await.expect("opens");
+    let friday = before.known_at.saturating_sub(SignedDuration::from_hours(72)).expect("a time");
+    let right = async |person, which, at, reason: &str| {
+        times::put_right(&app.services, &mut app.ctx(person), id, which, at, reason).await
+    };
+    let at = friday;
+    assert!(right(people.dsl, Moment::KnownHere, at, "").await.is_err(), "without a reason");
+    let later = before.recorded_at.saturating_add(SignedDuration::from_secs(1)).expect("a time");
+    assert!(
+        right(people.dsl, Moment::KnownHere, later, "A slip of the pen.").await.is_err(),
+        "known after it was written"
+    );
+    assert!(right(people.colleague, Moment::KnownHere, at, "I want to.").await.is_err(), "not theirs");
+    right(people.dsl, Moment::KnownHere, at, "The room leader was told on Friday.").await.expect("put right");
+    let after = concerns::open(&app.services, &mut app.ctx(people.dsl), id).await.expect("opens");
+    assert_eq!(after.known_at, friday);
+    let told =
+        |view: &concerns::ConcernView| view.clocks.iter().find(|clock| clock.key == "lead_told").map(|clock| clock.due);
+    assert!(told(&after) < told(&before), "the clock runs from then");
+    let entry = after.chronology.iter().find(|entry| entry.text.contains("told on Friday")).expect("it stays for ever");
+    assert!(entry.text.contains("Before, the record said"), "{}", entry.text);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_time_that_nobody_said_is_not_made_up_and_stops_no_clock() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let mut report = app.breach();
+    report.told = Some(concerns::Told { who: "The lead".into(), at: None });
+    let filed = concerns::report(&app.services, &mut app.ctx(people.practitioner), report).await.expect("filed");
+    let view = concerns::open(&app.services, &mut app.ctx(people.dsl), filed.concern).await.expect("opens");
+    assert_eq!(view.told_in_person, Some(("The lead".to_owned(), None)));
+    let clock = view.clocks.iter().find(|clock| clock.key == "lead_told").expect("a clock");
+    assert_eq!(clock.stopped, None);
     app.end().await;
 }

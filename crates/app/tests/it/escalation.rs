@@ -37,6 +37,46 @@ async fn what_nobody_opens_goes_up_and_at_the_end_outside_although_mail_is_down(
 }
 
 #[tokio::test]
+async fn what_nobody_takes_is_told_again_more_rarely_and_every_day_until_somebody_opens_it() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let filed = concerns::report(&app.services, &mut app.ctx(people.practitioner), app.breach()).await.expect("filed");
+    let mails = || app.mail.sent().iter().filter(|mail| mail.to == "amara.lead@nursery.test").count();
+    let lines = async |person| notices::mine(&app.services, &app.ctx(person)).await.expect("notices").len();
+    for _ in 0..3 {
+        app.pass(HALF_AN_HOUR).await;
+    }
+    assert_eq!(mails(), 2, "everybody was told, nobody opened it: once more at once");
+    let wall = async |person| app::wall::wall(&app.services, &app.ctx(person)).await.expect("a wall");
+    for person in [people.dsl, people.manager, people.chair] {
+        let late = wall(person).await.late;
+        assert!(late.iter().any(|line| line.href == format!("/concerns/{}", filed.concern)), "{late:?}");
+        assert_eq!(lines(person).await, 1, "one line on the page, however often the mail goes");
+    }
+    let mut by_day = Vec::new();
+    for _ in 0..3 {
+        let before = mails();
+        for _ in 0..24 {
+            app.pass(SignedDuration::from_mins(60)).await;
+        }
+        by_day.push(mails() - before);
+    }
+    assert_eq!(by_day, [4, 1, 1], "after 1, 2, 4 and 8 hours; 16 more; then once a day");
+    // Red at home for whoever may see it, until somebody opens it; then silence.
+    let home = app::home::of(&app.services, &mut app.ctx(people.dsl)).await.expect("home");
+    assert!(home.todo.iter().any(|todo| todo.title.contains("nobody has opened")), "{:?}", home.todo);
+    concerns::open(&app.services, &mut app.ctx(people.deputy), filed.concern).await.expect("taken");
+    let before = mails();
+    for _ in 0..50 {
+        app.pass(SignedDuration::from_mins(60)).await;
+    }
+    assert_eq!(mails(), before);
+    let of = format!("/concerns/{}", filed.concern);
+    assert!(!wall(people.dsl).await.late.iter().any(|line| line.href == of && line.what.contains("Open it")));
+    app.end().await;
+}
+
+#[tokio::test]
 async fn what_was_opened_stays_where_it_is_and_urgent_means_five_minutes() {
     let app = TestApp::new().await;
     let people = app.people;
@@ -130,6 +170,45 @@ async fn a_look_is_written_down_each_time() {
     assert_eq!(looks("concern.view").await, 3, "INC-02");
     assert_eq!(looks("concern.print").await, 1);
     drop(reader);
+    app.end().await;
+}
+
+/// Taking a record out unread ends no escalation: only its page before somebody's eyes does (S4).
+#[tokio::test]
+async fn an_export_a_print_or_the_bench_is_not_an_opening() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let of_the_child = || app::concerns::Report {
+        kind: ConcernKind::DataComplaint,
+        children: app::concerns::Children::Known(vec![people.child]),
+        device: None,
+        room: None,
+        ..app.breach()
+    };
+    let filed = concerns::report(&app.services, &mut app.ctx(people.deputy), of_the_child()).await.expect("filed");
+    let request = app::concerns::Report { kind: ConcernKind::AccessRequest, ..of_the_child() };
+    let request = concerns::report(&app.services, &mut app.ctx(people.dsl), request).await.expect("filed").concern;
+    let lead = || app.ctx(people.dsl);
+    let what = app::keeping::exports::What::Concern(filed.concern);
+    let made = app::keeping::exports::make(&app.services, &mut lead(), what, crate::handing_out::told()).await;
+    made.expect("exported");
+    concerns::print(&app.services, &mut lead(), filed.concern).await.expect("printed");
+    app::keeping::bundle::begin(&app.services, &mut lead(), request, people.child).await.expect("begun");
+    app::keeping::bundle::bench(&app.services, &mut lead(), request).await.expect("read");
+    let stands = async || {
+        let reader = app.services.db.read(store::Scope::All).await.expect("reads");
+        store::concerns::lookup_for_program(&reader, app.setting, filed.concern).await.expect("reads").expect("there")
+    };
+    assert_eq!(stands().await.opened_at, None, "nobody has opened it");
+    let unseen = app::notices::mine(&app.services, &lead()).await.expect("theirs");
+    assert!(unseen.iter().any(|notice| notice.link == format!("/concerns/{}", filed.concern)), "the notice stays");
+    concerns::open(&app.services, &mut lead(), filed.concern).await.expect("opened");
+    assert!(stands().await.opened_at.is_some());
+    // Each is listed as what it was.
+    let (_, looks) = concerns::looks(&app.services, &lead(), filed.concern).await.expect("listed");
+    for did in ["Looked", "Printed", "Exported", "Read it on the bench where data are made ready"] {
+        assert_eq!(looks.iter().filter(|look| look.did == did).count(), 1, "{did}: {looks:?}");
+    }
     app.end().await;
 }
 

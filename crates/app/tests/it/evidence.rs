@@ -46,6 +46,7 @@ pub(crate) async fn all_well_of(profile: &str) -> TestApp {
     policy(&app, 2).await;
     register_devices(&app).await;
     run_gateway(&app);
+    red::essential(&app, app::setup::essential::Where::Elsewhere).await;
     let lead = "Amara Lead";
     let page = format!("<a class=\"hf-report\" href=\"/concerns/report\">Report</a> Tell {lead}");
     serve(&app, page, "<a href=\"/concerns/report/filter_breach\">A screen</a> In danger? 999".to_owned());
@@ -65,6 +66,7 @@ pub(crate) async fn all_well_of(profile: &str) -> TestApp {
         ("signed_check/personal_phones", app.people.manager),
         ("signed_check/monitoring_told", app.people.dsl),
         ("signed_check/limits_told", app.people.dsl),
+        ("signed_check/behaviour_clause", app.people.dsl),
         (signed::RISK_ASSESSMENT, app.people.manager),
         (signed::PROVIDER_HAS_LISTS, app.people.technician),
     ] {
@@ -94,6 +96,8 @@ async fn checks(app: &TestApp) {
             safe_search: Some(true),
             bypass_closed: true,
             blocks: true,
+            dns: true,
+            proxy: false,
         },
     };
     app.gateway.spooled(Batch { id: 90_000, events: devices.iter().map(checked).collect() });
@@ -119,11 +123,15 @@ pub(crate) async fn standing(app: &TestApp) -> Standing {
 const OPEN_DOOR: &str =
     "<a href=\"/tell/w/new\"><a href=\"/tell/w/back\"><a href=\"tel:999\"><a href=\"tel:08000280285\">";
 
+/// What the sheet of signs says, in short.
+const SIGNS: &str = "<ul data-signs></ul><a href=\"/tell/w/new\"><a href=\"tel:999\">";
+
 pub(crate) fn serve(app: &TestApp, front: String, report: String) {
     let knock: evidence::Knock = Arc::new(move |path: String| {
         let answer = match path.as_str() {
             "/sign-in" => (200, front.clone()),
             "/concerns/report" => (200, report.clone()),
+            signs if signs.ends_with("/signs") && !report.is_empty() => (200, SIGNS.to_owned()),
             door if door.starts_with("/tell/") && !report.is_empty() => (200, OPEN_DOOR.to_owned()),
             _ => (404, String::new()),
         };
@@ -197,6 +205,7 @@ pub(crate) async fn policy(app: &TestApp, number: i64) {
         decision_note: None,
         lead_agreed_by: Some(app.people.dsl),
         lead_agreed_at: Some(now),
+        everybody_told_at: None,
         applied_number: Some(number),
         base_number: number - 1,
         version: 0,
@@ -248,6 +257,8 @@ pub(crate) fn state(app: &TestApp) -> GatewayState {
     GatewayState {
         at: app.world.now(),
         policy: Some(next.saturating_sub(1)),
+        role_card: None,
+        apart: app::gateway::Apart::Shut,
         dns: "127.0.0.1:5335".into(),
         encrypted_dns: Default::default(),
         proxy: "127.0.0.1:3128".into(),
@@ -398,10 +409,12 @@ async fn pages_that_do_not_answer_are_a_gap() {
     let found = standing(&app).await;
     assert_eq!(status(&found, "report_form_reachable"), Status::Gap, "no page is served");
     assert_eq!(status(&found, "open_door_answers"), Status::Gap, "no page is served");
+    assert_eq!(status(&found, "signs_for_families"), Status::Gap, "no page is served");
     serve(&app, "<a class=\"hf-report\" href=\"/gone\">".into(), String::new());
     let found = standing(&app).await;
     assert_eq!(status(&found, "report_form_reachable"), Status::Gap, "the button leads nowhere");
     assert_eq!(status(&found, "open_door_answers"), Status::Gap, "the door is shut");
+    assert_eq!(status(&found, "signs_for_families"), Status::Gap, "the door is shut");
     app.end().await;
 }
 

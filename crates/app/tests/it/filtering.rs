@@ -51,7 +51,11 @@ pub(crate) async fn agree(app: &TestApp, who: PersonId, proposed: Proposed) -> a
     decide::agree(&app.services, &mut app.ctx(who), proposed.id, version).await
 }
 
-async fn set_four_eyes(app: &TestApp, four_eyes: FourEyes) {
+fn stands(one: &view::RequestView) -> Option<(domain::ProposalId, ProposalState)> {
+    one.outcome.as_ref().map(|outcome| (outcome.proposal, outcome.state))
+}
+
+pub(crate) async fn set_four_eyes(app: &TestApp, four_eyes: FourEyes) {
     let mut ctx = app.world.system();
     let mut tx = app.services.db.write(&mut ctx, Scope::Setting(app.setting), "test.four_eyes").await.unwrap();
     let mut row = store::settings::lookup(&tx, app.setting).await.unwrap().unwrap();
@@ -235,14 +239,16 @@ async fn whoever_asks_reads_the_answer_and_what_became_of_it() {
     let reply = ask::Reply { id, words: "Yes, good idea.".into(), verdict };
     let proposed = ask::reply(&app.services, &mut app.ctx(people.dsl), reply).await.unwrap().unwrap();
     let mine = view::my_requests(&app.services, &app.ctx(people.practitioner)).await.unwrap();
-    assert_eq!(mine[0].outcome, Some((proposed.id, ProposalState::Waiting)));
+    assert_eq!(stands(&mine[0]), Some((proposed.id, ProposalState::Waiting)));
     assert_eq!(
         (mine[0].request.words.as_deref(), mine[0].request.category.as_deref()),
         (Some("Yes, good idea."), None)
     );
     say(&app, people.manager, proposed, Verdict::Approve).await.unwrap();
     let mine = view::my_requests(&app.services, &app.ctx(people.practitioner)).await.unwrap();
-    assert_eq!(mine[0].outcome, Some((proposed.id, ProposalState::Approved)));
+    assert_eq!(stands(&mine[0]), Some((proposed.id, ProposalState::Approved)));
+    let second = mine[0].outcome.as_ref().unwrap().decided.clone();
+    assert_eq!(second.unwrap().1.as_deref(), Some("I looked at it with the team."), "the second person\u{2019}s words");
     assert!(view::my_requests(&app.services, &app.ctx(people.colleague)).await.unwrap().is_empty());
     let told = app::notices::mine(&app.services, &app.ctx(people.practitioner)).await.unwrap();
     assert!(told.iter().any(|notice| notice.link == "/filter/ask"));
@@ -297,7 +303,7 @@ async fn a_leads_yes_for_an_hour_opens_adults_devices_at_once_and_ends_by_itself
     let rule = &snapshot.groups["staff"].allow[0];
     assert_eq!(rule.until, Some(app.services.now() + SignedDuration::from_mins(60)), "the end is in the snapshot");
     let mine = view::my_requests(&app.services, &app.ctx(people.practitioner)).await.unwrap();
-    assert_eq!(mine[0].outcome, Some((granted.id, ProposalState::Approved)));
+    assert_eq!(stands(&mine[0]), Some((granted.id, ProposalState::Approved)));
     let history = view::history(&app.services, &app.ctx(people.manager)).await.unwrap();
     assert!(history[0].note.contains("for 60 minutes"), "{:?}", history[0]);
 
@@ -373,11 +379,19 @@ async fn a_change_opens_a_review_once_and_requests_become_figures() {
     let third = asked(&app, "children").await;
     let proposed = yes(&app, people.dsl, third, ask::HowLong::UntilChanged).await.unwrap().unwrap();
     let figures = ask::figures(&app.services, &app.ctx(people.chair)).await.unwrap();
-    assert_eq!((figures.asked, figures.answered, figures.over_blocked), (3, 2, 1));
-    assert_eq!((figures.median_minutes, figures.over_blocking_percent()), (Some(90), Some(50)));
-    // The second person says no: the block was right.
+    assert_eq!((figures.asked, figures.decided, figures.half_way, figures.over_blocked), (3, 1, 1, 0));
+    assert_eq!((figures.median_minutes, figures.over_blocking_percent()), (Some(90), Some(0)));
+    // Two hours later the second person says no: their clock ran until then, and the block was right.
+    app.pass(SignedDuration::from_hours(2)).await;
     say(&app, people.manager, proposed, Verdict::Refuse).await.unwrap();
     let figures = ask::figures(&app.services, &app.ctx(people.chair)).await.unwrap();
-    assert_eq!((figures.answered, figures.over_blocked), (2, 0));
+    assert_eq!((figures.decided, figures.half_way, figures.over_blocked), (2, 0, 0));
+    assert_eq!(figures.median_minutes, Some(120), "the later of the two, at the second person\u{2019}s word");
+    // A yes that stands.
+    let fourth = asked(&app, "children").await;
+    let proposed = yes(&app, people.dsl, fourth, ask::HowLong::UntilChanged).await.unwrap().unwrap();
+    say(&app, people.manager, proposed, Verdict::Approve).await.unwrap();
+    let figures = ask::figures(&app.services, &app.ctx(people.chair)).await.unwrap();
+    assert_eq!((figures.decided, figures.over_blocked), (3, 1));
     app.end().await;
 }

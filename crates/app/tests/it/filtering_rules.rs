@@ -36,6 +36,15 @@ fn start() -> Policy {
     toml::from_str(include_str!("../../../../content/groups.toml")).unwrap()
 }
 
+/// The same, with children's tablets and rooms that open without an adult: only where nothing needs a session do categories decide.
+fn without_sessions() -> Policy {
+    let mut policy = start();
+    for key in ["children", "preschool-room"] {
+        policy.groups.get_mut(key).unwrap().supervised = false;
+    }
+    policy
+}
+
 fn now() -> Timestamp {
     "2026-03-02T09:00:00Z".parse().unwrap()
 }
@@ -87,11 +96,20 @@ fn change() -> impl Strategy<Value = Change> {
             groups
         }),
         (category.clone()(), groups()).prop_map(|(category, groups)| Change::AllowCategory { category, groups }),
-        (hours(category), groups()).prop_map(|(hours, groups)| Change::AddHours { hours, groups }),
+        (hours(category.clone()), groups()).prop_map(|(hours, groups)| Change::AddHours { hours, groups }),
         (Just("rule".to_owned()), groups()).prop_map(|(id, groups)| Change::RemoveHours { id, groups }),
         (any::<bool>(), groups()).prop_map(|(on, groups)| Change::Supervise { on, groups }),
         prop::sample::select(start().groups.into_keys().collect::<Vec<_>>())
             .prop_map(|group| Change::UnknownDevices { group }),
+        prop::sample::select(start().groups.into_keys().collect::<Vec<_>>())
+            .prop_map(|group| Change::RemoveGroup { group }),
+        (prop::sample::select(start().groups.into_keys().collect::<Vec<_>>()), any::<u16>())
+            .prop_map(|(group, number)| Change::RenameGroup { group, name: format!("Called {number}") }),
+        (hours(category.clone()), groups()).prop_map(|(hours, groups)| Change::SetHours {
+            id: "rule".into(),
+            hours,
+            groups
+        }),
         (name(), groups()).prop_map(|(name, groups)| Change::Approve {
             name,
             helpers: vec!["free.example.net".into()],
@@ -144,7 +162,7 @@ fn story() -> impl Strategy<Value = Vec<(Change, Option<prop::sample::Index>)>> 
 }
 
 fn play(story: Vec<(Change, Option<prop::sample::Index>)>) -> Vec<Policy> {
-    let mut versions = vec![start()];
+    let mut versions = vec![without_sessions()];
     for (change, back) in story {
         let change = match back {
             Some(index) => Change::RollBack { to: 1, policy: Box::new(index.get(&versions).clone()) },
@@ -161,8 +179,9 @@ fn play(story: Vec<(Change, Option<prop::sample::Index>)>) -> Vec<Policy> {
 #[test]
 fn nobody_alone_lets_strangers_out_of_a_session() {
     let there = |change: Change, policy: &Policy| change.apply(policy, "rule", "reason").expect("it fits");
-    let before = start();
+    let before = Policy { strictest: "children".into(), ..without_sessions() };
     assert!(!before.groups["children"].supervised && before.groups["stricter"].supervised);
+    assert_eq!(start().strictest, "stricter", "a new setting begins where nobody escapes");
     let cidr = || "192.168.7.0/24".to_owned();
     let over = there(Change::SetNetwork { cidr: cidr(), group: "stricter".into() }, &before);
     for out in [Change::SetNetwork { cidr: cidr(), group: "children".into() }, Change::RemoveNetwork { cidr: cidr() }] {
@@ -219,7 +238,8 @@ proptest! {
     fn what_is_locked_for_children_is_never_lost(story in story()) {
         for policy in play(story) {
             for (key, was) in start().groups.iter().filter(|(_, group)| group.audience == Audience::Children) {
-                let is = &policy.groups[key];
+                // A group may go, where its devices then reach no more.
+                let Some(is) = policy.groups.get(key) else { continue };
                 prop_assert_eq!(is.audience, Audience::Children);
                 let at_times = is.hours.values().filter_map(|hours| match &hours.does {
                     Does::Without(open) => Some(open),
@@ -281,6 +301,7 @@ fn nobody_opens_half_the_internet_in_one_word() {
 
 fn around() -> Surroundings {
     Surroundings {
+        open: Default::default(),
         setting: Uuid::nil(),
         setting_name: "N".into(),
         contact: "C".into(),
@@ -303,7 +324,7 @@ fn an_allow_rule_opens_no_promised_category_for_children() {
     let lists = lists();
     for (category, name) in LISTED {
         let allow = Change::AllowName { name: name.into(), groups: Vec::new(), until: None };
-        let policy = allow.apply(&start(), "r", "w").unwrap();
+        let policy = allow.apply(&without_sessions(), "r", "w").unwrap();
         let prepared =
             Prepared::new(policy.snapshot(1, now(), around()), Arc::new(SealedTier::not_supplied())).unwrap();
         // Under sessions nothing opens without one, whatever its category.
@@ -320,7 +341,7 @@ fn an_allow_rule_opens_no_promised_category_for_children() {
 /// The sentences on a group's page say what the filter does.
 #[test]
 fn a_groups_sentences_come_from_its_configuration() {
-    let mut policy = start();
+    let mut policy = without_sessions();
     let children = app::filtering::summary::of(&policy, "children").unwrap();
     assert!(children.cannot.iter().any(|line| line.starts_with("Pornography. ")), "{children:?}");
     assert!(children.search.contains("always safe") && children.without_data.contains("closed"));
@@ -341,6 +362,11 @@ fn a_groups_sentences_come_from_its_configuration() {
     let staff = app::filtering::summary::of(&policy, "staff").unwrap();
     assert!(!staff.blind.iter().any(|line| line.contains("It knows the site\u{2019}s name")), "{staff:?}");
     assert!(staff.blind.iter().any(|line| line.contains("never opened: banks")), "{staff:?}");
+    let everywhere = app::filtering::summary::blind_spots(&policy);
+    let line = |words: &str| everywhere.iter().find(|line| line.contains(words)).unwrap_or_else(|| panic!("{words}"));
+    assert!(!line("Mobile data").contains("So it is in"), "for all: {everywhere:?}");
+    assert!(line("never opened: banks").ends_with(&format!("So it is in: {}.", policy.groups["staff"].name)));
+    assert!(!line("the site\u{2019}s name").contains(&policy.groups["staff"].name), "{everywhere:?}");
     let group = policy.groups.get_mut("children").unwrap();
     group.blocked.remove("shopping");
     group.supervised = true;
@@ -389,4 +415,88 @@ fn opening_hours_follow_the_clock_on_the_wall_over_both_changes() {
 
 fn time(text: &str) -> jiff::civil::Time {
     text.parse().unwrap()
+}
+
+#[test]
+fn a_group_is_renamed_removed_and_kept_by_a_roll_back() {
+    let there = |change: Change, policy: &Policy| change.apply(policy, "rule", "reason");
+    let before = start();
+    let renamed = Change::RenameGroup { group: "staff".into(), name: "  The  team ".into() };
+    let after = there(renamed, &before).unwrap();
+    assert_eq!(after.groups["staff"].name, "The team");
+    assert_eq!(direction(&before, &after), Direction::Tightens, "a name opens nothing");
+    let taken = Change::RenameGroup { group: "office".into(), name: "the team".into() };
+    assert!(there(taken, &after).is_err(), "names tell groups apart");
+
+    let gone = there(Change::RemoveGroup { group: "staff-break".into() }, &before).unwrap();
+    assert!(!gone.groups.contains_key("staff-break"));
+    assert_eq!(direction(&before, &gone), Direction::Loosens, "others agree");
+    for stays in ["stricter", "essential"] {
+        assert!(there(Change::RemoveGroup { group: stays.into() }, &before).is_err(), "{stays}");
+    }
+    // A children's group goes only where its devices reach no more afterwards.
+    assert!(there(Change::RemoveGroup { group: "children".into() }, &before).is_ok());
+    let mut freer = before.clone();
+    freer.groups.get_mut("stricter").unwrap().supervised = false;
+    assert!(there(Change::RemoveGroup { group: "children".into() }, &freer).is_err(), "it would lose its session");
+
+    // Back to the beginning, although a group was added since: that one stays as it is.
+    let added = there(Change::AddGroup { name: "Toddlers".into(), like: "children".into() }, &before).unwrap();
+    let back = Change::RollBack { to: 1, policy: Box::new(before.clone()) };
+    let blocked = Change::BlockName { name: "bad.example.com".into(), groups: vec!["children".into()] };
+    let after = there(back, &there(blocked, &added).unwrap()).unwrap();
+    assert!(after.groups.contains_key("toddlers"));
+    assert_eq!(after.groups["children"], before.groups["children"]);
+}
+
+#[test]
+fn a_schedule_is_changed_where_it_stands() {
+    let before = start();
+    let hours =
+        Hours { name: "Working hours".into(), when: Times::OutsideOpening, days: Days::Every, does: Does::Close };
+    let set = Change::SetHours { id: "working_hours".into(), hours: hours.clone(), groups: vec!["guests".into()] };
+    let after = set.apply(&before, "rule", "reason").unwrap();
+    assert_eq!(after.groups["guests"].hours.len(), 1, "not one more");
+    assert_eq!(after.groups["guests"].hours["working_hours"], hours);
+    assert_eq!(direction(&before, &after), Direction::Loosens, "what was closed in opening hours is open");
+    let nowhere = Change::SetHours { id: "no such".into(), hours, groups: vec!["guests".into()] };
+    assert!(nowhere.apply(&before, "rule", "reason").is_err());
+}
+
+/// What a new setting starts with, against both policies: supervised use of approved material (CLS-07), no unapproved downloads (SEC-04).
+#[test]
+fn the_presets_hold_what_both_policies_ask() {
+    use app::filtering::Download;
+    let policy = start();
+    for (key, group) in &policy.groups {
+        match group.audience {
+            Audience::Children => {
+                assert!(group.supervised, "{key} opens without an adult");
+                assert_eq!(group.downloads.len(), 4, "{key}");
+            }
+            Audience::Adults => {
+                for kind in [Download::Programs, Download::Macros, Download::Disks] {
+                    assert!(group.downloads.contains(&kind), "{key} lets {kind:?} through");
+                }
+            }
+            Audience::Guests | Audience::Essential => assert!(!group.supervised),
+        }
+    }
+}
+
+#[test]
+fn what_undoes_a_change_touches_nothing_else() {
+    let before = start();
+    let block = Change::BlockName { name: "bad.example.com".into(), groups: Vec::new() };
+    let after = block.apply(&before, "mine", "reason").unwrap();
+    let later = Change::BlockName { name: "worse.example.com".into(), groups: vec!["staff".into()] };
+    let later = later.apply(&after, "later", "reason").unwrap();
+    let undone = block.undoing("mine", &before, &later).unwrap();
+    let back = undone.apply(&later, "back", "reason").unwrap();
+    assert!(back.groups.values().all(|group| !group.block.contains_key("bad.example.com")));
+    assert!(back.groups["staff"].block.contains_key("worse.example.com"));
+    assert_eq!(direction(&later, &back), Direction::Loosens, "others agree");
+    // Somebody else has decided anew about the name: not this one's to undo.
+    let anew = block.apply(&back, "another", "reason").unwrap();
+    assert!(block.undoing("mine", &before, &anew).is_none());
 }

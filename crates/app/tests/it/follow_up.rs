@@ -120,3 +120,19 @@ async fn a_first_page_forgets_what_it_counted_as_soon_as_something_is_written() 
     let after = gaps().await;
     assert_ne!(after, before, "an empty role shows at once");
 }
+
+#[tokio::test]
+async fn half_a_year_before_the_bank_holidays_run_out_somebody_is_asked_to_bring_the_program_up_to_date() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let asked = async |person| {
+        let home = home::of(&app.services, &mut app.ctx(person)).await.expect("home");
+        home.todo.iter().any(|todo| todo.word == "Bank holidays")
+    };
+    assert!(!asked(people.manager).await, "they are known for years");
+    let last = app.services.calendar.known_until().expect("some are known");
+    let eve = last.at(12, 0, 0, 0).to_zoned(app.services.calendar.zone().clone()).expect("a day").timestamp();
+    app.world.pass(eve.duration_since(app.world.now()) - SignedDuration::from_hours(24 * 150));
+    assert!(asked(people.manager).await);
+    app.end().await;
+}

@@ -21,6 +21,8 @@ pub(crate) fn told() -> For {
         for_whom: "PC 4711, Kent Police".into(),
         why: "Their request of today.".into(),
         other_way: "By telephone.".into(),
+        agency: Some("police".into()),
+        waiver: None,
     }
 }
 
@@ -316,7 +318,7 @@ async fn a_file_goes_along_only_when_somebody_decided_so_with_a_reason_and_a_sea
         assert!(!text.contains(never), "{never} went along: {text}");
     }
     // Sealed after it was decided: it stays, and what was checked is no longer what would go.
-    let files = attachments::list(services, &lead(), record).await.unwrap();
+    let files = attachments::list(services, &mut lead(), record).await.unwrap();
     let herring = files.files.iter().find(|file| !file.name.is_empty()).expect("a file that is not sealed").id;
     attachments::seal(services, &mut lead(), record, herring).await.unwrap();
     let changed = bundle::make(services, &mut lead(), request, told()).await.unwrap_err();
@@ -329,7 +331,8 @@ async fn the_file_of_a_child_who_moves_on_is_made_ready_on_the_same_bench() {
     let app = TestApp::new().await;
     let (people, services) = (app.people, &app.services);
     let lead = || app.ctx(people.dsl);
-    filed(&app, ConcernKind::FilterBreach, "Joy and Kit saw the zanderfish.").await;
+    filed(&app, ConcernKind::DataComplaint, "Joy and Kit saw the zanderfish.").await;
+    filed(&app, ConcernKind::FilterBreach, "Joy and the quaggafish.").await;
     let new = app::transfers::New {
         child: people.child,
         to_name: "Anytown Primary".into(),
@@ -351,5 +354,136 @@ async fn the_file_of_a_child_who_moves_on_is_made_ready_on_the_same_bench() {
     assert!(text.contains("zanderfish") && text.contains("[another child]") && !text.contains("Kit"), "{text}");
     let listed = exports::one(services, &lead(), made.id).await.unwrap();
     assert_eq!(listed.what, "The file of a child who moves on, redacted");
+    // The register shows what the bench chose, and what is recorded there is not typed again in the record of the move.
+    let file = async || app::transfers::one(services, &lead(), transfer).await.unwrap();
+    let before = file().await;
+    assert_eq!(before.concerns.len(), 1, "not the one that waits for the police: {:?}", before.concerns);
+    let out = NewMark {
+        item: Some(format!("record-{}", before.concerns[0].0)),
+        words: None,
+        ground: Ground::NotTheirs,
+        reason: "It is about a letter.".into(),
+        left_in: false,
+    };
+    bundle::set_marks(services, &mut lead(), moving, vec![out]).await.unwrap();
+    assert!(file().await.concerns.is_empty(), "the list is the bench's");
+    let at = app.world.now();
+    let sent = app::transfers::Change::Sent { how: "by secure mail".into(), at };
+    app::transfers::change(services, &mut lead(), transfer, sent, file().await.version).await.unwrap();
+    let received = app::transfers::Change::Received { from: "Mx Lead".into(), at };
+    app::transfers::change(services, &mut lead(), transfer, received, file().await.version).await.unwrap();
+    let view = concerns::open(services, &mut lead(), moving).await.unwrap();
+    for step in ["sent", "receipt"] {
+        let step = view.steps.iter().find(|one| one.step.key == step).expect("a step of M3");
+        assert_eq!(step.records.len(), 1, "{step:?}");
+        assert!(!step.records[0].out_of_order, "{step:?}");
+    }
+    app.end().await;
+}
+
+/// "Police or advice first" and the way of an allegation hold for a child's file as for a request; taking such a record along, and
+/// leaving another out, is somebody's choice with a reason (S2, S7).
+#[tokio::test]
+async fn what_waits_for_the_police_and_what_is_about_an_adult_go_with_no_child_by_themselves() {
+    let app = TestApp::new().await;
+    let (people, services) = (app.people, &app.services);
+    filed(&app, ConcernKind::DataComplaint, "Joy was told by Ben of the zanderfish.").await;
+    let unjudged = filed(&app, ConcernKind::FilterBreach, "Joy and the quaggafish.").await;
+    let moving = filed(&app, ConcernKind::FileTransfer, "Joy goes to school.").await;
+    let lead = || app.ctx(people.dsl);
+    bundle::begin(services, &mut lead(), moving, people.child).await.unwrap();
+    let bench = async || bundle::bench(services, &mut lead(), moving).await.unwrap();
+    let text = |bench: &bundle::Bench| bench.handed_out().into_iter().map(|(_, _, text)| text).collect::<String>();
+    let first = bench().await;
+    assert!(text(&first).contains("zanderfish") && !text(&first).contains("quaggafish"), "{}", text(&first));
+    let locked = first.kept_back.first().expect("it is named as kept back").clone();
+    assert!(locked.why.contains("Nobody may be told"), "{locked:?}");
+    // An allegation whose case manager added the lead: seen, and still no part of the child's file.
+    let allegation = concerns::Report {
+        kind: ConcernKind::AdultHere,
+        what_happened: "Joy and the gurnardfish.".into(),
+        children: Children::Known(vec![people.child]),
+        about: concerns::About::Person(people.colleague),
+        device: None,
+        room: None,
+        ..app.breach()
+    };
+    let allegation = concerns::report(services, &mut app.ctx(people.practitioner), allegation).await.unwrap().concern;
+    concerns::invite(services, &mut app.ctx(people.manager), allegation, people.dsl, "She knows the family.".into())
+        .await
+        .unwrap();
+    let with_it = bench().await;
+    assert!(!text(&with_it).contains("gurnardfish"), "{}", text(&with_it));
+    assert!(with_it.kept_back.iter().any(|one| one.why.contains("about an adult here")), "{:?}", with_it.kept_back);
+    let staff: Vec<_> = first.proposals.iter().filter(|one| one.whose == "who works here").collect();
+    assert!(staff.iter().any(|one| one.words == "Ben"), "{:?}", first.proposals);
+    let choice = |key: &Option<String>, reason: &str, left_in| NewMark {
+        item: key.clone(),
+        words: None,
+        ground: Ground::NotTheirs,
+        reason: reason.into(),
+        left_in,
+    };
+    let silent = bundle::set_marks(services, &mut lead(), moving, vec![choice(&locked.key, " ", true)]).await;
+    assert!(matches!(&silent, Err(Error::Invalid(why)) if why.contains_key("reason")), "{silent:?}");
+    let along = choice(&locked.key, "The police said so by telephone.", true);
+    bundle::set_marks(services, &mut lead(), moving, vec![along]).await.unwrap();
+    let (out, _) = first.records.iter().find(|(_, reference)| *reference != locked.reference).expect("the open one");
+    bundle::set_marks(services, &mut lead(), moving, vec![choice(out, "It is about a letter.", false)]).await.unwrap();
+    let second = bench().await;
+    assert!(text(&second).contains("quaggafish") && !text(&second).contains("zanderfish"), "{}", text(&second));
+    assert!(!text(&second).contains("The police said"), "the reason stays on the bench");
+    let written = concerns::open(services, &mut lead(), unjudged).await.unwrap();
+    assert!(
+        written.chronology.iter().any(|entry| entry.text.contains("goes along")),
+        "it stands in the record for ever"
+    );
+    assert!(second.kept_back.iter().any(|one| one.why.contains("about a letter")), "{:?}", second.kept_back);
+    // Taken back: as before.
+    for mark in second.marks.iter().filter(|mark| mark.record) {
+        bundle::end_mark(services, &mut lead(), moving, mark.id).await.unwrap();
+    }
+    let again = text(&bench().await);
+    assert!(again.contains("zanderfish") && !again.contains("quaggafish"), "{again}");
+    assert!(again.contains("It was chosen, with a reason, that this stays out"), "that it was so stays: {again}");
+    app.end().await;
+}
+
+/// While police or advice come first, one record or all about somebody leaves for those who may always be told; for anybody else
+/// only with a reason, which stands in the record for ever (S1, S2).
+#[tokio::test]
+async fn while_police_or_advice_come_first_a_record_leaves_for_them_or_for_a_reason_that_stays() {
+    let app = TestApp::new().await;
+    let (people, services) = (app.people, &app.services);
+    let lead = || app.ctx(people.dsl);
+    let locked = filed(&app, ConcernKind::FilterBreach, "Joy and the quaggafish.").await;
+    let free = filed(&app, ConcernKind::DataComplaint, "Joy and the zanderfish.").await;
+    let school = || For { for_whom: "Mx Lead, Anytown Primary".into(), agency: None, ..told() };
+    for what in [What::Concern(locked), What::File(people.child)] {
+        let before = exports::before(services, &lead(), what).await.unwrap();
+        assert_eq!(before.shut.iter().map(|shut| shut.concern).collect::<Vec<_>>(), [locked]);
+        for key in ["emergency", "police", "front_door", "lado", "nhs", "ofsted", "ico"] {
+            assert!(before.agencies.iter().any(|(known, _)| known == key), "{key} may always be told: {before:?}");
+        }
+        for told in [school(), For { agency: Some("other_setting".into()), ..school() }] {
+            let refused = exports::make(services, &mut lead(), what, told).await.unwrap_err();
+            let says =
+                matches!(&refused, Error::Invalid(why) if why.contains_key("waiver") || why.contains_key("agency"));
+            assert!(says, "{refused:?}");
+        }
+    }
+    assert!(exports::before(services, &lead(), What::Concern(free)).await.unwrap().shut.is_empty());
+    exports::make(services, &mut lead(), What::Concern(free), school()).await.expect("nothing stands before it");
+    exports::make(services, &mut lead(), What::File(people.child), told())
+        .await
+        .expect("the police are never locked out");
+    let shut = exports::before(services, &lead(), What::Concern(locked)).await.unwrap().shut.remove(0);
+    let urgent = For { waiver: Some("He goes there tomorrow and she is at risk.".into()), ..school() };
+    let made = exports::make(services, &mut lead(), What::Concern(locked), urgent).await;
+    assert_eq!(made.is_ok(), shut.waivable, "{made:?}");
+    let view = concerns::open(services, &mut lead(), locked).await.unwrap();
+    let says = |words: &str| view.chronology.iter().any(|entry| entry.text.contains(words));
+    assert!(says("may be told at any time"), "{:?}", view.chronology);
+    assert_eq!(says("He goes there tomorrow"), shut.waivable, "{:?}", view.chronology);
     app.end().await;
 }

@@ -2,7 +2,7 @@
 
 use app::concerns::{self, About};
 use app::gateway::{Cut as GatewayCut, GatewayState};
-use app::holds::{self, Cut, Leave};
+use app::holds::{self, Cut, Leave, leaves};
 use app::testing::TestApp;
 use app::{Error, Services};
 use domain::concern::ConcernKind;
@@ -17,6 +17,8 @@ fn state(at: Timestamp, cuts: Vec<(DeviceId, GatewayCut)>) -> GatewayState {
     GatewayState {
         at,
         policy: Some(1),
+        role_card: None,
+        apart: app::gateway::Apart::Shut,
         dns: String::new(),
         encrypted_dns: Default::default(),
         proxy: String::new(),
@@ -95,7 +97,7 @@ async fn the_device_of_the_person_concerned_waits_for_advice_or_danger() {
     let filed = concerns::report(&app.services, &mut app.ctx(people.colleague), report).await.expect("filed");
     let ask = async |leave| {
         let ctx = &mut app.ctx(people.manager);
-        holds::place(&app.services, ctx, people.laptop, Some(filed.concern), leave).await
+        holds::place_on_word(&app.services, ctx, people.laptop, filed.concern, (leave, "Their officer agreed.")).await
     };
     assert!(matches!(ask(Leave::None).await, Err(Error::Invalid(_))));
     // Nor by the page of held devices, where no concern stands beside it.
@@ -109,6 +111,31 @@ async fn the_device_of_the_person_concerned_waits_for_advice_or_danger() {
         "{:?}",
         record.chronology
     );
+    // The word has its reason, stands on the wall, and is asked about again after a week; a danger after a day.
+    let services = &app.services;
+    let ctx = &mut app.ctx(people.manager);
+    let no_words = holds::place(services, ctx, people.laptop, Some(filed.concern), Leave::Danger).await;
+    assert!(matches!(&no_words, Err(Error::Invalid(why)) if why.contains_key("reason")), "{no_words:?}");
+    let waiting = async || leaves::list(services, &app.ctx(people.manager)).await.expect("the manager's");
+    let first = waiting().await;
+    assert_eq!((first.len(), first[0].why.as_str()), (1, "Their officer agreed."));
+    assert_eq!(first[0].look_again_at, app.world.now() + SignedDuration::from_hours(24 * 7));
+    app.world.pass(SignedDuration::from_hours(24 * 8));
+    let wall = app::wall::wall(services, &app.ctx(people.manager)).await.expect("a wall");
+    assert!(wall.late.iter().any(|line| line.href == "/holds"), "{:?}", wall.late);
+    let again = async |id, leave, found: &str| {
+        leaves::look_again(services, &mut app.ctx(people.manager), id, leave, found).await
+    };
+    assert!(matches!(again(first[0].id, Leave::Lado, " ").await, Err(Error::Invalid(_))));
+    assert!(matches!(again(first[0].id, Leave::None, "Rang them.").await, Err(Error::Invalid(_))));
+    again(first[0].id, Leave::Danger, "Rang them: no answer, and he threatens again.").await.expect("it stays");
+    assert!(matches!(again(first[0].id, Leave::Lado, "Once more.").await, Err(Error::NotFound)), "once");
+    let next = waiting().await;
+    assert_eq!(next[0].look_again_at, app.world.now() + SignedDuration::from_hours(24));
+    for stranger in [people.dsl, people.practitioner, people.colleague] {
+        let theirs = leaves::list(services, &app.ctx(stranger)).await.unwrap_or_default();
+        assert!(theirs.is_empty(), "what hangs on the concern is nobody else's");
+    }
     // The person concerned sees no hold, wherever they look (S8, S9).
     let seen = holds::list(&app.services, &app.ctx(people.practitioner)).await.expect("their page");
     assert!(seen.is_empty(), "{seen:?}");
@@ -138,7 +165,9 @@ async fn whoever_may_not_open_the_concern_behind_a_hold_sees_that_the_device_is_
         concerns::Report { kind: ConcernKind::AdultHere, about: About::Person(people.practitioner), ..app.breach() };
     let filed = concerns::report(&app.services, &mut app.ctx(people.colleague), report).await.expect("filed");
     let manager = &mut app.ctx(people.manager);
-    holds::place(&app.services, manager, people.tablet, Some(filed.concern), Leave::Lado).await.expect("held");
+    holds::place_on_word(&app.services, manager, people.tablet, filed.concern, (Leave::Lado, "Their officer agreed."))
+        .await
+        .expect("held");
     let seen = async |who| {
         let all = holds::list(&app.services, &app.ctx(who)).await.expect("their page");
         all.into_iter().find(|hold| hold.device == people.tablet).expect("the device is held, for all to know")

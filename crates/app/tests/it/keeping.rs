@@ -99,6 +99,56 @@ async fn a_record_that_lent_its_words_waits_for_the_other_and_then_goes_whole() 
     assert!(verify(&services.db, &[]).await.unwrap().is_whole());
 }
 
+/// Whoever ever said that it could be sexual abuse of a child is heard for the longest time, whatever was said since.
+#[tokio::test]
+async fn what_could_ever_be_sexual_abuse_is_kept_longest() {
+    let app = TestApp::new().await;
+    born(&app).await;
+    let (services, people) = (&app.services, app.people);
+    let plain = closed(&app, "cartoon").await;
+    let grave = {
+        let told = concerns::Report { kind: domain::concern::ConcernKind::Bullying, ..app.breach() };
+        let ctx = &mut app.ctx(people.practitioner);
+        concerns::report(services, ctx, told).await.expect("filed").concern
+    };
+    concerns::open(services, &mut app.ctx(people.dsl), grave).await.expect("opened");
+    for (seen, csa) in [(0, "not_sure"), (1, "no")] {
+        let view = concerns::open(services, &mut app.ctx(people.dsl), grave).await.expect("opened");
+        let step = view.steps.iter().find(|state| state.step.key == "judge").expect("it is judged");
+        let answers = step.step.fields.iter().filter(|field| field.required).map(|field| {
+            let answer = match field.key.as_str() {
+                "csa" => csa.to_owned(),
+                "crime" => "not_sure".to_owned(),
+                _ if !field.choices.is_empty() => field.choices.last().expect("one").value.clone(),
+                _ => "As it was.".to_owned(),
+            };
+            (field.key.clone(), answer)
+        });
+        let attempt = concerns::StepAttempt {
+            step: "judge".into(),
+            act: domain::procedure::Act::AlreadyHappened,
+            answers: answers.collect(),
+            reason: None,
+            event_at: app.world.now(),
+            seen,
+            device: None,
+            leave: app::holds::Leave::None,
+        };
+        let saved = concerns::record(services, &mut app.ctx(people.dsl), grave, attempt).await;
+        assert!(saved.is_ok(), "{saved:?}");
+    }
+    let mut tx = services.db.write(&mut app.world.system(), Scope::Setting(app.setting), "test.close").await.unwrap();
+    let concern = store::concerns::lookup_for_program(&tx, app.setting, grave).await.unwrap().unwrap();
+    let shut = Concern { status: ConcernStatus::Closed, closed_at: Some(app.world.now()), ..concern };
+    store::concerns::set(&mut tx, &shut).await.unwrap();
+    tx.commit().await.unwrap();
+    let day = async |id: ConcernId| {
+        let one = due::one(services, &app.ctx(people.dsl), RecordKind::Concern, id.0).await.expect("a record");
+        one.day().expect("a day").year()
+    };
+    assert_eq!((day(plain).await, day(grave).await), (2023 + 25, 2023 + 75));
+}
+
 #[tokio::test]
 async fn two_people_let_a_record_go_and_what_went_is_gone_everywhere_but_for_its_certificate() {
     let app = TestApp::new().await;

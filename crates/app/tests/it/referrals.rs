@@ -182,13 +182,19 @@ async fn a_letter_goes_to_one_safe_adult_names_no_other_child_and_waits_for_advi
     assert!(found.locked.is_none() && found.text.contains("Joy") && found.text.contains("Ida Parent"), "{found:?}");
     assert!(!found.text.contains('{'), "everything is filled in: {}", found.text);
 
-    let naming = format!("{} Kit Child saw it too.", found.text);
+    let claims = referrals::write(services, &mut app.ctx(people.dsl), id, letter(&found.text)).await;
+    assert!(matches!(&claims, Err(Error::Invalid(fields)) if fields["text"].contains("Write here")), "{claims:?}");
+    let mut text = found.text.clone();
+    while let (Some(from), Some(until)) = (text.find('['), text.find(']')) {
+        text.replace_range(from..=until, "An adult was there.");
+    }
+    let naming = format!("{text} Kit Child saw it too.");
     let refused = referrals::write(services, &mut app.ctx(people.dsl), id, letter(&naming)).await;
     assert!(matches!(&refused, Err(Error::Invalid(fields)) if fields["text"].contains("Kit Child")), "{refused:?}");
-    let to_colleague = NewLetter { to: people.colleague, ..letter(&found.text) };
+    let to_colleague = NewLetter { to: people.colleague, ..letter(&text) };
     let refused = referrals::write(services, &mut app.ctx(people.dsl), id, to_colleague).await;
     assert!(matches!(&refused, Err(Error::Invalid(fields)) if fields.contains_key("to")), "{refused:?}");
-    let kept = referrals::write(services, &mut app.ctx(people.dsl), id, letter(&found.text)).await.expect("kept");
+    let kept = referrals::write(services, &mut app.ctx(people.dsl), id, letter(&text)).await.expect("kept");
     let paper = referrals::letter_on_paper(services, &mut app.ctx(people.dsl), kept).await.expect("paper");
     assert!(paper.marking.is_none() && paper.audit_head.is_none(), "a letter is not the record");
 

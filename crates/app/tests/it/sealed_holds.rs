@@ -156,6 +156,7 @@ fn surroundings(policy: &Policy, device: Uuid, names: Vec<String>, held: bool, o
     };
     let hold = filter::Hold { device, until: None };
     Surroundings {
+        open: Default::default(),
         setting: Uuid::nil(),
         setting_name: "N".into(),
         contact: "C".into(),

@@ -1,18 +1,18 @@
 //! Supervised sessions: a named adult, a lesson first, an end; short numbers; screen time.
 
+use app::Error;
 use app::filtering::sessions::{self, Open, Youngest, pin};
 use app::filtering::{Change, decide, start};
 use app::testing::TestApp;
-use app::{Error, activity};
 use domain::PersonId;
 use jiff::SignedDuration;
 
 use crate::filtering::{agree, propose, say};
 
-fn wanted() -> Open {
+fn wanted(app: &TestApp) -> Open {
     Open {
         group: "children".into(),
-        room: None,
+        room: Some(app.people.room),
         minutes: 20,
         youngest: Youngest::TwoToFive,
         lesson: "Stop, and tell a grown-up.".into(),
@@ -49,13 +49,23 @@ async fn a_session_needs_a_supervised_group_a_lesson_and_a_plan() {
         other => panic!("{other:?}"),
     };
     let practitioner = app.people.practitioner;
-    assert_eq!(fields(open(&app, practitioner, wanted()).await), ["group"], "the group needs no session");
+    assert_eq!(fields(open(&app, practitioner, wanted(&app)).await), ["group"], "the group needs no session");
     supervised(&app).await;
-    let bare = Open { lesson: " ".into(), plan: String::new(), minutes: 7, ..wanted() };
+    let bare = Open { lesson: " ".into(), plan: String::new(), minutes: 7, ..wanted(&app) };
     assert_eq!(fields(open(&app, practitioner, bare).await), ["lesson", "minutes", "plan"]);
-    open(&app, practitioner, wanted()).await.unwrap();
-    assert_eq!(fields(open(&app, app.people.dsl, wanted()).await), ["room"], "one at a time");
-    assert!(open(&app, app.people.technician, wanted()).await.is_err(), "a technician does not sit with children");
+    let nowhere = Open { room: None, ..wanted(&app) };
+    assert_eq!(fields(open(&app, practitioner, nowhere).await), ["room"], "a session is where its adult sits");
+    open(&app, practitioner, wanted(&app)).await.unwrap();
+    assert_eq!(fields(open(&app, app.people.dsl, wanted(&app)).await), ["room"], "one at a time");
+    let mut ctx = app.ctx(app.people.dsl);
+    let mut tx = app.services.db.write(&mut ctx, store::Scope::Setting(app.setting), "test").await.unwrap();
+    let other = store::people::Room { id: tx.fresh(), setting_id: app.setting, name: "Terns".into() };
+    store::people::add_room(&mut tx, &other).await.unwrap();
+    tx.commit().await.unwrap();
+    let second = Open { room: Some(other.id), ..wanted(&app) };
+    assert_eq!(fields(open(&app, practitioner, second.clone()).await), ["room"], "nobody sits in two rooms");
+    open(&app, app.people.colleague, second).await.unwrap();
+    assert!(open(&app, app.people.technician, wanted(&app)).await.is_err(), "a technician does not sit with children");
     app.end().await;
 }
 
@@ -63,7 +73,7 @@ async fn a_session_needs_a_supervised_group_a_lesson_and_a_plan() {
 async fn the_gateway_is_given_the_session_with_its_end() {
     let app = TestApp::new().await;
     supervised(&app).await;
-    let id = open(&app, app.people.practitioner, wanted()).await.unwrap();
+    let id = open(&app, app.people.practitioner, wanted(&app)).await.unwrap();
     let snapshot = app.gateway.published().pop().unwrap();
     assert_eq!(snapshot.sessions.len(), 1);
     assert_eq!(snapshot.sessions[0].until, app.services.now() + SignedDuration::from_mins(20));
@@ -82,14 +92,16 @@ async fn screen_time_is_counted_against_the_guidance() {
     let app = TestApp::new().await;
     supervised(&app).await;
     for _ in 0..4 {
-        open(&app, app.people.practitioner, wanted()).await.unwrap();
+        open(&app, app.people.practitioner, wanted(&app)).await.unwrap();
         app.pass(SignedDuration::from_mins(25)).await;
     }
     let standing = sessions::standing(&app.services, &app.ctx(app.people.practitioner)).await.unwrap();
     assert!(standing.open.is_empty(), "each ended by itself");
     let today = &standing.screen_time[0];
     assert_eq!((today.minutes, today.is_over()), (80, true));
-    open(&app, app.people.practitioner, Open { youngest: Youngest::UnderTwo, minutes: 10, ..wanted() }).await.unwrap();
+    open(&app, app.people.practitioner, Open { youngest: Youngest::UnderTwo, minutes: 10, ..wanted(&app) })
+        .await
+        .unwrap();
     app.pass(SignedDuration::from_mins(1)).await;
     let standing = sessions::standing(&app.services, &app.ctx(app.people.practitioner)).await.unwrap();
     assert_eq!(standing.screen_time[0].limit(), Some(0), "the youngest child counts");
@@ -117,7 +129,7 @@ async fn a_short_number_opens_a_session_on_its_tablet_and_closes_after_five_wron
     pin::choose(&app.services, &mut practitioner, "482913").await.unwrap();
     let name = people.practitioner.to_string();
     app.signed_in(people.practitioner).await;
-    let new = || Open { group: String::new(), ..wanted() };
+    let new = || Open { group: String::new(), ..wanted(&app) };
     for (user, number) in [("nobody", "482913"), (name.as_str(), "111222")] {
         let wrong = pin::open(&app.services, &tablet, user, number, new()).await;
         assert!(matches!(wrong, Err(Error::Invalid(_))), "{wrong:?}");
@@ -135,24 +147,6 @@ async fn a_short_number_opens_a_session_on_its_tablet_and_closes_after_five_wron
     assert_eq!(pin::mine(&app.services, &practitioner).await.unwrap().map(|(_, closed)| closed), Some(true));
     pin::choose(&app.services, &mut practitioner, "205118").await.unwrap();
     pin::open(&app.services, &tablet, &name, "205118", new()).await.unwrap();
-    app.end().await;
-}
-
-#[tokio::test]
-async fn help_from_the_start_page_reaches_staff_and_leads() {
-    let app = TestApp::new().await;
-    let people = app.people;
-    let mut lead = app.ctx(people.dsl);
-    app::devices::new_credential(&app.services, &mut lead, people.tablet).await.unwrap();
-    let path = app::devices::lookup(&app.services, &lead, people.tablet).await.unwrap().device.doh_path.unwrap();
-    let tablet = start::tablet(&app.services, &path).await.unwrap();
-    activity::call_help(&app.services, &tablet).await.unwrap();
-    app.work().await;
-    let told = app::notices::mine(&app.services, &lead).await.unwrap();
-    assert!(told.iter().any(|notice| notice.link == "/alerts"), "{told:?}");
-    let calls = activity::calls(&app.services, &mut app.ctx(people.practitioner)).await.unwrap();
-    assert_eq!(calls.help.len(), 1);
-    assert!(calls.help[0].device.is_some());
     app.end().await;
 }
 
@@ -212,7 +206,7 @@ async fn one_film_plays_in_a_session_alone_and_what_it_needs_is_open_no_longer()
     assert_eq!(start::film(&app.services, &path, &rule).await.unwrap(), None, "no session, no film");
     assert!(hosts.iter().all(|host| !reaches(&app, host)), "closed without a session");
 
-    open(&app, app.people.practitioner, wanted()).await.unwrap();
+    open(&app, app.people.practitioner, wanted(&app)).await.unwrap();
     let shown = start::of(&app.services, &path).await.unwrap();
     assert!(shown.material.contains(&("Washing hands".to_owned(), format!("/start/{path}/film/{rule}"))), "{shown:?}");
     let playing = start::film(&app.services, &path, &rule).await.unwrap().unwrap();

@@ -99,14 +99,19 @@ async fn from_the_link_to_the_typed_back_code() {
         addresses: String::new(),
     };
     app::devices::add(&services, &mut ctx, tablet).await.unwrap();
-    assert_eq!(done(&services, &ctx).await.len(), 6, "all but the code");
+    use setup::essential::{self, SYSTEMS, Where};
+    let some = SYSTEMS.iter().take(3).map(|(key, _)| ((*key).to_owned(), Where::None)).collect();
+    assert!(essential::answer(&services, &mut ctx, some).await.is_err(), "door entry was not answered");
+    let all = SYSTEMS.iter().map(|(key, _)| ((*key).to_owned(), Where::Elsewhere)).collect();
+    essential::answer(&services, &mut ctx, all).await.unwrap();
+    assert_eq!(done(&services, &ctx).await.len(), 7, "all but the code");
 
     let shown = setup::printed_code(&services, &ctx).await.unwrap().unwrap();
     assert_eq!(shown.0, code);
     assert!(setup::type_back(&services, &mut ctx, "0000-0000").await.is_err());
     setup::type_back(&services, &mut ctx, &shown.0.to_lowercase()).await.unwrap();
     assert_eq!(setup::printed_code(&services, &ctx).await.unwrap(), None, "no page shows it again");
-    assert_eq!(done(&services, &ctx).await.len(), 7);
+    assert_eq!(done(&services, &ctx).await.len(), 8);
 }
 
 #[tokio::test]
@@ -116,4 +121,78 @@ async fn a_link_that_nobody_used_stops_after_a_day() {
     app.world.pass(SignedDuration::from_hours(25));
     let token = Token::given(path.rsplit('/').next().unwrap());
     assert!(matches!(setup::check_link(&services, &app.world.nobody(), &token).await, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn who_filters_before_us_is_not_changed_unseen_and_what_was_signed_spoke_of_the_others() {
+    let app = TestApp::new().await;
+    let (people, services) = (app.people, &app.services);
+    let manager = || app.ctx(people.manager);
+    let answers = |resolvers: &str| FilteringAnswers {
+        internet: "BT".into(),
+        filtering: "County filter".into(),
+        resolvers: resolvers.into(),
+    };
+    let told = async |person| {
+        let notices = app::notices::mine(services, &app.ctx(person)).await.unwrap();
+        notices.iter().filter(|notice| notice.link == "/filter").count()
+    };
+    setup::set_filtering(services, &mut manager(), answers("192.0.2.53")).await.unwrap();
+    assert_eq!(told(people.dsl).await, 0, "written down for the first time");
+    app.world.pass(SignedDuration::from_hours(1));
+    setup::set_filtering(services, &mut manager(), answers("192.0.2.53")).await.unwrap();
+    assert_eq!(told(people.dsl).await, 0, "nothing changed");
+    setup::set_filtering(services, &mut manager(), answers("203.0.113.8")).await.unwrap();
+    for person in [people.dsl, people.deputy, people.chair] {
+        assert_eq!(told(person).await, 1);
+    }
+    assert_eq!(told(people.manager).await, 0, "who did it knows");
+    let reader = services.db.read(store::Scope::Setting(app.setting)).await.unwrap();
+    let row = store::settings::lookup(&reader, app.setting).await.unwrap().unwrap();
+    let profile: domain::setting::Profile = serde_json::from_value(row.profile).unwrap();
+    assert_eq!(profile.upstream_since, Some(app.world.now()));
+    drop(reader);
+    app.end().await;
+}
+
+#[tokio::test]
+async fn the_gateway_learns_whose_a_device_is_only_after_an_assessment_a_notice_and_until_a_day() {
+    let app = TestApp::new().await;
+    let (people, services) = (app.people, &app.services);
+    let manager = || app.ctx(people.manager);
+    let laptop = app::devices::DeviceDraft {
+        name: "Her laptop".into(),
+        kind: store::words::DeviceKind::Laptop,
+        group: "children".into(),
+        room: None,
+        person: Some(people.practitioner),
+        mac: None,
+        addresses: String::new(),
+    };
+    app::devices::add(services, &mut manager(), laptop).await.unwrap();
+    app.pass(SignedDuration::from_secs(1)).await;
+    let named = || {
+        let snapshot = app.gateway.published().pop().unwrap();
+        snapshot.devices.iter().filter(|device| device.person.is_some()).count()
+    };
+    assert_eq!(named(), 0, "by device alone");
+    let today = services.calendar.local(app.world.now()).date();
+    let record = |dpia: &str, until| domain::setting::ByPerson {
+        dpia: dpia.into(),
+        notice: "Read out at the staff meeting of 2 March.".into(),
+        until,
+    };
+    let assessed = "In the office; low risk, by the manager and the lead.";
+    let set = async |record| setup::set_by_person(services, &mut manager(), Some(record)).await;
+    assert!(set(record("yes", today)).await.is_err(), "no assessment");
+    assert!(set(record(assessed, today.saturating_sub(jiff::Span::new().days(1)))).await.is_err(), "over already");
+    assert!(set(record(assessed, today.saturating_add(jiff::Span::new().days(400)))).await.is_err(), "no end in sight");
+    set(record(assessed, today)).await.unwrap();
+    app.pass(SignedDuration::from_secs(1)).await;
+    assert_eq!(named(), 2, "hers, and the one of the world");
+    app.pass(SignedDuration::from_hours(49)).await;
+    app::jobs::schedule(services, &mut app.world.system()).await.unwrap();
+    app.work().await;
+    assert_eq!(named(), 0, "its last day is over");
+    app.end().await;
 }

@@ -79,7 +79,7 @@ async fn a_part_becomes_a_concern_of_its_own_and_no_word_is_lost_or_doubled() {
     let ties = concerns::strands(services, &app.ctx(people.dsl), first).await.expect("strands");
     assert_eq!((ties[0].how, ties[0].other), (How::Became, part.concern));
     // A correction made in one is read in both: the words lie in one place.
-    let right = concerns::Correction { of: other, text: "“He hit him.”".into() };
+    let right = concerns::Correction { of: other, text: "“He hit him.”".into(), event_at: None };
     concerns::correct(services, &mut app.ctx(people.dsl), part.concern, right).await.expect("corrected");
     for id in [first, part.concern] {
         let view = look(&app, people.dsl, id).await;
@@ -169,7 +169,7 @@ async fn another_kind_keeps_every_record_and_opens_no_file() {
     let view = look(&app, people.dsl, id).await;
     assert_eq!(view.procedure.as_ref().map(|known| known.id.as_str()), Some("P5"));
     assert!(view.chronology.iter().any(|entry| entry.text == "A message came."), "every word stays");
-    let files = attachments::list(services, &app.ctx(people.dsl), id).await.expect("list");
+    let files = attachments::list(services, &mut app.ctx(people.dsl), id).await.expect("list");
     assert!(matches!(files.files[0].state, FileState::Sealed(_)), "{:?}", files.files);
     // And back: what was an image once takes no file ever again (S17).
     retype(ConcernKind::Message).await.expect("and back");
@@ -393,7 +393,7 @@ proptest! {
             for id in &ids {
                 let joined = image.iter().find(|joined| joined.contains(id)).unwrap();
                 let wall = joined.iter().any(|one| images.contains(one));
-                let files = attachments::list(services, &app.ctx(people.dsl), *id).await.unwrap();
+                let files = attachments::list(services, &mut app.ctx(people.dsl), *id).await.unwrap();
                 assert_eq!(files.none_here.is_some(), wall, "{id}");
                 let theirs = concerns::open(services, &mut app.ctx(people.deputy), *id).await;
                 assert_eq!(theirs.is_err(), shut.contains(id), "{id}");

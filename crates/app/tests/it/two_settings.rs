@@ -75,7 +75,7 @@ async fn nothing_of_one_setting_is_there_for_the_other() {
         is_nothing("words", &concerns::add_words(services, &mut ctx(), id, words).await);
         let note = NewEntry { kind: EntryKind::Note, text: "A note.".into(), event_at: ours.world.now() };
         is_nothing("entry", &concerns::add_entry(services, &mut ctx(), id, note).await);
-        let right = Correction { of: entry, text: "Otherwise.".into() };
+        let right = Correction { of: entry, text: "Otherwise.".into(), event_at: None };
         is_nothing("correct", &concerns::correct(services, &mut ctx(), id, right).await);
         let attempt = step(&ours, "safe_now", &[("safe", "yes".to_owned())]);
         is_nothing("step", &concerns::record(services, &mut ctx(), id, attempt).await);

@@ -123,6 +123,8 @@ async fn the_clocks_of_others_are_nobodys_business_and_the_laws_days_are_counted
     let mut lost = app.breach();
     (lost.kind, lost.children) = (ConcernKind::DataLost, Children::Nobody);
     let lost = concerns::report(services, &mut app.ctx(people.practitioner), lost).await.expect("filed").concern;
+    let breach =
+        concerns::report(services, &mut app.ctx(people.practitioner), app.breach()).await.expect("filed").concern;
     let known = app.world.now();
 
     let of_manager = concerns::clocks_due(services, &app.ctx(people.manager)).await.expect("theirs");
@@ -136,14 +138,17 @@ async fn the_clocks_of_others_are_nobodys_business_and_the_laws_days_are_counted
     assert_eq!(day(of("lado").clock.due), next, "one working day");
     let fourteenth = (0..13).fold(today, |day, _| day.tomorrow().expect("a day"));
     assert_eq!(day(of("ofsted").clock.due), fourteenth, "the day itself is the first");
-    assert!(of_manager.iter().all(|due| due.concern == id), "the lead's concern is not the manager's");
+    assert!(of_manager.iter().all(|due| due.concern != breach), "the lead's concern is not the manager's");
+    assert!(of_manager.iter().any(|due| due.concern == lost), "lost data are the manager's as well (P13)");
 
     let of_lead = concerns::clocks_due(services, &app.ctx(people.dsl)).await.expect("theirs");
-    assert!(of_lead.iter().all(|due| due.concern == lost), "an allegation is not the lead's (S7)");
+    assert!(of_lead.iter().all(|due| due.concern != id), "an allegation is not the lead's (S7)");
     let ico = of_lead.iter().find(|due| due.clock.key == "ico").expect("72 hours");
     assert_eq!(ico.clock.due, known + SignedDuration::from_hours(72));
     assert_eq!(ico.step.as_ref().map(|(key, _)| key.as_str()), Some("ico"));
-    concerns::exclude(services, &mut app.ctx(people.dsl), lost, people.deputy).await.expect("shut out");
+    for concern in [lost, breach] {
+        concerns::exclude(services, &mut app.ctx(people.dsl), concern, people.deputy).await.expect("shut out");
+    }
     assert!(concerns::clocks_due(services, &app.ctx(people.deputy)).await.expect("none").is_empty());
     let nobody = concerns::clocks_due(services, &app.ctx(people.practitioner)).await;
     assert!(matches!(nobody, Err(Error::Refused(_))), "{nobody:?}");
@@ -165,7 +170,7 @@ async fn a_duty_to_come_is_shown_off_until_its_day_is_entered() {
         report
     };
     let judged = async |id| {
-        let answers = ["harm", "crime", "family"].map(|field| (field.to_owned(), "yes".to_owned()));
+        let answers = ["harm", "crime", "csa", "family"].map(|field| (field.to_owned(), "yes".to_owned()));
         let mut answers = Answers::from(answers);
         answers.extend(
             [("online", "no"), ("others", "no"), ("why", "Her words.")].map(|(k, v)| (k.to_owned(), v.to_owned())),

@@ -159,10 +159,43 @@ async fn cover_is_arranged_taken_and_ended_and_its_words_are_for_two() {
 }
 
 #[tokio::test]
+async fn who_stands_in_is_told_at_once_and_named_first_but_hears_of_no_allegation() {
+    let app = TestApp::new().await;
+    let (services, people) = (&app.services, app.people);
+    let today = services.calendar.local(app.world.now()).date();
+    let words = String::new();
+    let new = cover::New { away: people.dsl, cover: people.chair, starts: today, ends: today, words };
+    let id = cover::arrange(services, &mut app.ctx(people.dsl), new).await.expect("arranged");
+    let notices = async |person| app::notices::mine(services, &app.ctx(person)).await.expect("notices").len();
+    let before = notices(people.chair).await;
+    told(&app, "A picture.").await;
+    assert_eq!(notices(people.chair).await, before, "nobody stands in who has not said yes");
+    cover::settle(services, &mut app.ctx(people.chair), id, Settle::Take).await.expect("taken");
+    let before = notices(people.chair).await;
+    let filed = told(&app, "A picture.").await;
+    assert_eq!(notices(people.chair).await, before + 1);
+    let receipt = concerns::receipt(services, &app.ctx(people.practitioner), filed.concern).await.expect("a receipt");
+    let reader = services.db.read(store::Scope::All).await.expect("reads");
+    let chair = store::people::lookup(&reader, app.setting, people.chair).await.expect("reads").expect("there").name;
+    drop(reader);
+    assert_eq!(receipt.tell.first().map(|tell| &tell.name), Some(&chair));
+    let sheet = app::contacts::sheet(services, &app.ctx(people.practitioner)).await.expect("a sheet");
+    let first = |kind| sheet.whom.iter().find(|whom| whom.kind == kind).map(|whom| whom.first.clone()).expect("a way");
+    assert_eq!(first(ConcernKind::FilterBreach)[0].name, chair);
+    assert!(first(ConcernKind::AdultHere).iter().all(|tell| tell.name != chair));
+    let before = notices(people.chair).await;
+    allegation(&app, people.colleague).await;
+    assert_eq!(notices(people.chair).await, before, "an allegation goes its own way");
+    app.end().await;
+}
+
+#[tokio::test]
 async fn a_file_moves_on_within_five_working_days_and_is_ours_until_the_receipt() {
     let app = TestApp::new().await;
     let (services, people) = (&app.services, app.people);
-    let filed = told(&app, "A picture.").await;
+    let complaint = concerns::Report { kind: ConcernKind::DataComplaint, device: None, room: None, ..app.breach() };
+    let filed = concerns::report(services, &mut app.ctx(people.dsl), complaint).await.expect("filed");
+    let waits = told(&app, "A picture.").await;
     let hidden = allegation(&app, people.colleague).await;
     let today = services.calendar.local(app.world.now()).date();
     let new = transfers::New {
@@ -175,7 +208,7 @@ async fn a_file_moves_on_within_five_working_days_and_is_ours_until_the_receipt(
     let id = transfers::begin(services, &mut app.ctx(people.dsl), new).await.expect("begun");
     let file = transfers::one(services, &app.ctx(people.dsl), id).await.expect("there");
     let ids: Vec<ConcernId> = file.concerns.iter().map(|(id, _)| *id).collect();
-    assert_eq!(ids, [filed.concern], "what the lead may see, and not {}", hidden.reference);
+    assert_eq!(ids, [filed.concern], "what the lead may see, and not {} nor {}", hidden.reference, waits.reference);
     app.pass(SignedDuration::from_hours(24 * 9)).await;
     let late = wall::wall(services, &app.ctx(people.dsl)).await.expect("wall").late;
     assert!(late.iter().any(|line| line.href == format!("/transfers/{id}")), "{late:?}");
@@ -288,8 +321,8 @@ async fn a_search_is_narrowed_by_kind_state_and_time_within_what_one_may_see() {
     let second = concerns::report(services, &mut app.ctx(people.practitioner), report).await.expect("filed");
     allegation(&app, people.colleague).await;
     let find = async |asked: Asked| -> Vec<ConcernId> {
-        let hits = search_for(services, &mut app.ctx(people.dsl), asked).await.expect("found");
-        hits.into_iter().map(|hit| hit.id).collect()
+        let hits = search_for(services, &mut app.ctx(people.dsl), asked, 1).await.expect("found");
+        hits.hits.into_iter().map(|hit| hit.id).collect()
     };
     let sand = || Asked { words: "sand".into(), ..Asked::default() };
     assert_eq!(find(sand()).await, [second.concern, first.concern]);

@@ -346,6 +346,8 @@ pub enum Deed {
         child: String,
         /// Key of the adult.
         to: String,
+        /// What the writer wrote where the letter says “Write here”, in its order.
+        wrote: Vec<String>,
     },
     /// A referral that went out by telephone.
     Referral {

@@ -187,10 +187,10 @@ impl Procedure {
     }
 
     /// When a clock was stopped: when the step that stops it was first recorded as done, by when it happened.
-    pub fn clock_stopped(&self, records: &[StepRecord], clock: &str) -> Option<Timestamp> {
+    pub fn clock_stopped(&self, records: &[StepRecord], clock: &ClockRule) -> Option<Timestamp> {
         let stops = |record: &&StepRecord| {
             matches!(record.act, Act::Done | Act::AlreadyHappened)
-                && self.step(&record.step).is_some_and(|step| step.clock.as_deref() == Some(clock))
+                && self.step(&record.step).is_some_and(|step| clock.is_stopped_by(step))
         };
         records.iter().filter(stops).map(|record| record.event_at).min()
     }

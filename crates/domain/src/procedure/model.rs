@@ -200,6 +200,8 @@ pub enum ProgramAct {
     InformFamily,
     /// Run the filter's self-test for the device.
     Retest,
+    /// Enter a note in the log of low-level concerns, linked to the concern.
+    LogLowLevel,
     /// Make actions and reviews from lessons.
     Debrief,
     /// Close the concern.
@@ -308,6 +310,9 @@ pub struct ClockRule {
     /// Only when this holds.
     #[serde(default)]
     pub when: Option<Condition>,
+    /// Steps that stop it beside those that name it as their own.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub stopped_by: BTreeSet<String>,
     /// Where it comes from.
     pub source: String,
     /// Common rules that it keeps, for parts of `common.toml`.
@@ -336,6 +341,11 @@ pub struct WithinFor {
 }
 
 impl ClockRule {
+    /// Does this step stop it?
+    pub fn is_stopped_by(&self, step: &Step) -> bool {
+        step.clock.as_ref() == Some(&self.key) || self.stopped_by.contains(&step.key)
+    }
+
     /// How long it runs in a setting with these switches.
     pub fn within(&self, switches: &BTreeMap<String, String>) -> Within {
         let other = self.within_for.as_ref();
@@ -362,6 +372,8 @@ pub enum Within {
     Days(u16),
     /// One calendar month after the start.
     OneMonth,
+    /// Calendar months after the start.
+    Months(u16),
 }
 
 impl Procedure {
@@ -411,7 +423,10 @@ impl Procedure {
             if let Some(condition) = &clock.when {
                 self.check_condition(condition, &seen, &known).map_err(|why| format!("clock {}: {why}", clock.key))?;
             }
-            if !self.steps.iter().any(|step| step.clock.as_deref() == Some(clock.key.as_str())) {
+            if let Some(step) = clock.stopped_by.iter().find(|step| !known.contains_key(step.as_str())) {
+                return Err(format!("the clock {} is stopped by {step}, which does not exist", clock.key));
+            }
+            if !self.steps.iter().any(|step| clock.is_stopped_by(step)) {
                 return Err(format!("no step stops the clock {}", clock.key));
             }
         }

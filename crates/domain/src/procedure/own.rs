@@ -330,6 +330,7 @@ fn ends_no_later(own: Within, ours: Within) -> bool {
         Within::Days(days) | Within::WorkingDays(days) | Within::SchoolDays(days) => u32::from(days) * SHORTEST_DAY,
         Within::DaysCountingTheFirst(days) => u32::from(days).saturating_sub(1) * SHORTEST_DAY,
         Within::OneMonth => SHORTEST_MONTH * SHORTEST_DAY,
+        Within::Months(months) => u32::from(months) * SHORTEST_MONTH * SHORTEST_DAY,
     };
     match (own, ours) {
         (Within::Hours(0), _) => false,
@@ -341,16 +342,20 @@ fn ends_no_later(own: Within, ours: Within) -> bool {
         }
         (Within::Days(own), Within::DaysCountingTheFirst(ours)) => own >= 1 && own < ours,
         (Within::Days(own), Within::OneMonth) => (1..=28).contains(&own),
+        (Within::Days(own), Within::Months(ours)) => own >= 1 && u32::from(own) <= u32::from(ours) * SHORTEST_MONTH,
         (Within::WorkingDays(own), Within::WorkingDays(ours) | Within::SchoolDays(ours)) => (1..=ours).contains(&own),
         (Within::SchoolDays(own), Within::SchoolDays(ours)) => (1..=ours).contains(&own),
         (Within::DaysCountingTheFirst(own), Within::DaysCountingTheFirst(ours)) => (1..=ours).contains(&own),
-        (Within::OneMonth, Within::OneMonth) => true,
+        (Within::OneMonth | Within::Months(1), Within::OneMonth) => true,
+        (Within::OneMonth, Within::Months(ours)) => ours >= 1,
+        (Within::Months(own), Within::Months(ours)) => (1..=ours).contains(&own),
         (
             Within::Days(_)
             | Within::WorkingDays(_)
             | Within::SchoolDays(_)
             | Within::DaysCountingTheFirst(_)
-            | Within::OneMonth,
+            | Within::OneMonth
+            | Within::Months(_),
             _,
         ) => false,
     }

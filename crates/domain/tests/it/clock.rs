@@ -53,6 +53,7 @@ fn the_same_day_ends_at_local_midnight() {
 #[test]
 fn a_month_ends_where_months_end() {
     due("2027-01-31T10:00Z", Within::OneMonth, "2027-02-28T23:59:59Z");
+    due("2026-11-30T10:00Z", Within::Months(3), "2027-02-28T23:59:59Z");
 }
 
 #[test]

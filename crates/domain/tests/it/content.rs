@@ -117,7 +117,9 @@ fn help_stands_behind_no_gate() {
             seen += 1;
         }
         let hold = procedure.steps.iter().find(|step| step.act == Some(ProgramAct::HoldDevice));
-        assert!(hold.is_none_or(|step| step.gates.is_empty() != (procedure.id == "P9")), "{} hold", procedure.id);
+        // Holding the device of an adult tells them; a child's waits for nobody.
+        let tells = ["P8", "P9"].contains(&procedure.id.as_str());
+        assert!(hold.is_none_or(|step| step.gates.is_empty() != tells), "{} hold", procedure.id);
     }
     assert!(seen > 20, "only {seen} steps looked at");
 }
@@ -255,7 +257,9 @@ fn categories_and_groups_speak_of_the_same_and_of_real_duties() {
             assert!(groups["groups"][group]["blocked"].get(category).is_some(), "{group} lets {category} through");
         }
     }
-    assert_eq!(groups["strictest"].as_str(), Some("children"));
+    // A tablet that loses its settings gains nothing (S33): nobody has a session open for a device that nobody knows.
+    assert_eq!(groups["strictest"].as_str(), Some("stricter"));
+    assert_eq!(groups["groups"]["stricter"]["supervised"].as_bool(), Some(true));
 }
 
 #[test]
@@ -376,7 +380,12 @@ fn kinds_are_grouped_and_short() {
 }
 
 /// Questions whose words speak of such an image and that shut no file, each with the reason.
-const SHUTS_NOTHING: [(&str, &str, &str); 2] = [
+const SHUTS_NOTHING: [(&str, &str, &str); 3] = [
+    (
+        "judge",
+        "csa",
+        "asks what was done to a child, to know who has to report it; what a file shows is a question of its own",
+    ),
     ("ceop", "outcome", "asks whether an adult\u{2019}s contact was reported: of words and meetings, not of an image"),
     ("illegal_advice", "agency", "asks who was reached; what they said of it is the question below"),
 ];

@@ -218,6 +218,7 @@ fn any_within() -> impl Strategy<Value = Within> {
         (0u16..40).prop_map(Within::DaysCountingTheFirst),
         (0u16..40).prop_map(Within::Days),
         Just(Within::OneMonth),
+        (0u16..5).prop_map(Within::Months),
     ]
 }
 

@@ -63,6 +63,28 @@ proptest! {
     }
 
     #[test]
+    fn who_stands_in_is_told_where_the_other_would_be_and_nobody_else_comes_or_goes(
+        roster in roster(), excluded in btree_set(person(), 0..12), covers in vec((person(), person()), 0..4),
+    ) {
+        let way = Way::of(RouteKind::Safeguarding, ConcernKind::AdultHere, &Switches::new());
+        let before = ladder(&way, &roster, &excluded);
+        let after = before.clone().covered(&covers, &excluded);
+        let all = |rungs: &[Vec<PersonId>]| rungs.iter().flatten().copied().collect::<BTreeSet<_>>();
+        let (was, is) = (all(&before.rungs), all(&after.rungs));
+        prop_assert_eq!(after.rungs.iter().flatten().count(), is.len(), "told twice");
+        prop_assert!(is.is_disjoint(&excluded));
+        prop_assert!(was.is_subset(&is), "somebody goes out");
+        prop_assert!(is.difference(&was).all(|new| covers.iter().any(|(_, cover)| cover == new)), "somebody else comes in");
+        let rung = |rungs: &[Vec<PersonId>], who| rungs.iter().position(|rung| rung.contains(&who));
+        if let [(away, cover)] = covers.as_slice()
+            && let (Some(of_away), false) = (rung(&before.rungs, *away), excluded.contains(cover))
+            && away != cover
+        {
+            prop_assert!(rung(&after.rungs, *cover).is_some_and(|rung| rung <= of_away), "told later than the one who is away");
+        }
+    }
+
+    #[test]
     fn whoever_the_setting_names_takes_allegations_but_never_past_an_exclusion(
         route in either_route(), roster in roster(), excluded in btree_set(person(), 0..12), named in person(),
     ) {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 #![allow(missing_docs, reason = "tests")]
 
+mod break_glass;
 mod content;
 mod corpus;
 mod decisions;

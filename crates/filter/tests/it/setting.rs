@@ -86,6 +86,7 @@ pub(crate) fn group(audience: Audience, blocked: &[&str]) -> Group {
         supervised: false,
         parts: Vec::new(),
         downloads: Default::default(),
+        open_until: None,
     }
 }
 

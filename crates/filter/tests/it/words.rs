@@ -80,3 +80,48 @@ fn what_the_held_out_texts_measure_is_what_the_documentation_says() {
     let documentation = include_str!("../../../../docs/proxy.md").split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(documentation.contains(&sentence), "docs/proxy.md should say: {sentence}");
 }
+
+/// The larger corpus: a text a line, `kind | text`.
+fn corpus(file: &str) -> Vec<(&str, &str)> {
+    file.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" | ")).collect()
+}
+
+/// Texts joined to longer pages, dealt in turn so that each page holds all kinds.
+fn joined(texts: &[(&str, &str)], of: usize) -> Vec<String> {
+    let pages = texts.len().div_ceil(of);
+    (0..pages)
+        .map(|first| texts.iter().skip(first).step_by(pages).map(|(_, text)| *text).collect::<Vec<_>>().join(" "))
+        .collect()
+}
+
+/// What the larger corpus measures: texts of nurseries, newspapers, surgeries and school books in which words stand on purpose that weigh
+/// something elsewhere, and the shape of pages that are meant. The sentences stand in `docs/filtering.md` and are held to the figures.
+#[test]
+fn what_the_larger_corpus_measures_is_what_the_documentation_says() {
+    let ordinary = corpus(include_str!("../data/words-ordinary.txt"));
+    let meant = corpus(include_str!("../data/words-meant.txt"));
+    assert!(ordinary.len() >= 120 && meant.len() >= 24);
+    let alarms: Vec<_> = ordinary.iter().filter_map(|(_, text)| Some((text, heaviest(text)?))).collect();
+    assert_eq!(alarms, [], "an ordinary text is blocked");
+    let is = |topic: &str, text: &str| heaviest(text).is_some_and(|found| found.category == topic);
+    let lines = meant.iter().filter(|(topic, text)| is(topic, text)).count();
+    let mut pages: Vec<(&str, String)> = Vec::new();
+    for topic in ["gambling", "pornography", "hate", "extremism"] {
+        let of: Vec<&str> = meant.iter().filter(|(there, _)| *there == topic).map(|(_, text)| *text).collect();
+        pages.extend(of.chunks_exact(2).map(|pair| (topic, pair.join(" "))));
+    }
+    let found = pages.iter().filter(|(topic, page)| is(topic, page)).count();
+    let long = joined(&ordinary, 40);
+    let by_stretch = long.iter().filter(|page| heaviest(page).is_some()).count();
+    for sentence in [
+        format!("{} of {} ordinary texts blocked", alarms.len(), ordinary.len()),
+        format!("{found} of {} pages that are meant found", pages.len()),
+        format!("of single lines of such pages {lines} of {}", meant.len()),
+        format!("{by_stretch} of {} such pages blocked", long.len()),
+    ] {
+        println!("{sentence}");
+        let documentation =
+            include_str!("../../../../docs/filtering.md").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(documentation.contains(&sentence), "docs/filtering.md should say: {sentence}");
+    }
+}

@@ -2,14 +2,15 @@
 //!
 //! The page lives at a name that exists nowhere else ([`CHECK_HOST`]): only a device whose DNS or proxy is this gateway can
 //! reach it, so that reaching it is the proof of its path. Who asks is found as for every request (S33); the rest is the
-//! policy's own answer for this device at this moment. The result is an event; control writes it against the device.
+//! policy's own answer for this device at this moment, and what the page's script tried from the device: resolvers elsewhere, by
+//! name and by bare address, which a firewall has to close ([`ELSEWHERE`]). The result is an event; control writes it against the device.
 //! What it is not: a test of mobile data, or of a second network that the device may join.
 
 use askama::Template;
 use filter::{Host, Outcome};
 use jiff::Timestamp;
 
-use super::{CSS, Page, page, root};
+use super::{CSS, Page, page_with, root};
 use crate::activity::{Kind, Route};
 use crate::policy::{Client, Gate, Policy};
 
@@ -21,15 +22,33 @@ const SEARCH: &str = "www.google.com";
 /// A browser's question whether it may use encrypted DNS of its own.
 const BYPASS: &str = "use-application-dns.net";
 
+/// Where the page's script says that one of them answered.
+pub(crate) const OPEN: &str = "/tried/open";
+const SCRIPT: &str = include_str!("../../templates/check.js");
+
+/// Resolvers that answer browsers in JSON, from any page: their makers' own documentation of DNS over HTTPS in JSON (Cloudflare,
+/// Google; read November 2026). The question is about a name kept for examples (RFC 2606).
+const ELSEWHERE: [&str; 4] = [
+    "https://1.1.1.1/dns-query?name=example.com&type=A&ct=application/dns-json",
+    "https://8.8.8.8/resolve?name=example.com&type=A",
+    "https://cloudflare-dns.com/dns-query?name=example.com&type=A&ct=application/dns-json",
+    "https://dns.google/resolve?name=example.com&type=A",
+];
+
 #[derive(Template)]
 #[template(path = "check.html")]
 struct Check<'a> {
     css: &'a str,
+    js: &'a str,
+    /// JSON, for the script.
+    tries: &'a str,
     passed: bool,
     say: &'a str,
     device: &'a str,
     group: &'a str,
     way: &'a str,
+    dns: &'a str,
+    proxy: &'a str,
     blocked: &'a str,
     search: &'a str,
     bypass: &'a str,
@@ -48,6 +67,8 @@ struct Found {
     /// `None`: this group's search is its device's own affair.
     search: Option<bool>,
     bypass: bool,
+    /// It asked our DNS, and used our proxy, in the last hour: seen, not supposed.
+    ways: (bool, bool),
 }
 
 impl Found {
@@ -61,11 +82,16 @@ pub(crate) fn checked(
     gate: &Gate,
     policy: &Policy,
     client: &Client,
-    route: Route,
+    (route, answered): (Route, bool),
     proof: Option<&str>,
 ) -> (Page, Kind) {
     let now = gate.clock.now();
-    let found = look(policy, client, now);
+    if client.subject.device.is_some() {
+        gate.presence.asked(client, route, now);
+    }
+    let ways = client.subject.device.map_or((false, false), |device| gate.presence.lately(device, now));
+    let mut found = look(policy, client, ways, now);
+    found.bypass &= !answered;
     let snapshot = policy.snapshot();
     let device = client.subject.device.and_then(|id| policy.device(id));
     let group = snapshot.groups.get(&*client.subject.group);
@@ -79,8 +105,11 @@ pub(crate) fn checked(
         }
         (false, true) => "Something below is not as it should be. Tell the office.",
     };
+    let tries = serde_json::to_string(&ELSEWHERE).unwrap_or_else(|_| "[]".into());
     let view = Check {
         css: CSS,
+        js: SCRIPT,
+        tries: &tries,
         passed: found.passed(),
         say,
         device: device.map_or(if guest { "A guest\u{2019}s" } else { "Not known" }, |device| &device.name),
@@ -89,6 +118,8 @@ pub(crate) fn checked(
             Route::Proxy => "Through the proxy",
             Route::Dns | Route::BlockPage => "Through our DNS",
         },
+        dns: if found.ways.0 { "Yes, in the last hour" } else { "Not in the last hour" },
+        proxy: if found.ways.1 { "Yes, in the last hour" } else { "Not in the last hour" },
         blocked: if found.blocks { "Blocked" } else { "Not blocked" },
         search: match found.search {
             Some(true) => "Held to safe search",
@@ -107,8 +138,11 @@ pub(crate) fn checked(
         safe_search: found.search,
         bypass_closed: found.bypass,
         blocks: found.blocks,
+        dns: found.ways.0,
+        proxy: found.ways.1,
     };
-    let mut page = page(200, &view, "'none'");
+    let connect = ELSEWHERE.iter().filter_map(|url| url.split('/').nth(2)).map(|host| format!(" https://{host}"));
+    let mut page = page_with(200, &view, "'none'", SCRIPT, &format!("'self'{}", connect.collect::<String>()));
     if let Some(proof) = proof {
         // One picture from ourselves over HTTPS, which comes only where our certificate is trusted.
         page.csp.push_str(&format!("; object-src {proof}; frame-src {proof}"));
@@ -116,7 +150,7 @@ pub(crate) fn checked(
     (page, kind)
 }
 
-fn look(policy: &Policy, client: &Client, now: Timestamp) -> Found {
+fn look(policy: &Policy, client: &Client, ways: (bool, bool), now: Timestamp) -> Found {
     let blocked = |name: &str| {
         Host::parse(name).is_ok_and(|host| policy.verdict(client, &host, None, now).outcome == Outcome::Block)
     };
@@ -136,5 +170,6 @@ fn look(policy: &Policy, client: &Client, now: Timestamp) -> Found {
         blocks: !categories.is_empty() && probes,
         search,
         bypass: blocked(BYPASS),
+        ways,
     }
 }

@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::check::{CHECK_HOST, checked};
+use super::check::{CHECK_HOST, OPEN, checked};
 use super::led::Led;
 use super::{HELP_PATH, Page, Way, blocked, help_is_coming, root, short, ticket, wpad};
 use crate::activity::{Kind, Route};
@@ -148,12 +148,14 @@ impl BlockPages {
                 root::file(self.authority.as_ref().and_then(Authority::root), name)
             }
             root::PROOF => root::proof(),
-            _ => self.check(client, route),
+            path => self.check(client, route, path == OPEN),
         }
     }
 
     /// The page on which a device checks itself.
-    fn check(&self, client: &Client, route: Route) -> Response<Full<Bytes>> {
+    ///
+    /// `answered`: its script says that a resolver elsewhere answered the device.
+    fn check(&self, client: &Client, route: Route, answered: bool) -> Response<Full<Bytes>> {
         let policy = self.gate.policy();
         let now = self.gate.clock.now();
         let proof = self.authority.as_ref().map(|_| match (route, self.proof_port) {
@@ -161,10 +163,10 @@ impl BlockPages {
             (Route::Dns | Route::BlockPage, Some(port)) if port != 443 => format!("https://{CHECK_HOST}:{port}"),
             _ => format!("https://{CHECK_HOST}"),
         });
-        let (page, kind) = checked(&self.gate, &policy, client, route, proof.as_deref());
+        let (page, kind) = checked(&self.gate, &policy, client, (route, answered), proof.as_deref());
         let who = client.subject.device.map_or(client.address.to_string(), |device| device.to_string());
         // Guests are counted and never tied to anybody (S24).
-        if client.audience != Audience::Guests && self.is_new_call(format!("check {who}"), now) {
+        if client.audience != Audience::Guests && self.is_new_call(format!("check {who} {answered}"), now) {
             self.gate.recorder.alert(client.subject.clone(), kind, now);
         }
         respond(page)

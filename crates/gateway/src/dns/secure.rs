@@ -1,9 +1,11 @@
 //! Encrypted ways up: DNS over TLS and DNS over HTTPS, on connections that are kept.
 //!
 //! The resolver's certificate must be for the name that stands in the configuration, or for its address, under an
-//! authority that browsers trust, or one that the configuration names.
+//! authority that browsers trust, or one that the configuration names. The self-test comes in by the same two ways, from below.
 
 use std::io;
+use std::net::IpAddr;
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
@@ -15,7 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -32,8 +34,10 @@ static AUTHORITIES: LazyLock<RootCertStore> =
     LazyLock::new(|| RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
 
 /// What is kept open to one resolver.
-pub(super) struct Line {
+pub(crate) struct Line {
     upstream: Upstream,
+    /// The address of ours that it is asked from; `None` leaves that to the machine.
+    from: Option<IpAddr>,
     /// Why there can be no connection, or how one is made.
     connector: Option<Result<TlsConnector, String>>,
     idle: Mutex<Vec<TlsStream<TcpStream>>>,
@@ -48,21 +52,37 @@ impl std::fmt::Debug for Line {
 
 impl Line {
     pub(super) fn new(upstream: &Upstream) -> Self {
+        Self::under(upstream, None, || match &upstream.authority {
+            None => Ok(AUTHORITIES.clone()),
+            Some(path) => with(RootCertStore::empty(), path),
+        })
+    }
+
+    /// To our own door, as a device comes to it: from this address, under our own root or one that browsers trust.
+    pub(crate) fn as_a_device(upstream: &Upstream, from: IpAddr) -> Self {
+        Self::under(upstream, Some(from), || match upstream.authority.as_deref().filter(|path| path.is_file()) {
+            None => Ok(AUTHORITIES.clone()),
+            Some(path) => with(AUTHORITIES.clone(), path),
+        })
+    }
+
+    fn under(upstream: &Upstream, from: Option<IpAddr>, roots: impl FnOnce() -> Result<RootCertStore, String>) -> Self {
         let alpn = match &upstream.way {
             Way::Plain => None,
             Way::Tls => Some(&b"dot"[..]),
             Way::Https { .. } => Some(&b"h2"[..]),
         };
         Self {
-            connector: alpn.map(|alpn| connector(upstream, alpn)),
+            connector: alpn.map(|alpn| roots().and_then(|roots| connector(roots, alpn))),
             upstream: upstream.clone(),
+            from,
             idle: Mutex::default(),
             http: tokio::sync::Mutex::default(),
         }
     }
 
     /// One question and its answer.
-    pub(super) async fn exchange(&self, ask: &Ask) -> io::Result<Message> {
+    pub(crate) async fn exchange(&self, ask: &Ask) -> io::Result<Message> {
         match &self.upstream.way {
             Way::Https { path } => self.over_https(ask, path).await,
             _ => self.over_tls(ask).await,
@@ -150,25 +170,30 @@ impl Line {
             Some(name) => ServerName::try_from(name.clone()).map_err(io::Error::other)?,
             None => ServerName::from(self.upstream.address.ip()),
         };
-        let stream = TcpStream::connect(self.upstream.address).await?;
+        let stream = match self.from {
+            None => TcpStream::connect(self.upstream.address).await?,
+            Some(from) => {
+                let socket = if from.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+                socket.bind((from, 0).into())?;
+                socket.connect(self.upstream.address).await?
+            }
+        };
         stream.set_nodelay(true)?;
         connector.connect(name, stream).await
     }
 }
 
-fn connector(upstream: &Upstream, alpn: &[u8]) -> Result<TlsConnector, String> {
-    let roots = match &upstream.authority {
-        None => AUTHORITIES.clone(),
-        Some(path) => {
-            let cannot = |why: String| format!("{}: {why}", path.display());
-            let mut roots = RootCertStore::empty();
-            for certificate in CertificateDer::pem_file_iter(path).map_err(|e| cannot(e.to_string()))? {
-                let certificate = certificate.map_err(|e| cannot(e.to_string()))?;
-                roots.add(certificate).map_err(|e| cannot(e.to_string()))?;
-            }
-            roots
-        }
-    };
+/// These authorities, and those of a file (PEM).
+fn with(mut roots: RootCertStore, path: &Path) -> Result<RootCertStore, String> {
+    let cannot = |why: String| format!("{}: {why}", path.display());
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|e| cannot(e.to_string()))? {
+        let certificate = certificate.map_err(|e| cannot(e.to_string()))?;
+        roots.add(certificate).map_err(|e| cannot(e.to_string()))?;
+    }
+    Ok(roots)
+}
+
+fn connector(roots: RootCertStore, alpn: &[u8]) -> Result<TlsConnector, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -1,4 +1,5 @@
-//! The probe's own small clients: a DNS question over UDP and a CONNECT, both from a given loopback address.
+//! The probe's own small clients, each from a given loopback address: a DNS question over UDP, over TLS or over HTTPS, a
+//! CONNECT, and a page.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -14,6 +15,8 @@ use tokio::time::timeout;
 use filter::probe::SEARCH_ADDRESS;
 
 use crate::Error;
+use crate::dns::secure::Line;
+use crate::dns::upstream::Ask;
 
 /// A gateway on the same machine answers within milliseconds; a busy one within this.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -75,13 +78,31 @@ pub(super) async fn dns(server: SocketAddr, source: IpAddr, name: &str) -> Resul
         .await
         .map_err(|_| cannot(format!("{server} does not answer")))?
         .map_err(|e| cannot(format!("{server}: {e}")))?;
-    Ok(match (extended_error(&answer), answer.metadata.response_code) {
+    Ok(read(&answer))
+}
+
+/// Asks the same over an encrypted way. One that is not there is a wrong answer, and no reason to stop: the others go on.
+pub(super) async fn encrypted(line: &Line, name: &str) -> Answer {
+    let exchange = async {
+        let mut name = Name::from_ascii(name).map_err(std::io::Error::other)?;
+        name.set_fqdn(true);
+        line.exchange(&Ask { name, kind: RecordType::A, dnssec_ok: false, checking_disabled: false }).await
+    };
+    match timeout(PATIENCE, exchange).await {
+        Ok(Ok(answer)) => read(&answer),
+        Ok(Err(error)) => Answer::Other(format!("no answer: {error}")),
+        Err(_) => Answer::Other("no answer".to_owned()),
+    }
+}
+
+fn read(answer: &Message) -> Answer {
+    match (extended_error(answer), answer.metadata.response_code) {
         (Some((15 | 17, text)), _) => Answer::Blocked(Some(text)),
         (_, ResponseCode::NXDomain) => Answer::NoSuchName,
-        (_, ResponseCode::NoError) if is_led(&answer) => Answer::Led,
+        (_, ResponseCode::NoError) if is_led(answer) => Answer::Led,
         (_, ResponseCode::NoError) => Answer::Reached,
         (_, code) => Answer::Other(code.to_string()),
-    })
+    }
 }
 
 fn is_led(message: &Message) -> bool {

@@ -18,6 +18,7 @@ mod probes;
 mod proxy;
 mod proxy_hostile;
 mod rfc;
+mod role_card;
 mod secure_pages;
 mod snapshots;
 mod spool;

@@ -13,7 +13,7 @@ use crate::world::*;
 fn version(world: &World) -> Option<u64> {
     match world.status().policy {
         status::Policy::Snapshot { version, .. } => Some(version),
-        status::Policy::Baseline { .. } => None,
+        status::Policy::RoleCard { .. } | status::Policy::Baseline { .. } => None,
     }
 }
 

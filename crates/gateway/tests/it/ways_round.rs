@@ -227,3 +227,36 @@ async fn a_guest_who_checks_reads_that_it_is_a_guest() {
     let stranger = world.proxy("127.0.0.105".parse().unwrap(), asked).await;
     assert!(stranger.contains("does not know this device"), "{stranger}");
 }
+
+/// What the page's script found from the device itself stands in the record, and so does which of our doors it uses.
+#[tokio::test]
+async fn a_resolver_elsewhere_that_answers_a_device_makes_its_check_fail() {
+    let world = World::new().await;
+    let get = |path: &str| {
+        format!("GET http://check.holdfast.invalid{path} HTTP/1.1\r\nHost: check.holdfast.invalid\r\n\r\n")
+    };
+    world.ask(LAPTOP, "good.test.", RecordType::A).await;
+    let page = world.proxy(LAPTOP, &get("/")).await;
+    for words in [
+        "1.1.1.1",
+        "It asks our DNS</dt><dd>Yes",
+        "It uses our proxy</dt><dd>Yes",
+        "connect-src 'self' https://1.1.1.1",
+    ] {
+        assert!(page.contains(words), "{words} is not in {page}");
+    }
+    let silent = world.proxy(TABLET, &get("/")).await;
+    assert!(silent.contains("It asks our DNS</dt><dd>Not in the last hour"), "{silent}");
+    let open = world.proxy(LAPTOP, &get("/tried/open")).await;
+    assert!(open.contains("Not protected as it should be"), "{open}");
+    let found: Vec<_> = world
+        .events()
+        .await
+        .into_iter()
+        .filter_map(|event| match event.kind {
+            Kind::Checked { bypass_closed, dns, proxy, .. } => Some((bypass_closed, dns, proxy)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(found, [(true, true, true), (true, false, true), (false, true, true)]);
+}

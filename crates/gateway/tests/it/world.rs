@@ -64,6 +64,7 @@ pub(crate) fn policy(version: u64) -> PolicySnapshot {
         supervised: false,
         parts: Vec::new(),
         downloads: Default::default(),
+        open_until: None,
     };
     let mut only_gambling = blocked.clone();
     only_gambling.remove("games");

@@ -10,6 +10,7 @@
 mod axe;
 mod chrome;
 mod day;
+mod gateway_here;
 mod network;
 mod program;
 

@@ -11,7 +11,7 @@ use crate::house::{House, command};
 use crate::wire::{ask_from, upstream};
 
 /// Every command of the contract, and whether it prints data as JSON on request.
-const COMMANDS: [(&[&str], Json); 20] = [
+const COMMANDS: [(&[&str], Json); 22] = [
     (&["demo"], Json::Never),
     (&["serve"], Json::Never),
     (&["gateway"], Json::Never),
@@ -32,6 +32,8 @@ const COMMANDS: [(&[&str], Json); 20] = [
     (&["backup", "restore"], Json::Always),
     (&["token", "create"], Json::Never),
     (&["doctor"], Json::OnRequest),
+    (&["role-card", "take"], Json::Always),
+    (&["role-card", "load"], Json::Always),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -130,7 +130,7 @@ async fn kind(lead: &Visitor, concern: &str, mark: &str) -> Done {
     saved(send(lead, &path, &path, &fields).await, "kind", Some(words.clone()))
 }
 
-/// A concern that the demo has closed is opened again, with a reason, and closed again: each is a write of its own.
+/// A concern that the demo has closed is opened again, with a reason, learned from and closed again: each is a write of its own.
 async fn close(lead: &Visitor, closed: &str, mark: &str) -> Done {
     let again = format!("again by {mark}");
     let reopen = format!("{closed}/reopen");
@@ -144,6 +144,22 @@ async fn close(lead: &Visitor, closed: &str, mark: &str) -> Done {
             None => return Done::Cut,
             Some(page) => assert!(page.status == 303, "{}", page.words()),
         }
+    }
+    // Opened again, it is learned from again first.
+    let learned = format!("learned of {mark}");
+    let said = [("outcome", learned.as_str()), ("lessons", &learned), ("policy", "no"), ("filter", "no")];
+    let fields = [&said[..], &[("training", "no"), ("curriculum", "no"), ("support", "none_needed")]].concat();
+    let path = format!("{closed}/debrief");
+    let page = lead.get(&path).await;
+    if page.status == 0 {
+        return Done::Cut;
+    }
+    let seen = page.first("input[name=seen]", "value");
+    let answer = lead.send(&path, &page.token(), &[&fields[..], &[("seen", seen.as_str())]].concat()).await;
+    match answer.status {
+        0 => return Done::Cut,
+        303 => {}
+        _ => panic!("debrief: {}", answer.words()),
     }
     let (path, words) = (format!("{closed}/close"), format!("closed by {mark}"));
     let page = lead.get(&path).await;

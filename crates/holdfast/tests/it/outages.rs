@@ -167,7 +167,7 @@ async fn the_mail_server_is_down_and_then_gets_one_sentence_without_a_name() {
 /// Set inside the small disk: where it is.
 const INSIDE: &str = "HOLDFAST_SMALL_DISK";
 
-/// A disk of 40 MB in a namespace of our own: the test runs itself again inside it.
+/// A disk of 56 MB in a namespace of our own: the test runs itself again inside it.
 #[test]
 fn on_a_full_disk_a_report_is_still_taken() {
     if std::env::var_os(INSIDE).is_some() {
@@ -178,7 +178,7 @@ fn on_a_full_disk_a_report_is_still_taken() {
     drop(House::closed());
     let disk = tempfile::TempDir::new().unwrap();
     let script =
-        format!("mount -t tmpfs -o size=40m tmpfs {0} && TMPDIR={0} exec \"$0\" --exact \"$1\"", disk.path().display());
+        format!("mount -t tmpfs -o size=56m tmpfs {0} && TMPDIR={0} exec \"$0\" --exact \"$1\"", disk.path().display());
     let output = Command::new("unshare")
         .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script])
         .arg(std::env::current_exe().unwrap())

@@ -84,7 +84,7 @@ async fn a_concern_becomes_an_accessible_pdf_whose_words_are_only_words() {
     let page = lead.get(&format!("/concerns/{id}")).await;
     assert_eq!(page.status, 200, "{page:?}");
 
-    let told = [("for_whom", "PC 4711"), ("why", "Their request"), ("other_way", "By telephone")];
+    let told = [("agency", "police"), ("for_whom", "PC 4711"), ("why", "Their request"), ("other_way", "By telephone")];
     let form = lead.get(&format!("/exports/new?concern={id}")).await;
     let nothing = lead.send("/exports/new", &form.token(), &told).await;
     assert_eq!(nothing.status, 404, "nothing leaves that nobody named");

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -16,6 +17,11 @@ use crate::keys::Keys;
 use crate::migrate::{self, BeforeUpgrade};
 use crate::place::Place;
 
+/// So often the pages of the file are looked at before nothing is said of them.
+const LOOKS: usize = 8;
+/// Between two looks.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+
 /// Name of the database file inside the data folder.
 pub const FILE: &str = "holdfast.db";
 
@@ -28,7 +34,7 @@ pub struct DbConfig {
     pub engine: Engine,
     /// How long to wait for a connection or for another write to end.
     pub patience: Duration,
-    /// Bytes held back so that reports still work on a full disk (S3). 8 MiB in life.
+    /// Bytes held back so that reports still work on a full disk (S3). 16 MiB in life.
     pub reserve: u64,
 }
 
@@ -54,7 +60,7 @@ impl std::fmt::Debug for Engine {
 impl DbConfig {
     /// SQLite in a folder.
     pub fn sqlite(data: impl Into<PathBuf>) -> Self {
-        Self { data: data.into(), engine: Engine::Sqlite, patience: Duration::from_secs(10), reserve: 8 << 20 }
+        Self { data: data.into(), engine: Engine::Sqlite, patience: Duration::from_secs(10), reserve: 16 << 20 }
     }
 
     /// PostgreSQL by URL; the folder still holds the keys.
@@ -85,7 +91,7 @@ impl Db {
         before: &BeforeUpgrade,
     ) -> Result<Self> {
         let place = Place::take(&config.data, config.reserve)?;
-        let (writer, readers) = match &config.engine {
+        let (mut writer, mut readers) = match &config.engine {
             Engine::Sqlite => {
                 let file = config.data.join(FILE);
                 (sqlite(&file, &keys, config, 1).await?, sqlite(&file, &keys, config, 4).await?)
@@ -95,7 +101,14 @@ impl Db {
                 (pool.clone(), pool)
             }
         };
-        let db = Self(Arc::new(Inner { writer, readers, keys, place }));
+        let statements = Arc::new(AtomicU64::new(0));
+        for connection in [&mut writer, &mut readers] {
+            let counted = Arc::clone(&statements);
+            connection.set_metric_callback(move |_| {
+                counted.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+        let db = Self(Arc::new(Inner { writer, readers, keys, place, statements }));
         migrate::run(&db, now, migrations, before).await?;
         Ok(db)
     }
@@ -162,20 +175,41 @@ async fn damaged_pages(file: &Path, keys: &Keys) -> Result<Vec<String>> {
 impl Db {
     /// Damaged pages of the database file, in words; PostgreSQL looks after its own.
     ///
+    /// While somebody reads, a part of what was written stays in the log beside the file, and a page of the file that was never
+    /// written looks like a damaged one. So nothing is called damaged that was not so twice, with all of the log in the file; a
+    /// house that never comes to rest for seconds is looked at another time.
+    ///
     /// # Errors
     /// As any read.
     pub async fn damaged_pages(&self) -> Result<Vec<String>> {
         if self.is_postgres() {
             return Ok(Vec::new());
         }
-        // What is still in the write-ahead log would not be in the file that is checked.
-        let moved = self.writer().execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.map_err(Error::from);
-        match moved {
-            // The check below will say which page.
-            Ok(_) | Err(Error::Damaged(_) | Error::WrongKey { .. }) => {}
-            Err(other) => return Err(other),
+        let mut before: Option<Vec<String>> = None;
+        for _ in 0..LOOKS {
+            let all_in_the_file = self.empty_the_log().await?;
+            let found = damaged_pages(&self.folder().join(FILE), self.keys()).await?;
+            match (&before, found.is_empty()) {
+                (_, true) => return Ok(found),
+                (Some(before), false) if all_in_the_file && *before == found => return Ok(found),
+                _ => before = all_in_the_file.then_some(found),
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
         }
-        damaged_pages(&self.folder().join(FILE), self.keys()).await
+        tracing::warn!("the pages of the database file could not be looked at: somebody reads all the time");
+        Ok(Vec::new())
+    }
+
+    /// Moves what is in the write-ahead log into the file. False: somebody reads, and a part had to stay.
+    async fn empty_the_log(&self) -> Result<bool> {
+        let writer = self.writer();
+        let sql = Statement::from_string(writer.get_database_backend(), "PRAGMA wal_checkpoint(TRUNCATE)");
+        match writer.query_one_raw(sql).await.map_err(Error::from) {
+            Ok(row) => Ok(row.is_none_or(|row| row.try_get::<i64>("", "busy").is_ok_and(|busy| busy == 0))),
+            // The check of the pages will say which.
+            Err(Error::Damaged(_) | Error::WrongKey { .. }) => Ok(true),
+            Err(other) => Err(other),
+        }
     }
 }
 

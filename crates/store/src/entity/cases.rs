@@ -4,6 +4,7 @@ use crate::table::Doc;
 use domain::concern::{ConcernKind, ConcernStatus, EntryKind, Part, RouteKind, Urgency};
 use domain::{ConcernId, DeviceId, DraftId, EntryId, PersonId, RoomId, SettingId, StepRecordId};
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::table::table;
 use crate::words::{Area, StepAct};
@@ -100,6 +101,37 @@ table! {
         at: Timestamp,
         /// Why.
         reason: String,
+    }
+}
+
+table! {
+    /// Somebody who was shut out by mistake is let back, by two people. Undecided while `decided_at` is none.
+    LetBack in let_back("let_back"), Audited,
+    key {
+        /// Its id.
+        id: Uuid,
+    }
+    rest {
+        /// Where.
+        setting_id: SettingId,
+        /// To which.
+        concern_id: ConcernId,
+        /// Who was shut out.
+        person_id: PersonId,
+        /// Why that was a mistake.
+        reason: String,
+        /// Who says so first.
+        proposed_by: PersonId,
+        /// When.
+        proposed_at: Timestamp,
+        /// Who agreed, or did not.
+        decided_by: Option<PersonId>,
+        /// When.
+        decided_at: Option<Timestamp>,
+        /// Did they agree?
+        agreed: bool,
+        /// For lost updates.
+        version: i64,
     }
 }
 

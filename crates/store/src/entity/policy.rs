@@ -68,6 +68,8 @@ table! {
         lead_agreed_by: Option<PersonId>,
         /// When.
         lead_agreed_at: Option<Timestamp>,
+        /// When everybody was told of it, in a setting where one person alone may approve (S45).
+        everybody_told_at: Option<Timestamp>,
         /// The version that it became.
         applied_number: Option<i64>,
         /// The version on which it was made.
@@ -107,6 +109,10 @@ table! {
         answered_at: Option<Timestamp>,
         /// In which words.
         words: Option<String>,
+        /// The proposal that a "yes" made.
+        proposal_id: Option<ProposalId>,
+        /// When it was decided: with the "no", or when a second person had their say on the proposal.
+        decided_at: Option<Timestamp>,
     }
 }
 
@@ -165,6 +171,8 @@ table! {
         use_by: Timestamp,
         /// How long it lasts.
         hours: i64,
+        /// Key of the group for guests that it opens; none: the first there is.
+        group_key: Option<String>,
         /// When it was taken up.
         begun_at: Option<Timestamp>,
         /// When it ends by itself.
@@ -194,6 +202,70 @@ table! {
         from_at: Timestamp,
         /// Until: by itself, or when somebody gave it back or took it over.
         until_at: Timestamp,
+    }
+}
+
+table! {
+    /// A child, or an adult beside one, called for help (S35).
+    HelpCall in help_call("help_call"), Audited,
+    key {
+        /// Its id.
+        id: Uuid,
+    }
+    rest {
+        /// Where.
+        setting_id: SettingId,
+        /// From which device; none: one that nobody knows.
+        device_id: Option<DeviceId>,
+        /// From which room, if that is known.
+        room_id: Option<RoomId>,
+        /// When.
+        called_at: Timestamp,
+        /// When the button was last pressed for it.
+        pressed_at: Timestamp,
+        /// From then on the office is called too.
+        office_at: Timestamp,
+        /// When the office was told.
+        office_told_at: Option<Timestamp>,
+        /// When somebody said that they are coming.
+        answered_at: Option<Timestamp>,
+        /// Who; none beside a time: nobody had taken the device on which it was said.
+        answered_by: Option<PersonId>,
+        /// The device on which it was said; none: signed in.
+        answered_on: Option<DeviceId>,
+    }
+}
+
+table! {
+    /// A group of adults' devices is open for some hours (S30).
+    BreakGlass in break_glass("break_glass"), Audited,
+    key {
+        /// Its id.
+        id: Uuid,
+    }
+    rest {
+        /// Where.
+        setting_id: SettingId,
+        /// Key of the filter's group.
+        group_key: String,
+        /// By whom.
+        opened_by: PersonId,
+        /// When.
+        opened_at: Timestamp,
+        /// When it ends by itself.
+        until_at: Timestamp,
+        /// Why.
+        reason: String,
+        /// Ended before.
+        ended_at: Option<Timestamp>,
+        /// By whom.
+        ended_by: Option<PersonId>,
+        /// Who looked at it afterwards.
+        reviewed_by: Option<PersonId>,
+        /// When.
+        reviewed_at: Option<Timestamp>,
+        /// What they found.
+        finding: Option<String>,
     }
 }
 

@@ -1,8 +1,9 @@
 //! The register: rooms, people and their places, devices and holds.
 
 use crate::table::Doc;
+use domain::declaration::{DeclarationKind, DeclarationOutcome};
 use domain::people::{PersonKind, Role};
-use domain::{AccountId, ConcernId, DeviceId, HoldId, MembershipId, PersonId, RoomId, SettingId};
+use domain::{AccountId, ConcernId, DeclarationId, DeviceId, HoldId, MembershipId, PersonId, RoomId, SettingId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -101,6 +102,39 @@ table! {
         ends_at: Option<Timestamp>,
         /// Who appointed them.
         made_by: Option<PersonId>,
+    }
+}
+
+table! {
+    /// What somebody here declared about their own life online, and how it was decided (SOC-13 to SOC-15).
+    Declaration in declaration("declaration"), Audited,
+    key {
+        /// Its id.
+        id: DeclarationId,
+    }
+    rest {
+        /// Where.
+        setting_id: SettingId,
+        /// Of which kind.
+        kind: DeclarationKind,
+        /// Who declares: always about oneself.
+        person_id: PersonId,
+        /// What is declared.
+        what: String,
+        /// When.
+        made_at: Timestamp,
+        /// How it was decided last.
+        outcome: Option<DeclarationOutcome>,
+        /// Why, and what was agreed.
+        reason: Option<String>,
+        /// By whom.
+        decided_by: Option<PersonId>,
+        /// When.
+        decided_at: Option<Timestamp>,
+        /// When it is looked at again.
+        review_on: Option<Date>,
+        /// For lost updates.
+        version: i64,
     }
 }
 

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::table::table;
+use crate::words::ActionTurn;
 
 table! {
     /// An entry that stands in another concern too.
@@ -89,6 +90,33 @@ table! {
         step: Option<String>,
         /// The entry, if it came from one.
         entry_id: Option<EntryId>,
+    }
+}
+
+table! {
+    /// What became of an action on its way.
+    ActionChange in action_change("action_change"), Audited,
+    key {
+        /// Its id.
+        id: Uuid,
+    }
+    rest {
+        /// Which action.
+        action_id: ActionId,
+        /// Where.
+        setting_id: SettingId,
+        /// Another person, another day, or dropped.
+        what: ActionTurn,
+        /// Who had it until then.
+        was_owner: PersonId,
+        /// Until which day.
+        was_due: Date,
+        /// Why.
+        reason: String,
+        /// By whom.
+        changed_by: PersonId,
+        /// When.
+        changed_at: Timestamp,
     }
 }
 

@@ -3,13 +3,13 @@
 
 use crate::table::Doc;
 use domain::referral::{Consent, ReferralState};
-use domain::{ConcernId, LetterId, PersonId, ReferralId, SettingId, TransferId};
+use domain::{ConcernId, HoldId, LetterId, PersonId, ReferralId, SettingId, TransferId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::table::table;
-use crate::words::StrandKind;
+use crate::words::{FamilyWay, LeaveWord, StrandKind};
 
 table! {
     /// What somebody here found to be right about an agency. The newest holds; the pack stays as the source.
@@ -134,7 +134,7 @@ table! {
 }
 
 table! {
-    /// A low-level concern about an adult here. Append-only.
+    /// A low-level concern about an adult here. Append-only: a correction is another note.
     LowLevel in low_level("low_level"), Audited,
     key {
         /// Its id.
@@ -155,6 +155,97 @@ table! {
         recorded_at: Timestamp,
         /// By whom.
         author_id: PersonId,
+        /// The note that this one corrects. It stays.
+        supersedes: Option<Uuid>,
+        /// Why it was corrected.
+        why: Option<String>,
+    }
+}
+
+table! {
+    /// A note of a low-level concern that belongs to a concern.
+    LowLevelLink in low_level_link("low_level_link"), Audited,
+    key {
+        /// The note.
+        low_level_id: Uuid,
+        /// The concern.
+        concern_id: ConcernId,
+    }
+    rest {
+        /// Where.
+        setting_id: SettingId,
+        /// The note was made from the concern, and inherits who must not see that.
+        made: bool,
+        /// By whom.
+        linked_by: PersonId,
+        /// When.
+        linked_at: Timestamp,
+    }
+}
+
+table! {
+    /// What one of a child's adults was told of a concern; or that they are not told, and why.
+    FamilyShare in family_share("family_share"), Audited,
+    key {
+        /// Its id.
+        id: Uuid,
+    }
+    rest {
+        /// Where.
+        setting_id: SettingId,
+        /// Of which concern.
+        concern_id: ConcernId,
+        /// About which child.
+        child_id: PersonId,
+        /// To whom.
+        to_id: PersonId,
+        /// How, or that it is withheld.
+        way: FamilyWay,
+        /// What was shared; of what is withheld, why.
+        text: String,
+        /// By whom.
+        made_by: PersonId,
+        /// When.
+        made_at: Timestamp,
+        /// When they opened it on their own page.
+        seen_at: Option<Timestamp>,
+        /// For lost updates.
+        version: i64,
+    }
+}
+
+table! {
+    /// On whose word a device of the person concerned is held, and when that is looked at again.
+    HoldLeave in hold_leave("hold_leave"), Audited,
+    key {
+        /// Its id.
+        id: Uuid,
+    }
+    rest {
+        /// Where.
+        setting_id: SettingId,
+        /// From which concern.
+        concern_id: ConcernId,
+        /// Which hold.
+        hold_id: HoldId,
+        /// On whose word.
+        word: LeaveWord,
+        /// Why: what they said, or what the danger was.
+        why: String,
+        /// Who wrote it.
+        given_by: PersonId,
+        /// When.
+        given_at: Timestamp,
+        /// By when somebody looks again.
+        look_again_at: Timestamp,
+        /// Who did.
+        looked_by: Option<PersonId>,
+        /// When.
+        looked_at: Option<Timestamp>,
+        /// What they found.
+        found: Option<String>,
+        /// For lost updates.
+        version: i64,
     }
 }
 

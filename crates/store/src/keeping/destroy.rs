@@ -26,8 +26,8 @@ use crate::table::{Fields, Kept, Row, TableDef};
 use crate::{attachments, dialect, rows};
 
 /// What stays of what hangs on a concern: who must not see it, and what has a life of its own and no words of the case.
-pub const STAYS: [&str; 8] =
-    ["exclusion", "invitation", "hold", "proposal", "disposal", "export", "export_concern", "audit"];
+pub const STAYS: [&str; 9] =
+    ["low_level_link", "exclusion", "invitation", "hold", "proposal", "disposal", "export", "export_concern", "audit"];
 
 /// What went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,12 +53,16 @@ pub async fn destroy(tx: &mut Tx, setting: SettingId, record: RecordKind, id: Uu
     let mut going = Going { setting, rows: 0, digest: Sha256::new(), why: why.to_owned() };
     match record {
         RecordKind::Concern => going.concern(tx, id.into()).await?,
-        RecordKind::LowLevel | RecordKind::Transfer | RecordKind::Person => {
+        RecordKind::LowLevel | RecordKind::Transfer | RecordKind::Person | RecordKind::Declaration => {
             let def = named(record.key()).ok_or_else(|| Error::Missing { table: "record", row: id.to_string() })?;
             if record == RecordKind::Transfer {
                 let parts = named("transfer_concern");
                 let of = Condition::all().add(Expr::col("transfer_id").eq(id));
                 going.all(tx, parts.into_iter(), &of).await?;
+            }
+            if record == RecordKind::LowLevel {
+                let of = Condition::all().add(Expr::col("low_level_id").eq(id));
+                going.all(tx, named("low_level_link").into_iter(), &of).await?;
             }
             if record == RecordKind::Person {
                 let either = Condition::any().add(Expr::col("person_id").eq(id)).add(Expr::col("other_id").eq(id));
@@ -108,6 +112,7 @@ impl Going {
             &points_at(&[("action_id", "action"), ("entry_id", "entry")], id),
         )
         .await?;
+        self.all(tx, named("action_change").into_iter(), &points_at(&[("action_id", "action")], id)).await?;
         self.all(tx, named("shared_entry").into_iter(), &points_at(&[("entry_id", "entry")], id)).await?;
         self.all(tx, going_tables(), &of).await?;
         let either = Condition::any().add(strand::Column::OneId.eq(id.0)).add(strand::Column::OtherId.eq(id.0));

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use domain::concern::{ConcernStatus, RouteKind};
 use domain::people::PersonKind;
-use domain::{AccountId, RoomId};
+use domain::{AccountId, ConcernId, PersonId, RoomId};
 use jiff::SignedDuration;
 use serde_json::json;
 use store::audit;
-use store::{Db, Error, Scope, accounts, concerns, drafts, jobs, people, search};
+use store::{Db, Error, Scope, Tx, accounts, concerns, drafts, jobs, people, search};
 use testkit::postgres::Postgres;
 use testkit::{House, NewConcern, World};
 
@@ -56,6 +56,7 @@ async fn contract(fresh: impl AsyncFn(&str) -> (Db, tempfile::TempDir)) {
         jobs_run_at_least_once_and_rest_after_ten_tries
         a_missed_schedule_runs_once
         search_finds_words_references_and_names
+        a_word_that_stands_nearly_everywhere_is_found_newest_first
         every_write_is_in_the_chain
         many_writers_make_one_chain
         what_is_made_from_a_concern_inherits_its_exclusions
@@ -262,6 +263,16 @@ async fn tick(db: &Db, world: &World) -> jobs::Queued {
     queued
 }
 
+async fn name_the_child(tx: &mut Tx, house: &House, concern_id: ConcernId) {
+    let part = concerns::ConcernPerson {
+        concern_id,
+        person_id: house.child,
+        part: domain::concern::Part::Child,
+        setting_id: house.setting,
+    };
+    concerns::add_person(tx, &part).await.unwrap();
+}
+
 async fn search_finds_words_references_and_names(db: &Db, world: &World) {
     let house = House::build(db, &mut world.system(), "Acorns").await.unwrap();
     let text = "The tablet showed a violent café scene";
@@ -269,13 +280,7 @@ async fn search_finds_words_references_and_names(db: &Db, world: &World) {
     let shut_out = NewConcern { excluded: &[house.dsl], ..NewConcern::new(text) };
     house.concern(db, &mut world.system(), shut_out).await.unwrap();
     let mut tx = db.write(&mut world.system(), Scope::Setting(house.setting), "concern.name").await.unwrap();
-    let part = concerns::ConcernPerson {
-        concern_id: id,
-        person_id: house.child,
-        part: domain::concern::Part::Child,
-        setting_id: house.setting,
-    };
-    concerns::add_person(&mut tx, &part).await.unwrap();
+    name_the_child(&mut tx, &house, id).await;
     tx.commit().await.unwrap();
     let reader = db.read(Scope::Setting(house.setting)).await.unwrap();
     let find = async |words: &str| -> Vec<_> {
@@ -287,6 +292,58 @@ async fn search_finds_words_references_and_names(db: &Db, world: &World) {
     assert_eq!(find(&id.to_string()).await, [id], "by reference");
     assert!(find("tablet unicorn").await.is_empty());
     assert!(find("\" OR 1=1 -- ' :* & | !").await.is_empty());
+}
+
+async fn a_word_that_stands_nearly_everywhere_is_found_newest_first(db: &Db, world: &World) {
+    let house = House::build(db, &mut world.system(), "Acorns").await.unwrap();
+    let mut with = Vec::new();
+    for number in 0..32 {
+        world.pass(SignedDuration::from_mins(1));
+        let out = [house.dsl];
+        let excluded: &[PersonId] = if number == 30 { &out } else { &[] };
+        let new = NewConcern { excluded, ..NewConcern::new("It was in the garden.") };
+        let id = house.concern(db, &mut world.system(), new).await.unwrap();
+        if number % 2 == 1 {
+            continue;
+        }
+        if number != 30 {
+            with.push(id);
+        }
+        let mut tx = db.write(&mut world.system(), Scope::Setting(house.setting), "concern.write").await.unwrap();
+        for _ in 0..200 {
+            let entry = concerns::Entry {
+                id: tx.fresh(),
+                setting_id: house.setting,
+                concern_id: id,
+                kind: domain::concern::EntryKind::Fact,
+                text: "The tablet again.".to_owned(),
+                event_at: tx.now(),
+                recorded_at: tx.now(),
+                author_id: Some(house.dsl),
+                supersedes: None,
+                out_of_order: false,
+            };
+            concerns::add_entry(&mut tx, &entry).await.unwrap();
+        }
+        if number % 8 == 0 {
+            name_the_child(&mut tx, &house, id).await;
+        }
+        tx.commit().await.unwrap();
+    }
+    with.reverse();
+    let reader = db.read(Scope::Setting(house.setting)).await.unwrap();
+    let find = async |words: &str, page: (u64, u64)| -> Vec<_> {
+        let asked = search::Asked { words: words.to_owned(), ..search::Asked::default() };
+        let found = search::find(&reader, house.setting, &house.lead(), &asked, page).await.unwrap();
+        found.into_iter().map(|concern| concern.id).collect()
+    };
+    assert_eq!(find("tab", (0, 100)).await, with, "3,200 texts in 16 concerns, one of them not for the lead");
+    assert_eq!(find("again TABLET", (0, 4)).await, with[..4]);
+    assert_eq!(find("tablet", (4, 4)).await, with[4..8]);
+    let ellis: Vec<_> = with.iter().rev().step_by(4).rev().copied().collect();
+    assert_eq!(find("Ellis tablet", (0, 100)).await, ellis, "a name, and a word that stands everywhere");
+    assert!(find("tablet garden", (0, 100)).await.is_empty(), "both words in one text");
+    assert_eq!(find("garden", (0, 100)).await.len(), 31, "a rare word goes the other way");
 }
 
 async fn every_write_is_in_the_chain(db: &Db, world: &World) {

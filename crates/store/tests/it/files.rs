@@ -63,6 +63,21 @@ async fn what_was_committed_is_there_after_reopening_and_nothing_of_it_is_readab
 }
 
 #[tokio::test]
+async fn somebody_who_reads_makes_no_page_look_damaged() {
+    let (test, world) = (testkit::db().await, World::new(3));
+    House::build(&test.db, &mut world.system(), "Acorns").await.unwrap();
+    let reading = test.db.read(Scope::All).await.unwrap();
+    assert!(!store::settings::list(&reading).await.unwrap().is_empty());
+    // What is written now stays in the log for as long as they read.
+    for name in ["Birches", "Cedars", "Damsons"] {
+        House::build(&test.db, &mut world.system(), name).await.unwrap();
+    }
+    assert_eq!(audit::verify(&test.db, &[]).await.unwrap().findings, []);
+    drop(reading);
+    assert_eq!(audit::verify(&test.db, &[]).await.unwrap().findings, []);
+}
+
+#[tokio::test]
 async fn a_flipped_byte_names_the_page_and_advises_to_restore() {
     let (test, world) = (testkit::db().await, World::new(3));
     House::build(&test.db, &mut world.system(), "Acorns").await.unwrap();

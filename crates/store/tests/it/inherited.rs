@@ -80,6 +80,7 @@ async fn make(db: &Db, world: &World, house: &House, concern_id: Option<domain::
         decision_note: None,
         lead_agreed_by: None,
         lead_agreed_at: None,
+        everybody_told_at: None,
         applied_number: None,
         base_number: 1,
         version: 1,

@@ -50,6 +50,8 @@ impl Page for Activity {
 pub struct Alerts {
     /// Calls for help, newest first.
     pub help: Table,
+    /// Calls to which nobody's name stands yet: where one says that one went there, and the button's words.
+    pub open: Vec<(String, String)>,
     /// When sealed entries were asked for; none for all but the leads.
     pub sealed: Option<Table>,
     /// Searches of concern; none for all but the leads.

@@ -26,10 +26,14 @@ pub struct Overview {
     pub sealed: Sealed,
     /// Who filters upstream, in a sentence.
     pub upstream: String,
+    /// What the filter cannot see here.
+    pub blind: Vec<String>,
     /// May this person propose?
     pub may_propose: bool,
     /// May this person see what devices asked for?
     pub may_see_activity: bool,
+    /// The reader may keep devices.
+    pub keeps_devices: bool,
 }
 
 /// The list of illegal addresses (FIL-04).
@@ -200,10 +204,23 @@ pub struct SelfTest {
     pub latest: Option<Banner>,
     /// Its parts by group, those with a failure first.
     pub groups: Vec<TestedGroup>,
+    /// What stands behind the answers, each with where to read more: the categories' lists, the sealed ones.
+    pub behind: Vec<Behind>,
     /// Runs of the last thirty days.
     pub runs: Table,
     /// May this person run it?
     pub may_run: bool,
+}
+
+/// One thing that stands behind the filter's answers, or does not.
+#[derive(Debug, Clone)]
+pub struct Behind {
+    /// In a word.
+    pub tag: Tag,
+    /// In a sentence.
+    pub words: String,
+    /// Where to read more, and what is there.
+    pub more: (&'static str, &'static str),
 }
 
 /// What the newest run found for one group.

@@ -22,6 +22,8 @@ pub struct Propose {
     pub preview: Option<Preview>,
     /// It comes from a concern: whoever may not know of that will not see this either.
     pub from_concern: bool,
+    /// It undoes another change: that one's id, and what it did.
+    pub undo: Option<(String, String)>,
 }
 
 /// What a change would do.
@@ -59,10 +61,10 @@ pub struct Shape {
     pub action: String,
     /// Values and errors.
     pub form: FormView,
+    /// What goes along unseen: (name, value).
+    pub hidden: Vec<(String, String)>,
     /// The questions, drawn.
     pub fields: Vec<String>,
-    /// Hosts that were asked for and that nobody approved.
-    pub seen: Vec<String>,
     /// What it would change, after "Check what this changes".
     pub preview: Option<Preview>,
 }
@@ -107,6 +109,8 @@ pub struct Proposal {
     pub may_agree: bool,
     /// This person wrote it and may take it back.
     pub may_withdraw: bool,
+    /// It is in force, and this person may propose to undo it.
+    pub may_undo: bool,
 }
 
 impl Page for Proposal {
@@ -245,6 +249,8 @@ pub struct Asked {
     pub why: String,
     /// Who answered, in which words.
     pub answer: Option<(String, String)>,
+    /// Who decided after that, in which words; and when it closes.
+    pub decided: Vec<String>,
 }
 
 impl Page for Ask {

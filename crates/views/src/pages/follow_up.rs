@@ -63,6 +63,10 @@ pub struct ActionCard {
     pub concern: Option<String>,
     /// Its note could not be taken: say why beside it.
     pub error: Option<String>,
+    /// What became of it on its way: a sentence each.
+    pub turned: Vec<String>,
+    /// Where it is given to another person or day, or dropped; none: not by the reader.
+    pub turn: Option<String>,
 }
 
 impl Page for Actions {
@@ -104,8 +108,27 @@ pub struct ReviewCard {
     pub status: Tag,
     /// The outcome.
     pub closed: Option<String>,
+    /// What was open for a time since the review before, if it is of the filtering.
+    pub overrides: Vec<OverrideLine>,
     /// Its outcome could not be taken: say why beside it.
     pub error: Option<String>,
+}
+
+/// A site that was open for a time.
+#[derive(Debug, Clone)]
+pub struct OverrideLine {
+    /// The change that opened it.
+    pub href: String,
+    /// The sites: inert.
+    pub names: String,
+    /// On which devices.
+    pub groups: String,
+    /// From when until when.
+    pub when: String,
+    /// Who asked and who allowed it.
+    pub who: String,
+    /// Why.
+    pub why: String,
 }
 
 impl Page for Reviews {

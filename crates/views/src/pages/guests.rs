@@ -14,6 +14,8 @@ pub struct Guests {
     pub form: FormView,
     /// For how long: (hours, words).
     pub lengths: Vec<(String, String)>,
+    /// The groups for guests, where there are several: (key, name).
+    pub groups: Vec<(String, String)>,
     /// Those that can be called back: (id, words).
     pub open: Vec<(String, String)>,
     /// All of the last two months.

@@ -21,8 +21,12 @@ pub struct BenchPage {
     pub person: String,
     /// "3 concerns".
     pub records: String,
-    /// What is kept back: reference and why.
-    pub kept_back: Vec<(String, String)>,
+    /// What is kept back, and why.
+    pub kept_back: Vec<BenchRecord>,
+    /// It is the file of a child who moves on.
+    pub moves_on: bool,
+    /// Records that go along, each to be left out by a choice: of a child who moves on.
+    pub along: Vec<BenchRecord>,
     /// The lines.
     pub lines: Vec<BenchLine>,
     /// Names that somebody decides on.
@@ -57,6 +61,17 @@ pub enum Stage {
     Check,
     /// The parcel can be made.
     Ready,
+}
+
+/// A whole record.
+#[derive(Debug, Clone, Default)]
+pub struct BenchRecord {
+    /// For the choice, where there is one.
+    pub key: Option<String>,
+    /// Its reference.
+    pub reference: String,
+    /// Why it is kept back.
+    pub why: String,
 }
 
 /// A file that somebody decides on.

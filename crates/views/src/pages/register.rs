@@ -6,6 +6,7 @@ use askama::Template;
 
 use crate::{
     form::FormView,
+    pages::concerns::Draft,
     shell::{Page, Paper},
     ui::{Banner, FieldError, Pages, Summary, Table, TaskList},
 };
@@ -141,6 +142,8 @@ pub struct RegisterForm {
     pub action: String,
     /// The verb.
     pub button: String,
+    /// Its draft, where the form can be kept for later (S46).
+    pub draft: Option<Draft>,
 }
 
 /// A component as a part of [`RegisterForm`].

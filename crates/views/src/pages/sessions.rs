@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::form::FormView;
 use crate::shell::{Page, Paper};
-use crate::ui::Table;
+use crate::ui::{Ring, Table};
 
 /// Sessions of today: what is open, opening one, screen time.
 #[derive(Template, Debug, Clone, Default)]
@@ -75,6 +75,8 @@ pub struct Start {
     pub material: Vec<(String, String)>,
     /// Help was called just now.
     pub called: bool,
+    /// Calls that ring on it.
+    pub ring: Ring,
     /// For the adult: opening a session with a short number.
     pub form: FormView,
     /// Shared by adults.
@@ -97,7 +99,7 @@ impl Page for Start {
     }
 
     fn has_errors(&self) -> bool {
-        self.form.has_errors()
+        self.form.has_errors() || self.ring.pin.as_ref().is_some_and(|pin| pin.form.has_errors())
     }
 }
 

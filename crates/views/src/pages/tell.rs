@@ -25,6 +25,18 @@ pub struct Door {
     pub outside: Vec<Ring>,
 }
 
+/// What a family may notice when something online harms a child (PAR-04).
+#[derive(Template, Debug, Clone, Default)]
+#[template(path = "pages/tell/signs.html")]
+pub struct Signs {
+    /// `/tell/WORD`.
+    pub path: String,
+    /// The setting's name.
+    pub setting: String,
+    /// Whom to ring outside.
+    pub outside: Vec<Ring>,
+}
+
 /// No word, or a wrong one.
 #[derive(Template, Debug, Clone, Default)]
 #[template(path = "pages/tell/nowhere.html")]
@@ -122,6 +134,7 @@ macro_rules! open_pages {
 open_pages! {
     Door: |_| false;
     Nowhere: |_| false;
+    Signs: |_| false;
     Form: |page| page.form.has_errors();
     Sent: |_| false;
     Back: |page| page.form.has_errors();
@@ -164,6 +177,8 @@ pub struct Sender {
     pub path: String,
     /// For the telephone.
     pub reference: String,
+    /// The reporter's name; `None`: a sender without an account.
+    pub reporter: Option<String>,
     /// From us?, words, when.
     pub messages: Vec<(bool, String, String)>,
     /// Values and errors.

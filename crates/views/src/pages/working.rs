@@ -4,7 +4,9 @@
 pub mod addresses;
 pub mod over;
 pub mod paper;
+pub mod share;
 
 pub use addresses::{AddressCard, Addresses, Copied};
 pub use over::{ChronologyPage, Tally, TrendsPage, Wall};
 pub use paper::{Document, DocumentSection};
+pub use share::{Share, Shared};

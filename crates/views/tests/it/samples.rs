@@ -231,6 +231,14 @@ fn somebody<P: Page>(page: &P) -> String {
         }),
         path: "/".into(),
         flash: Some(Flash { tone: Tone::Done, words: "Saved.".into() }),
+        ring: Some(crate::views::ui::Ring {
+            from: "/calls".into(),
+            calls: vec![crate::views::ui::RingingCall {
+                words: "Limpets <b> calls for help".into(),
+                action: Some("/alerts/1/coming".into()),
+            }],
+            ..Default::default()
+        }),
         assets: "/assets/0".into(),
         nonce: "n".into(),
         idle_minutes: Some(10),

@@ -16,6 +16,7 @@ pub mod queue;
 pub mod receipt;
 pub mod report;
 pub mod step;
+pub mod times;
 
 use app::concerns::ToTell;
 use domain::content::Agency;

@@ -289,7 +289,8 @@ fn had(visit: &Visit, uses: &[(jiff::Timestamp, jiff::Timestamp, String)]) -> Ta
 }
 
 fn check_table(visit: &Visit, checks: &[app::activity::checks::Checked]) -> Table {
-    let table = Table::new("Checks").quiet_caption().column("When").column("Result").column("By").column("Safe search");
+    let table =
+        Table::new("Checks").quiet_caption().column("When").column("Result").column("Comes by").column("Safe search");
     checks.iter().fold(table.column("Ways round").column("Blocked sites"), |table, check| {
         let yes_or_no = |good: bool, yes: &str, no: &str| Cell::from(if good { yes } else { no });
         let result = match check.passed {
@@ -299,7 +300,14 @@ fn check_table(visit: &Visit, checks: &[app::activity::checks::Checked]) -> Tabl
         table.row([
             Cell::Text(words::moment(&visit.services().calendar.local(check.at))),
             Cell::Tag(result),
-            Cell::from(if check.found.path == "proxy" { "Proxy" } else { "DNS" }),
+            Cell::from(match (check.found.dns, check.found.proxy) {
+                (true, true) => "DNS and proxy",
+                (false, true) => "Proxy",
+                (true, false) => "DNS",
+                // A check of before both were noted.
+                (false, false) if check.found.path == "proxy" => "Proxy",
+                (false, false) => "DNS",
+            }),
             match check.found.safe_search {
                 Some(held) => yes_or_no(held, "Held", "Not held"),
                 None => Cell::from("Left to the device"),
@@ -342,7 +350,7 @@ fn thing(view: &DeviceView, id: DeviceId, summary: Summary) -> RegisterThing {
                 false,
             )
         });
-        acts.push(act("retire", "Take it out of use", "Its credential stops. What was recorded of it stays.", true));
+        acts.push(act("retire", "Take it out of use", "Its credential stops. What was recorded of it stays. The filter then treats it as a device that nobody knows; where those reach more than it does now, this is refused.", true));
     }
     RegisterThing {
         title: "Device".into(),
@@ -414,8 +422,20 @@ pub async fn retire(visit: Visit, Path(id): Path<DeviceId>, form: Form<Press>) -
     if form.input.is_none() {
         return pressed_late(&visit, id);
     }
-    devices::retire(visit.services(), &mut visit.ctx(), id).await?;
-    visit.go_saying("/devices", Tone::Done, "The device is out of use.")
+    match devices::retire(visit.services(), &mut visit.ctx(), id).await {
+        Err(app::Error::Invalid(wrong)) => {
+            let words = wrong.into_values().next().unwrap_or_default();
+            visit.go_saying(&format!("/devices/{id}"), Tone::Gap, &words)
+        }
+        done => {
+            done?;
+            visit.go_saying(
+                "/devices",
+                Tone::Done,
+                "The device is out of use. The filter treats it as one that nobody knows.",
+            )
+        }
+    }
 }
 
 /// Our page was seen on it.

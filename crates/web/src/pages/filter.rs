@@ -1,6 +1,7 @@
 //! The filter's pages. What is decided, and by whom, is `app::filtering`'s; here it becomes words.
 
 pub mod ask;
+pub mod break_glass;
 pub mod check;
 pub mod group;
 pub mod history;

@@ -17,13 +17,15 @@ use crate::{Answer, Fault, Fields, Form, FromForm, Visit, words};
 pub struct Input {
     count: usize,
     hours: i64,
+    group: Option<String>,
 }
 
 impl FromForm for Input {
     fn read(fields: &mut Fields) -> Option<Self> {
         let count = fields.parsed("count", "Choose how many");
         let hours = fields.parsed("hours", "Choose for how long");
-        Some(Self { count: count?, hours: hours? })
+        let group = fields.maybe("group", 100);
+        Some(Self { count: count?, hours: hours?, group: group? })
     }
 }
 
@@ -42,7 +44,7 @@ pub async fn list(visit: Visit) -> Answer {
 /// The records are away.
 pub async fn make(visit: Visit, form: Form<Input>) -> Answer {
     let Some(input) = form.input else { return visit.again(&page(&visit, form.view).await?) };
-    match guests::make(visit.services(), &mut visit.ctx(), input.count, input.hours).await {
+    match guests::make(visit.services(), &mut visit.ctx(), input.count, input.hours, input.group.as_deref()).await {
         Ok(slips) => {
             let slips = slips.into_iter().map(|one| slip(&visit, one)).collect::<Result<Vec<_>, _>>()?;
             visit.page(&pages::Slips { setting: visit.setting_name(), address: address(&visit), slips })
@@ -91,12 +93,19 @@ fn hours(hours: i64) -> String {
 
 async fn page(visit: &Visit, form: FormView) -> Result<pages::Guests, Fault> {
     let all = guests::list(visit.services(), &visit.ctx()).await?;
-    let table = Table::new("Vouchers").quiet_caption().column("Made").column("By").column("For").column("State");
+    let table = Table::new("Vouchers")
+        .quiet_caption()
+        .column("Made")
+        .column("By")
+        .column("For")
+        .column("Group")
+        .column("State");
     let listed = all.iter().fold(table, |table, line| {
         table.row([
             Cell::Text(words::moment(&visit.services().calendar.local(line.made_at))),
             Cell::Text(line.made_by.clone()),
             Cell::Text(hours(line.hours)),
+            Cell::Text(line.group.clone()),
             Cell::Tag(state(visit, line)),
         ])
     });
@@ -105,9 +114,12 @@ async fn page(visit: &Visit, form: FormView) -> Result<pages::Guests, Fault> {
         open: open
             .map(|line| {
                 let made = words::moment(&visit.services().calendar.local(line.made_at));
-                (line.id.to_string(), format!("{}, made {made}", hours(line.hours)))
+                (line.id.to_string(), format!("{}, {}, made {made}", hours(line.hours), line.group))
             })
             .collect(),
+        groups: Some(guests::groups(visit.services(), &visit.ctx()).await?)
+            .filter(|all| all.len() > 1)
+            .unwrap_or_default(),
         lengths: guests::HOURS.iter().map(|one| (one.to_string(), hours(*one))).collect(),
         listed,
         form,

@@ -206,6 +206,7 @@ pub async fn take_back(visit: Visit, Path(key): Path<String>, form: Form<Back>) 
     };
     match imports::take_back(visit.services(), &mut visit.ctx(), id).await {
         Ok(rows) => visit.go_saying(&to, Tone::Done, &format!("{rows} taken back.")),
+        Err(app::Error::Invalid(said)) if said.contains_key("freed") => visit.go_saying(&to, Tone::Gap, &joined(said)),
         // The sentence may hold a name, and a flash travels in a cookie.
         Err(app::Error::Invalid(_)) => {
             visit.go_saying(&to, Tone::Gap, "Something of it was used or changed since. Nothing was taken back.")

@@ -1,9 +1,12 @@
 //! Setting up a real nursery: the one-time link, then a list of steps in any order.
 
 use app::accounts::Token;
+use app::setup::essential::{self, Where};
 use app::setup::{self, DayHours, FilteringAnswers, FirstPerson, NamedPerson, StepKey, steps::DAYS};
 use axum::extract::Path;
 use domain::Role;
+use domain::access::Action;
+use domain::setting::{ByPerson, FourEyes};
 use views::FormView;
 use views::pages::register::{HoursDay, HoursTable, RegisterForm, RegisterThing, field};
 use views::ui::{Banner, TaskList, Tone};
@@ -127,6 +130,9 @@ fn words_of(key: StepKey) -> (&'static str, &'static str, &'static str) {
         }
         StepKey::Hours => ("Opening hours", "/set-up/hours", "Clocks and alerts follow them."),
         StepKey::Devices => ("Add the devices", "/devices", "One by one, or pasted from a spreadsheet."),
+        StepKey::Essential => {
+            ("Calls, alarms, medical devices, doors", "/set-up/essential", "What must work whatever the filter does.")
+        }
         StepKey::RecoveryCode => {
             ("Print the recovery code", "/set-up/recovery-code", "Two people keep it; one types it back.")
         }
@@ -162,6 +168,9 @@ pub async fn list(visit: Visit) -> Answer {
         tasks: Some(tasks),
         ways: vec![
             ("/set-up/terms".into(), "Term dates".into()),
+            ("/set-up/approving".into(), "Who approves a change of the filter".into()),
+            ("/set-up/help".into(), "When a child calls for help".into()),
+            ("/set-up/by-person".into(), "Whose device asked: by person, or by device alone".into()),
             ("/agencies/area".into(), "Your area, and whom to turn to there".into()),
         ],
         ..RegisterThing::default()
@@ -498,5 +507,282 @@ pub async fn terms_post(visit: Visit, form: Form<TypedTerms>) -> Answer {
     match setup::set_terms(visit.services(), &mut visit.ctx(), &terms).await {
         Ok(()) => visit.go_saying("/set-up", Tone::Done, "Saved."),
         Err(error) => visit.again(&terms_page(mend(form.view, error)?)),
+    }
+}
+
+/// Whether activity is recorded by person; `None`: by device alone.
+pub struct Recorded(Option<ByPerson>);
+
+impl FromForm for Recorded {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        match fields.raw("recorded") {
+            "device" => return Some(Self(None)),
+            "person" => {}
+            _ => {
+                fields.error("recorded", "Choose one.");
+                return None;
+            }
+        }
+        let dpia = fields.text("dpia", 1_000, "Say where the assessment lies and what it found");
+        let notice = fields.text("notice", 1_000, "Say how and when everybody was told");
+        let until = fields.date("until", "Say until when");
+        Some(Self(Some(ByPerson { dpia: dpia?, notice: notice?, until: until? })))
+    }
+}
+
+fn by_person_page(form: FormView) -> RegisterForm {
+    let recorded = form
+        .radios("recorded", "What does the record say of who asked?")
+        .option_with("device", "The device alone", "Enough to find out what happened, together with who had it.")
+        .option_with(
+            "person",
+            "The device and the person to whom it is given",
+            "Staff only: never guests, never personal devices.",
+        );
+    RegisterForm {
+        heading: "Whose device asked".into(),
+        back: back(),
+        about: vec![
+            "Recording what a person asked for is monitoring at work. The law asks that you weigh its risks first (a data protection impact assessment), tell everybody, and set an end. Without these three the record names the device and nobody.".into(),
+            "It is never for judging how well somebody works. The leads and the chair hear of each change.".into(),
+        ],
+        fields: vec![
+            field(&recorded),
+            field(&form.area("dpia", "The assessment (if by person)").hint("Where it lies, who made it, what it found").rows(3)),
+            field(&form.area("notice", "How everybody was told, and when (if by person)").rows(3)),
+            field(&form.date("until", "The last day (if by person)").hint("A year from now at most; then you look at it again")),
+        ],
+        form,
+        action: "/set-up/by-person".into(),
+        button: "Save".into(),
+        ..RegisterForm::default()
+    }
+}
+
+/// The form, with what stands.
+///
+/// # Errors
+/// The records are away.
+pub async fn by_person_get(visit: Visit) -> Answer {
+    let form = match setup::by_person(visit.services(), &visit.ctx()).await? {
+        None => FormView::new().with("recorded", "device"),
+        Some(record) => FormView::new()
+            .with("recorded", "person")
+            .with("dpia", record.dpia)
+            .with("notice", record.notice)
+            .with("until-day", record.until.day().to_string())
+            .with("until-month", record.until.month().to_string())
+            .with("until-year", record.until.year().to_string()),
+    };
+    visit.page(&by_person_page(form))
+}
+
+/// Saves it.
+///
+/// # Errors
+/// The records are away.
+pub async fn by_person_post(visit: Visit, form: Form<Recorded>) -> Answer {
+    let Some(Recorded(record)) = form.input else { return visit.again(&by_person_page(form.view)) };
+    match setup::set_by_person(visit.services(), &mut visit.ctx(), record).await {
+        Ok(()) => visit.go_saying("/set-up", Tone::Done, "Saved. The leads and the chair were told."),
+        Err(error) => visit.again(&by_person_page(mend(form.view, error)?)),
+    }
+}
+
+/// Who approves a change of the filter.
+pub struct Approves(FourEyes);
+
+impl FromForm for Approves {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let read = |word: &str| match word {
+            "another" => Some(FourEyes::AnotherPerson),
+            "chair_or_delay" => Some(FourEyes::ChairOrDelay),
+            _ => None,
+        };
+        fields.choice("approving", read, "Say how many people may approve a change").map(Self)
+    }
+}
+
+fn approving_page(form: FormView, standing: setup::Approving) -> RegisterForm {
+    let asked = form
+        .radios("approving", "How many people here may approve a change of the filter?")
+        .option_with("another", "Two or more", "Whoever proposes a change never approves it")
+        .option_with(
+            "chair_or_delay",
+            "Only one",
+            "The chair approves what that person proposes; or a day passes after everybody was told, and then they may. Never for what weakens children\u{2019}s protection: that is always the chair\u{2019}s",
+        );
+    let now = match standing.approvers {
+        1 => "One person may approve here now, beside the chair.".to_owned(),
+        many => format!("{many} people may approve here now, beside the chair."),
+    };
+    RegisterForm {
+        heading: "Who approves a change of the filter".into(),
+        back: back(),
+        about: vec![
+            "What blocks more is in force at once. What lets more through waits for another person, and for a safeguarding lead."
+                .into(),
+            "With only one person who may approve, that can be the chair. A change that waited a day instead shows as a gap in the evidence.".into(),
+            now,
+        ],
+        fields: vec![field(&asked)],
+        form,
+        action: "/set-up/approving".into(),
+        button: "Save".into(),
+        ..RegisterForm::default()
+    }
+}
+
+/// The question, with what stands.
+///
+/// # Errors
+/// The records are away.
+pub async fn approving_get(visit: Visit) -> Answer {
+    let standing = setup::approving(visit.services(), &visit.ctx()).await?;
+    let word = if standing.four_eyes == FourEyes::ChairOrDelay { "chair_or_delay" } else { "another" };
+    visit.page(&approving_page(FormView::new().with("approving", word), standing))
+}
+
+/// Saves it.
+///
+/// # Errors
+/// The records are away.
+pub async fn approving_post(visit: Visit, form: Form<Approves>) -> Answer {
+    let standing = setup::approving(visit.services(), &visit.ctx()).await?;
+    let Some(Approves(how)) = form.input else { return visit.again(&approving_page(form.view, standing)) };
+    match setup::set_approving(visit.services(), &mut visit.ctx(), how).await {
+        Ok(()) => visit.go_saying("/set-up", Tone::Done, "Saved."),
+        Err(error) => visit.again(&approving_page(mend(form.view, error)?, standing)),
+    }
+}
+
+/// How long a call rings in its room.
+pub struct HelpAfter(u32);
+
+impl FromForm for HelpAfter {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        fields.parsed::<u32>("seconds", "Enter seconds, for example 60").map(Self)
+    }
+}
+
+fn help_page(form: FormView) -> RegisterForm {
+    let seconds = form
+        .text("seconds", "After how many seconds is the office called too?")
+        .hint("From 15 to 300. 60 is a good start.")
+        .keyboard("numeric")
+        .width(4);
+    RegisterForm {
+        heading: "When a child calls for help".into(),
+        back: back(),
+        about: vec![
+            "The tablet sounds at once, with or without a network. The other devices of its room show the call and ring. When nobody there presses \u{201c}I\u{2019}m coming\u{201d} in time, the manager, the lead and the deputies are called too.".into(),
+            "A room in which no other device stands open at its start page has nobody to ring: there the office is called at once.".into(),
+        ],
+        fields: vec![field(&seconds)],
+        form,
+        action: "/set-up/help".into(),
+        button: "Save".into(),
+        ..RegisterForm::default()
+    }
+}
+
+/// The form, with what stands.
+///
+/// # Errors
+/// The records are away.
+pub async fn help_get(visit: Visit) -> Answer {
+    let seconds = setup::help_after(visit.services(), &visit.ctx()).await?;
+    visit.page(&help_page(FormView::new().with("seconds", seconds.to_string())))
+}
+
+/// Saves it.
+///
+/// # Errors
+/// The records are away.
+pub async fn help_post(visit: Visit, form: Form<HelpAfter>) -> Answer {
+    let Some(HelpAfter(seconds)) = form.input else { return visit.again(&help_page(form.view)) };
+    match setup::set_help_after(visit.services(), &mut visit.ctx(), seconds).await {
+        Ok(()) => visit.go_saying("/set-up", Tone::Done, "Saved."),
+        Err(error) => visit.again(&help_page(mend(form.view, error)?)),
+    }
+}
+
+/// Where each system is.
+pub struct Essential(essential::Answers);
+
+impl FromForm for Essential {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let mut answers = essential::Answers::new();
+        for (key, _) in essential::SYSTEMS {
+            if let Some(answer) = fields.choice(key, Where::from_key, "Say where it is, or that there is none") {
+                answers.insert(key.to_owned(), answer);
+            }
+        }
+        (answers.len() == essential::SYSTEMS.len()).then_some(Self(answers))
+    }
+}
+
+async fn essential_page(visit: &Visit, form: FormView) -> Result<RegisterForm, Fault> {
+    let found = essential::standing(visit.services(), &visit.ctx()).await?;
+    let mut about = vec![
+        "Some devices must never wait for a filter: whoever rings 999, the fire alarm, a child\u{2019}s glucose monitor, the lock of the front door. They belong in the group of essential systems: for it only illegal addresses and malware are closed, it works when the lists are missing, and none of its devices can be held.".to_owned(),
+        "Each device there is open to nearly everything, so it is for machines alone: never for a tablet or a computer at which somebody sits.".to_owned(),
+    ];
+    about.push(match found.devices.as_slice() {
+        [] => {
+            "No device is in that group. Add each one in the register of devices, with the group of essential systems."
+                .to_owned()
+        }
+        names => format!("In that group now: {}.", names.join(", ")),
+    });
+    let mut fields = Vec::new();
+    for (key, words) in essential::SYSTEMS {
+        fields.push(field(
+            &form
+                .radios(key, words)
+                .option_with("here", "It uses this network", "Its devices belong in the group of essential systems")
+                .option_with("elsewhere", "It has a line of its own", "A telephone line, a SIM card")
+                .option("none", "There is none, or it uses no network"),
+        ));
+    }
+    Ok(RegisterForm {
+        heading: "What must always work?".into(),
+        // Whoever keeps the devices need not be who sets the rest up.
+        back: back()
+            .filter(|_| visit.may(Action::ChangeSetting))
+            .or_else(|| Some(("/filter".into(), "The filter".into()))),
+        about,
+        fields,
+        form,
+        action: "/set-up/essential".into(),
+        button: "Save".into(),
+        ..RegisterForm::default()
+    })
+}
+
+/// The form, with what was answered.
+///
+/// # Errors
+/// The records are away.
+pub async fn essential_get(visit: Visit) -> Answer {
+    let found = essential::standing(visit.services(), &visit.ctx()).await?;
+    let answers = found.answers.unwrap_or_default();
+    let form = answers.iter().fold(FormView::new(), |form, (key, answer)| form.with(key, answer.key()));
+    visit.page(&essential_page(&visit, form).await?)
+}
+
+/// Saves it.
+///
+/// # Errors
+/// The records are away.
+pub async fn essential_post(visit: Visit, form: Form<Essential>) -> Answer {
+    let Some(Essential(answers)) = form.input else { return visit.again(&essential_page(&visit, form.view).await?) };
+    match essential::answer(visit.services(), &mut visit.ctx(), answers).await {
+        Ok(()) => visit.go_saying(
+            "/set-up/essential",
+            Tone::Done,
+            "Saved. Put what uses this network in the group of essential systems.",
+        ),
+        Err(error) => visit.again(&essential_page(&visit, mend(form.view, error)?).await?),
     }
 }

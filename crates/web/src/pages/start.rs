@@ -4,11 +4,13 @@
 use app::filtering::Film;
 use app::filtering::sessions::{Open, pin};
 use app::filtering::start;
+use app::help;
 use axum::extract::{Path, Query};
 use http::{HeaderValue, header};
 use serde::Deserialize;
 use views::FormView;
 use views::pages::sessions as pages;
+use views::ui::{PinForm, Ring, RingingCall};
 
 use super::sessions::{Press, lengths, rest};
 use crate::headers::Shows;
@@ -131,7 +133,86 @@ pub async fn give_back(visit: Visit, Path(path): Path<String>, form: Form<Press>
     visit.go(&format!("/start/{}", crate::visit::encode(&path)))
 }
 
-/// Calls help: the room's staff and the leads. It records that, and nothing else (S6).
+/// Calls that ring on a tablet, for its own page.
+///
+/// # Errors
+/// No device has this path, or the records are away.
+pub async fn calls(visit: Visit, Path(path): Path<String>) -> Answer {
+    let tablet = start::tablet(visit.services(), &path).await?;
+    let ring = ring(&visit, &path, &tablet, FormView::new()).await?;
+    visit.part(&ring)
+}
+
+/// "I'm coming", on a device that only adults hold.
+///
+/// # Errors
+/// No device has this path, nothing rings there, or a short number is asked for.
+pub async fn coming(visit: Visit, Path((path, id)): Path<(String, uuid::Uuid)>, form: Form<Press>) -> Answer {
+    let tablet = start::tablet(visit.services(), &path).await?;
+    if form.input.is_some() {
+        help::answer_on(visit.services(), &tablet, id).await?;
+    }
+    visit.go(&format!("/start/{}", crate::visit::encode(&path)))
+}
+
+/// Who comes, with a short number.
+pub struct Coming {
+    username: String,
+    pin: crate::form::Secret,
+}
+
+impl FromForm for Coming {
+    const SECRETS: &'static [&'static str] = &["coming_pin"];
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let username = fields.text("coming_username", 60, "Enter your username");
+        let pin = fields.secret("coming_pin", "Enter your six figures");
+        Some(Self { username: username?, pin: pin? })
+    }
+}
+
+/// "I'm here", on a device that a child may hold.
+///
+/// # Errors
+/// No device has this path, or the records are away.
+pub async fn coming_by_pin(visit: Visit, Path(path): Path<String>, form: Form<Coming>) -> Answer {
+    let tablet = start::tablet(visit.services(), &path).await?;
+    let mut view = form.view;
+    if let Some(input) = form.input {
+        match help::answer_by_pin(visit.services(), &tablet, &input.username, input.pin.reveal()).await {
+            Ok(()) => return visit.go(&format!("/start/{}", crate::visit::encode(&path))),
+            Err(app::Error::Invalid(wrong)) => {
+                wrong.into_values().for_each(|say| view.error("coming_pin", say));
+            }
+            Err(other) => return Err(other.into()),
+        }
+    }
+    let mut page = page(&visit, &path, FormView::new(), false).await?;
+    page.ring = ring(&visit, &path, &tablet, view).await?;
+    visit.again(&page)
+}
+
+async fn ring(visit: &Visit, path: &str, tablet: &start::Tablet, form: FormView) -> Result<Ring, Fault> {
+    let found = help::on_device(visit.services(), tablet).await?;
+    let base = format!("/start/{}", crate::visit::encode(path));
+    let calls: Vec<RingingCall> = found
+        .ringing
+        .iter()
+        .map(|call| RingingCall {
+            words: super::alerts::in_words(visit.site(), call),
+            action: (!found.asks_pin).then(|| format!("{base}/coming/{}", call.id)),
+        })
+        .collect();
+    let asks = found.asks_pin && (found.own || !calls.is_empty());
+    Ok(Ring {
+        from: format!("{base}/calls"),
+        pin: asks.then(|| PinForm { action: format!("{base}/coming"), form }),
+        stands_by: !found.asks_pin,
+        calls,
+    })
+}
+
+/// Calls help: the room's staff, and after a while the office. It records that, and nothing else (S6).
 ///
 /// # Errors
 /// No device has this path, or the records are away.
@@ -141,12 +222,14 @@ pub async fn help(visit: Visit, Path(path): Path<String>, form: Form<Press>) -> 
     if form.input.is_none() {
         return visit.go(&back);
     }
-    app::activity::call_help(visit.services(), &tablet).await?;
+    help::call(visit.services(), &tablet).await?;
     visit.go(&format!("{back}?called=true"))
 }
 
 async fn page(visit: &Visit, path: &str, form: FormView, called: bool) -> Result<pages::Start, Fault> {
     let found = start::of(visit.services(), path).await?;
+    let tablet = start::tablet(visit.services(), path).await?;
+    let ring = ring(visit, path, &tablet, FormView::new()).await?;
     let until = found.until.map(|until| {
         let local = visit.services().calendar.local(until);
         format!("Until {}", local.strftime("%-I:%M%P"))
@@ -163,6 +246,7 @@ async fn page(visit: &Visit, path: &str, form: FormView, called: bool) -> Result
         until,
         material: found.material,
         called,
+        ring,
         form,
         lengths: lengths(),
         check: format!("http://{}/", app::devices::CHECK_HOST),

@@ -18,7 +18,7 @@ use app::telling::{self, Door};
 use axum::extract::Path;
 use axum::response::Response;
 use views::Page;
-use views::pages::tell::{Door as DoorPage, Nowhere};
+use views::pages::tell::{Door as DoorPage, Nowhere, Signs};
 
 use super::concerns::ring;
 use crate::calm::{For, Pace};
@@ -34,6 +34,19 @@ pub async fn get(visit: Visit, Path(word): Path<String>) -> Answer {
         path: path(&door),
         setting: door.name.clone(),
         fictional: door.fictional,
+        outside: door.outside.iter().map(ring).collect(),
+    })
+}
+
+/// What a family may notice, to read or to print.
+///
+/// # Errors
+/// No setting has this word.
+pub async fn signs(visit: Visit, Path(word): Path<String>) -> Answer {
+    let door = of(&visit, &word).await?;
+    visit.page(&Signs {
+        path: path(&door),
+        setting: door.name.clone(),
         outside: door.outside.iter().map(ring).collect(),
     })
 }

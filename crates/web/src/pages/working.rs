@@ -14,6 +14,7 @@ pub mod plans;
 pub mod procedures;
 pub mod referrals;
 pub mod rests;
+pub mod sharing;
 pub mod strands;
 pub mod tasks;
 pub mod transfers;

@@ -66,15 +66,22 @@ async fn what_a_device_found_stands_on_its_page_and_in_the_matrix() {
     let technician = Browser::of(&nursery, app.people.technician).await;
     let page = format!("/devices/{}", app.people.tablet);
     assert!(technician.see(&page).await.1.contains("Not checked yet"));
-    let what =
-        What::Checked { path: "dns".into(), passed: true, safe_search: Some(true), bypass_closed: true, blocks: true };
+    let what = What::Checked {
+        path: "dns".into(),
+        passed: true,
+        safe_search: Some(true),
+        bypass_closed: true,
+        blocks: true,
+        dns: true,
+        proxy: true,
+    };
     let at = app.services.now();
     let event =
         Activity { at, until: at, device: Some(app.people.tablet), group: "children".into(), proven: true, what };
     app.gateway.spooled(Batch { id: 1, events: vec![event] });
     app::activity::ingest(&app.services).await.unwrap();
     let (_, html) = technician.see(&page).await;
-    assert!(html.contains("Protected, ") && html.contains("Held"), "{html}");
+    assert!(html.contains("Protected, ") && html.contains("Held") && html.contains("DNS and proxy"), "{html}");
     let (_, html) = technician.see("/filter/matrix").await;
     assert!(html.contains("1 of ") && html.contains("Tablet"), "{html}");
     assert!(html.contains("/filter/matrix/print"), "the paper is one step away");
@@ -180,7 +187,7 @@ async fn a_films_page_lets_in_one_host_and_no_other_page_does() {
 
     let open = Open {
         group: "children".into(),
-        room: None,
+        room: Some(people.room),
         minutes: 20,
         youngest: Youngest::TwoToFive,
         lesson: "Stop, and tell a grown-up.".into(),

@@ -189,11 +189,74 @@ async fn a_group_of_its_own_under_sessions_with_something_approved() {
         ("title", "Painting with shapes"),
         ("purpose", "Colours and shapes"),
         ("evaluation", "No adverts, no links away, no chat."),
-        ("helpers", "cdn.example.net"),
+        ("more", "cdn.example.net"),
         ("step", "check"),
     ];
     let (status, _, html) = lead.send("/filter/groups/older-children/change/approve", &material).await;
     assert_eq!(status, StatusCode::OK, "{html}");
     assert!(html.contains("Approve Painting with shapes") && html.contains("lets more through"), "{html}");
     assert!(html.contains("now allows cdn.example.net"), "each helper is named: {html}");
+}
+
+/// What is wrong is said at once, each beside its field: the change and its reasons.
+#[tokio::test]
+async fn every_error_of_a_proposal_is_said_at_once() {
+    let nursery = Nursery::new().await;
+    let technician = Browser::of(&nursery, nursery.app.people.technician).await;
+    let nothing = [("do", "allow_name"), ("host", ""), ("concern", ""), ("step", "send")];
+    let (status, _, html) = technician.send("/filter/propose", &nothing).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    for field in ["host", "groups", "reason", "harm", "loss", "safeguards"] {
+        assert!(html.contains(&format!("id=\"{field}-error\"")), "{field}: {html}");
+    }
+    // A name that can be read and is no single site: the filter's word stands beside the reasons that lack.
+    let wide = [("do", "allow_name"), ("host", "co.uk"), ("groups", "children"), ("concern", ""), ("step", "send")];
+    let (_, _, html) = technician.send("/filter/propose", &wide).await;
+    for field in ["host", "reason", "harm"] {
+        assert!(html.contains(&format!("id=\"{field}-error\"")), "{field}: {html}");
+    }
+    // The same on a form of one group.
+    let (_, _, html) = technician.send("/filter/groups/children/change/copy", &[("name", ""), ("step", "send")]).await;
+    for field in ["name", "reason", "harm", "loss", "safeguards"] {
+        assert!(html.contains(&format!("id=\"{field}-error\"")), "{field}: {html}");
+    }
+}
+
+#[tokio::test]
+async fn what_blocks_is_taken_back_and_a_schedule_is_changed_on_their_own_pages() {
+    let nursery = Nursery::new().await;
+    let lead = Browser::of(&nursery, nursery.app.people.dsl).await;
+    let mut block = vec![("do", "block_name"), ("host", "bad.example.com"), ("groups", "children"), ("concern", "")];
+    block.push(("step", "send"));
+    block.extend(TEXTS);
+    let (_, to, _) = lead.send("/filter/propose", &block).await;
+    let (_, html) = lead.see(&to).await;
+    let id = to.rsplit('/').next().unwrap();
+    let undo = format!("/filter/propose?do=undo&undo={id}");
+    assert!(html.contains(&undo.replace('&', "&amp;")) && !html.contains("/withdraw"), "{html}");
+    let (_, html) = lead.see(&undo).await;
+    assert!(html.contains("no longer blocks bad.example.com") && html.contains("lets more through"), "{html}");
+    let mut back = vec![("do", "undo"), ("undo", id), ("concern", ""), ("step", "send")];
+    back.extend(TEXTS);
+    let (status, second, html) = lead.send("/filter/propose", &back).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    assert_ne!(second, to);
+    assert!(lead.see(&to).await.1.contains("Taken back"));
+
+    let night = [("name", "Night"), ("when", "weekly"), ("days", "monday"), ("from", "20:00"), ("to", "06:00")];
+    let mut hours = night.to_vec();
+    hours.extend([("term", "every"), ("does", "close"), ("step", "send")]);
+    hours.extend(TEXTS);
+    let (status, _, html) = lead.send("/filter/groups/children/change/hours", &hours).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
+    let (_, html) = lead.see("/filter/groups/children").await;
+    let link = html.split('"').find(|part| part.contains("/change/edit-hours?hours=")).expect("a way to change it");
+    let (_, html) = lead.see(link).await;
+    for there in ["value=\"Night\"", "value=\"20:00\"", "value=\"06:00\""] {
+        assert!(html.contains(there), "what stands is filled in: {there}: {html}");
+    }
+    let (status, _) = lead.see("/filter/groups/children/change/edit-hours?hours=none").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let (_, html) = lead.see("/filter/groups/children/change/rename").await;
+    assert!(html.contains("value=\"Children&#39;s tablets\"") || html.contains("Children"), "{html}");
 }

@@ -23,6 +23,7 @@ mod set_up;
 mod telling;
 mod time_limits;
 mod unseen;
+mod unseen_kinds;
 mod walk;
 mod working_pages;
 

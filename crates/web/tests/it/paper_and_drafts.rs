@@ -102,6 +102,105 @@ async fn words_and_steps_are_kept_and_a_step_recorded_meanwhile_is_shown() {
     nursery.app.end().await;
 }
 
+/// Every other long form: kept for its author alone, given back, never written over from another device, gone when it was sent.
+#[tokio::test]
+async fn what_is_added_referred_written_planned_learned_and_noted_is_kept_too() {
+    let nursery = Nursery::new().await;
+    let people = nursery.app.people;
+    let id = told_to(&nursery).await.concern;
+    let lead = Browser::of(&nursery, people.dsl).await;
+    let judged = [("act", "done"), ("seen", "0"), ("answer", "no"), ("why", "A cartoon.")];
+    lead.send(&format!("/concerns/{id}/steps/could_be_illegal"), &judged).await;
+    let (child, parent) = (people.child.to_string(), people.parent.to_string());
+    let colleague = people.colleague.to_string();
+    let concern = |rest: &str| format!("/concerns/{id}/{rest}");
+    // The form, where it goes, the field with the long text, what else it needs to be whole, and who writes.
+    let when = [("event-day", "2"), ("event-month", "3"), ("event-year", "2026"), ("event-time", "08:58")];
+    let at = [("at-day", "2"), ("at-month", "3"), ("at-year", "2026"), ("at-time", "08:58")];
+    let owner = people.dsl.to_string();
+    let review = [("review_on-day", "2"), ("review_on-month", "5"), ("review_on-year", "2026")];
+    let letter = concern(&format!("letter?child={child}&to={parent}"));
+    let forms = [
+        (concern("entries"), concern("entries"), "text", [&[("kind", "fact")][..], &when].concat(), people.dsl),
+        (
+            concern("referrals/new?agency=police"),
+            concern("referrals"),
+            "a_concern",
+            vec![("agency", "police"), ("decision", "refer")],
+            people.dsl,
+        ),
+        (letter, concern("letter"), "text", vec![("child", child.as_str()), ("to", parent.as_str())], people.dsl),
+        (
+            concern("plan"),
+            concern("plan"),
+            "need",
+            [&[("child", child.as_str()), ("owner", &owner), ("help", "A corner."), ("voice", "Mine.")][..], &review]
+                .concat(),
+            people.dsl,
+        ),
+        (concern("debrief"), concern("debrief"), "lesson-0-what", Vec::new(), people.dsl),
+        (
+            "/low-level/new".to_owned(),
+            "/low-level/new".to_owned(),
+            "what",
+            [&[("about", colleague.as_str()), ("response", "Talked.")][..], &at].concat(),
+            people.manager,
+        ),
+    ];
+    for (form, to, field, rest, who) in &forms {
+        let writer = if *who == people.dsl {
+            Browser { nursery: &nursery, cookie: lead.cookie.clone(), csrf: lead.csrf.clone() }
+        } else {
+            Browser::of(&nursery, *who).await
+        };
+        let hidden: Vec<(&str, &str)> =
+            rest.iter().filter(|(name, _)| ["agency", "child", "to"].contains(name)).copied().collect();
+        let half = [&hidden[..], &[(*field, "Zanderfish began here."), ("keep", "save")]].concat();
+        let (status, _, html) = writer.send(to, &half).await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "{form}: {html}");
+        let (_, html) = writer.see(form).await;
+        assert!(html.contains("Zanderfish began here.") && text_of(&html, "main").contains("You began this"), "{html}");
+        // The writer's first page leads back to it, and nobody else's form holds it.
+        let (_, home) = writer.see("/").await;
+        assert!(home.contains(&form.replace('&', "&#38;")) || home.contains(form.as_str()), "{form}: {home}");
+        assert!(!home.contains("Zanderfish"), "{home}");
+        // A second device that began empty.
+        let other = [&hidden[..], &[(*field, "Another text."), ("keep", "save")]].concat();
+        let (status, _, html) = writer.send(to, &other).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{form}: {html}");
+        let both = text_of(&html, "main");
+        assert!(both.contains("another draft") && html.contains("Another text."), "{form}: {both}");
+        assert!(both.contains("Zanderfish"), "{form}: {both}");
+        let (_, html) = writer.see(form).await;
+        assert!(html.contains("Zanderfish began here.") && !html.contains("Another text."), "{form}");
+        if rest.is_empty() {
+            writer.send(to, &[("keep", "forget")]).await;
+        } else {
+            let at = draft_at(&html);
+            let whole = [&rest[..], &[(*field, "Zanderfish began here."), ("draft_at", &at)]].concat();
+            let (status, _, html) = writer.send(to, &whole).await;
+            assert_eq!(status, StatusCode::SEE_OTHER, "{form}: {html}");
+        }
+        let (_, html) = writer.see(form).await;
+        assert!(!html.contains("You began this"), "{form}: its draft stays after it was sent");
+    }
+    // Whom the concern is not for keeps nothing by its forms, and learns nothing.
+    let stranger = Browser::of(&nursery, people.chair).await;
+    for (_, to, field, rest, who) in forms.iter().filter(|(.., who)| *who == people.dsl) {
+        let half = [&rest[..], &[(*field, "Zanderfish."), ("keep", "save")]].concat();
+        assert_eq!(stranger.send(to, &half).await.0, StatusCode::NOT_FOUND, "{to} by {who}");
+    }
+    let deputy = Browser::of(&nursery, people.deputy).await;
+    let (_, html) = deputy.see(&concern("entries")).await;
+    assert!(!html.contains("Zanderfish"), "another\u{2019}s draft");
+    // Shut out afterwards, one's own draft of it is a thing that never was.
+    deputy.send(&concern("entries"), &[("text", "Zanderfish of the deputy."), ("keep", "save")]).await;
+    assert!(deputy.see("/").await.1.contains(&concern("entries")));
+    concerns::exclude(&nursery.app.services, &mut nursery.app.ctx(people.dsl), id, people.deputy).await.unwrap();
+    assert!(!deputy.see("/").await.1.contains(&concern("entries")));
+    nursery.app.end().await;
+}
+
 /// A worker that keeps what it was given.
 #[derive(Default)]
 struct Kept(Mutex<Vec<serde_json::Value>>);
@@ -125,6 +224,12 @@ async fn a_concern_leaves_in_a_parcel_whose_name_says_nothing() {
     let concern = filed.concern.to_string();
     let told =
         [("concern", concern.as_str()), ("for_whom", "PC 4711"), ("why", "They asked"), ("other_way", "By hand")];
+    // While police or advice come first the page says so, and asks which of those it is who may be told at any time.
+    let (_, page) = lead.see(&format!("/exports/new?concern={concern}")).await;
+    assert!(page.contains("what you may say, and when") && page.contains("name=\"agency\""), "{page}");
+    let (status, _, html) = lead.send("/exports/new", &told).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{html}");
+    let told = [&told[..], &[("agency", "police")]].concat();
     let stranger = Browser::of(&nursery, people.practitioner).await;
     assert_eq!(stranger.send("/exports/new", &told).await.0, StatusCode::NOT_FOUND);
     let (status, _, html) = lead.send("/exports/new", &told).await;
@@ -145,6 +250,41 @@ async fn a_concern_leaves_in_a_parcel_whose_name_says_nothing() {
     assert_eq!(nursery.ask(post(&parcel, &lead.cookie, "_token=forged")).await.0, StatusCode::SEE_OTHER);
     assert_eq!(stranger.send(&parcel, &[]).await.0, StatusCode::NOT_FOUND);
     nursery.app.end().await;
+}
+
+/// However long a chronology is, it comes out whole, and no answer holds more than one sheet.
+#[tokio::test]
+async fn a_chronology_of_thousands_of_lines_comes_out_whole_sheet_by_sheet() {
+    const LINES: usize = 2_300;
+    const SHEET: usize = 2_000;
+    let nursery = Nursery::new().await;
+    let people = nursery.app.people;
+    let id = told_to(&nursery).await.concern;
+    for number in 0..LINES {
+        nursery.app.world.pass(jiff::SignedDuration::from_secs(1));
+        let text = format!("Line-{number}-end");
+        let new =
+            concerns::NewEntry { kind: domain::concern::EntryKind::Note, text, event_at: nursery.app.world.now() };
+        concerns::add_entry(&nursery.app.services, &mut nursery.app.ctx(people.dsl), id, new).await.expect("written");
+    }
+    let lead = Browser::of(&nursery, people.dsl).await;
+    let (mut next, mut sheets) = (Some(format!("/concerns/{id}/chronology/print")), Vec::new());
+    while let Some(path) = next {
+        let (status, html) = lead.see(&path).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        let page = scraper::Html::parse_document(&html);
+        let before = scraper::Selector::parse("main a[href*='/print?before=']").unwrap();
+        next = page.select(&before).next().and_then(|link| link.attr("href")).map(str::to_owned);
+        let words = text_of(&html, "main");
+        assert_eq!(words.contains("on a sheet of its own"), sheets.len() < 2, "{path} says which sheet it is");
+        let lines: Vec<usize> = (0..LINES).filter(|number| words.contains(&format!("Line-{number}-end"))).collect();
+        assert!(lines.len() <= SHEET, "{} lines on one sheet", lines.len());
+        sheets.push(lines);
+    }
+    assert_eq!(sheets.len(), 2, "{sheets:?}");
+    let mut all = sheets.concat();
+    all.sort_unstable();
+    assert_eq!(all, (0..LINES).collect::<Vec<_>>(), "each line once");
 }
 
 #[tokio::test]

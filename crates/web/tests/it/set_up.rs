@@ -156,9 +156,21 @@ async fn a_setting_from_the_link_to_the_typed_back_code() {
     assert_eq!(value_of(&html, "input[name=monday-from]"), "07:30", "what was written down stands in the form");
     assert_eq!(value_of(&html, "input[name=tuesday-from]"), "");
 
+    // Who approves a change of the filter: here one person, until a second one may (S45).
+    let (status, ..) = bare.fill("/set-up/approving", "/set-up/approving", &[("approving", "")]).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "an answer is needed");
+    bare.done("/set-up/approving", &[("approving", "chair_or_delay")]).await;
+    let html = bare.see("/set-up/approving").await;
+    assert!(html.contains("value=\"chair_or_delay\" checked"), "{html}");
+
     let device = [("name", "Owls tablet"), ("kind", "tablet"), ("group", "children"), ("addresses", "192.0.2.77")];
     let tablet = bare.done("/devices/new", &device).await;
     assert!(bare.see(&tablet).await.contains("http://probe-"), "an address that must be blocked on it");
+    let (status, ..) = bare.fill("/set-up/essential", "/set-up/essential", &[("calls", "here")]).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "each is asked for");
+    let essential = [("calls", "here"), ("alarms", "elsewhere"), ("medical", "none"), ("doors", "none")];
+    bare.done("/set-up/essential", &essential).await;
+    assert!(bare.see("/set-up/essential").await.contains("No device is in that group."), "said at once");
     let code = bare.db.code.printable().to_string();
     assert!(bare.see("/set-up/recovery-code").await.contains(&code), "the code, for paper");
     bare.done("/set-up/recovery-code", &[("code", &code.to_lowercase())]).await;

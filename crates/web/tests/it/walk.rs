@@ -53,6 +53,27 @@ impl Things {
         }
     }
 
+    /// Of one concern and what came of it, by the name of the table; where there is none of something, the concern's own id.
+    pub(crate) fn known(nursery: &Nursery, concern: &str, of: impl Fn(&str) -> Option<String>) -> Self {
+        let one = |table: &str| of(table).unwrap_or_else(|| concern.to_owned());
+        Self {
+            concern: concern.to_owned(),
+            entry: one("entry"),
+            hold: one("hold"),
+            device: nursery.app.people.tablet.to_string(),
+            person: nursery.app.people.colleague.to_string(),
+            place: app::telling::word_of(nursery.app.setting),
+            referral: one("referral"),
+            letter: one("letter"),
+            transfer: one("transfer"),
+        }
+    }
+
+    /// The fields with which a door acts, where a test drives it here.
+    pub(crate) fn fields(&self, nursery: &Nursery, route: &Route) -> Vec<(&'static str, String)> {
+        driver(route).map(|driver| (driver.fields)(nursery, self)).unwrap_or_default()
+    }
+
     /// The route's path with real things in it.
     pub(crate) fn path(&self, route: &Route) -> String {
         let id = match route.path.split('/').nth(1) {
@@ -62,7 +83,10 @@ impl Things {
             Some("letters") => &self.letter,
             Some("transfers") => &self.transfer,
             Some("procedures") => "P4",
-            Some("filter" | "actions" | "reviews" | "sessions" | "guests" | "plans") => NOBODYS,
+            Some(
+                "filter" | "actions" | "reviews" | "sessions" | "guests" | "plans" | "declarations" | "low-level"
+                | "shared",
+            ) => NOBODYS,
             _ => &self.concern,
         };
         let key = match route.path.split('/').nth(1) {
@@ -284,6 +308,14 @@ const DRIVEN: &[Driver] = &[
         fields: |_, _| fixed(&[("act", "done"), ("seen", "0"), ("answer", "no"), ("why", "A cartoon.")]),
     },
     Driver { path: "/concerns/{id}/entries", who: lead, fields: |_, _| fixed(&ENTRY) },
+    Driver {
+        path: "/concerns/{id}/times",
+        who: lead,
+        fields: |_, _| {
+            let when = [("at-day", "27"), ("at-month", "2"), ("at-year", "2026"), ("at-time", "08:58")];
+            fixed(&[&[("which", "known"), ("reason", "She was told on Friday.")][..], &when].concat())
+        },
+    },
     Driver { path: "/concerns/{id}/entries/{entry}", who: lead, fields: |_, _| fixed(&ENTRY) },
     Driver {
         path: "/concerns/{id}/people/exclude",
@@ -370,7 +402,12 @@ const DRIVEN: &[Driver] = &[
         path: "/exports/new",
         who: lead,
         fields: |_, things| {
-            let mut fields = fixed(&[("for_whom", "PC 4711"), ("why", "They asked."), ("other_way", "By telephone.")]);
+            let mut fields = fixed(&[
+                ("for_whom", "PC 4711"),
+                ("why", "They asked."),
+                ("other_way", "By telephone."),
+                ("agency", "police"),
+            ]);
             fields.push(("concern", things.concern.clone()));
             fields
         },
@@ -429,6 +466,11 @@ const DRIVEN: &[Driver] = &[
         },
     },
     Driver {
+        path: "/declarations/new",
+        who: |nursery| nursery.app.people.practitioner,
+        fields: |_, _| fixed(&[("kind", "content"), ("what", "A page of mine.")]),
+    },
+    Driver {
         path: "/low-level/new",
         who: |nursery| nursery.app.people.manager,
         fields: |nursery, _| {
@@ -476,6 +518,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/tell/{place}/back", "the same; it opens, and changes nothing"),
     ("/tell/{place}/read", "the same"),
     ("/concerns/{id}/sender", "the same"),
+    ("/reports/{id}/answer", "asked, in app; it answers a question"),
     ("/concerns/{id}/files/ask", "attachments, in app; the question"),
     ("/concerns/{id}/files/cannot-show", "the same"),
     ("/concerns/{id}/files/add", "files: it takes no plain form"),
@@ -493,8 +536,15 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/concerns/{id}/reopen", "breach_journey, in app"),
     ("/concerns/{id}/debrief", "breach_journey, in app"),
     ("/concerns/{id}/close", "breach_journey, in app"),
+    ("/concerns/{id}/people/back", "shut_out, in app"),
+    ("/concerns/{id}/people/back/decide", "the same"),
     ("/concerns/{id}/letter", "referrals, in app"),
     ("/concerns/{id}/strands", "working, in app"),
+    ("/declarations/{id}", "declarations, in app"),
+    ("/concerns/{id}/share", "sharing, in app"),
+    ("/holds/look-again", "holding, in app"),
+    ("/low-level/{id}/correct", "low_level, in app"),
+    ("/low-level/{id}/link", "the same"),
     ("/cover/take", "working, in app"),
     ("/cover/end", "working, in app"),
     ("/concerns/{id}/split", "together, in app"),
@@ -549,7 +599,17 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/sessions/pin", "sessions, in app"),
     ("/sessions/{id}/end", "sessions, in app"),
     ("/start/{path}", "sessions, in app"),
-    ("/start/{path}/help", "sessions, in app"),
+    ("/filter/break-glass", "break_glass, in app"),
+    ("/filter/break-glass/{id}/end", "break_glass, in app"),
+    ("/filter/break-glass/{id}/review", "break_glass, in app"),
+    ("/start/{path}/help", "help, in app"),
+    ("/start/{path}/coming", "help, in app"),
+    ("/start/{path}/coming/{id}", "help, in app"),
+    ("/alerts/{id}/coming", "help, in app, and help_pages"),
+    ("/set-up/help", "help, in app"),
+    ("/set-up/approving", "set_up, and one_person in app"),
+    ("/set-up/by-person", "set_up, in app"),
+    ("/set-up/essential", "set_up, in app"),
     ("/filter/proposals/{id}", "the same"),
     ("/filter/proposals/{id}/agree", "the same"),
     ("/filter/proposals/{id}/withdraw", "filtering, in app"),
@@ -565,6 +625,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/checks/sign", "evidence, in app"),
     ("/actions", "evidence, in app"),
     ("/actions/{id}/done", "evidence, in app"),
+    ("/actions/{id}/turn", "turned, in app"),
     ("/reviews", "evidence, in app"),
     ("/reviews/{id}/close", "evidence, in app"),
     ("/imports/{what}", "registers, in app"),

@@ -159,3 +159,27 @@ async fn all_the_work_is_looked_over_on_its_pages() {
     assert!(text_of(&html, "main").contains("kept back") && !html.contains("By device"), "{html}");
     assert_eq!(committee.see(&format!("/people/{child}/chronology")).await.0, StatusCode::NOT_FOUND);
 }
+
+/// Whoever is added as somebody whom it is about is shut out with everybody close: who loses sight is said first.
+#[tokio::test]
+async fn who_loses_sight_of_a_concern_is_said_before_it_happens() {
+    let nursery = Nursery::new().await;
+    let people = nursery.app.people;
+    let ctx = &mut nursery.app.ctx(people.practitioner);
+    let id = app::concerns::report(&nursery.app.services, ctx, nursery.app.breach()).await.expect("told").concern;
+    let lead = Browser::of(&nursery, people.dsl).await;
+    let path = format!("/concerns/{id}/people/part");
+    let deputy = people.deputy.to_string();
+    let about = [("person", deputy.as_str()), ("part", "about")];
+    let (status, _, html) = lead.send(&path, &about).await;
+    let page = text_of(&html, "main");
+    assert_eq!(status, StatusCode::OK, "{page}");
+    assert!(page.contains("Ben Deputy") && page.contains("You are one of them"), "{page}");
+    assert_eq!(lead.see(&format!("/concerns/{id}")).await.0, StatusCode::OK, "nothing has happened yet");
+    // A witness changes nothing of who sees it, and asks nothing.
+    let witness = [("person", deputy.as_str()), ("part", "witness")];
+    assert_eq!(lead.send(&path, &witness).await.0, StatusCode::SEE_OTHER);
+    let shown = [&about[..], &[("shown", "yes")]].concat();
+    assert_eq!(lead.send(&path, &shown).await.0, StatusCode::SEE_OTHER);
+    assert_eq!(lead.see(&format!("/concerns/{id}")).await.0, StatusCode::NOT_FOUND);
+}

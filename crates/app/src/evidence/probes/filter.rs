@@ -207,11 +207,11 @@ fn limits_said(_: &Facts, found: &Found) -> Answer {
 }
 
 fn sealed_supplied(facts: &Facts, found: &Found) -> Answer {
-    use crate::sealed::{HOW, Standing, judged};
+    use crate::sealed::{HOW, Standing, is_of_these, judged};
     let Some(gateway) = facts.running_gateway() else {
         return Answer::new(false, "The gateway does not run, so nothing is known of the sealed list.", found.at);
     };
-    let signed_row = |kind: &str| facts.evidence.get(kind);
+    let signed_row = |kind: &str| facts.evidence.get(kind).filter(|row| is_of_these(&facts.profile, row));
     let (word, test) = (signed_row(signed::PROVIDER_HAS_LISTS), signed_row(signed::EXTERNAL_TEST));
     let provider = facts.profile.providers.get("filtering").map(String::as_str);
     let standing = judged(Some(gateway), provider, word, test, facts.now);

@@ -2,7 +2,7 @@
 
 use domain::concern::Urgency;
 
-use super::super::live::costs_enough;
+use super::super::live::{Chain, costs_enough};
 use super::{Answer, Facts, Found, Question};
 use crate::notices;
 
@@ -16,14 +16,17 @@ pub(super) const ANSWERS: &[Question] = &[
 ];
 
 fn audit_chain_intact(_: &Facts, found: &Found) -> Answer {
-    match &found.chain {
-        Ok(_) => Answer::new(
+    match found.chain {
+        Chain::Whole => Answer::new(
             true,
             "Walked just now from the first entry to the last and to the signed heads: whole.",
             found.at,
         ),
-        // Which row is for whoever runs the command; here it could say too much.
-        Err(_) => Answer::new(
+        // Not met before it is seen: no older walk stands in for this one.
+        Chain::Walking => {
+            Answer::new(false, "It is being walked just now, which takes some minutes here. Look again then.", found.at)
+        }
+        Chain::Broken => Answer::new(
             false,
             "The chain does not hold. Do not repair anything; run `holdfast audit verify`.",
             found.at,

@@ -15,6 +15,7 @@ pub(super) const ANSWERS: &[Question] = &[
     ("contact_shown", contact_shown),
     ("report_form_reachable", report_form_reachable),
     ("open_door_answers", open_door_answers),
+    ("signs_for_families", signs_for_families),
     ("breach_first_words", breach_first_words),
 ];
 
@@ -117,6 +118,19 @@ fn open_door_answers(_: &Facts, found: &Found) -> Answer {
         Ok((status, _)) => {
             Answer::new(false, format!("The door for people without an account does not answer: {status}."), found.at)
         }
+        Err(why) => Answer::new(false, why.clone(), found.at),
+    }
+}
+
+/// The sheet of signs, as a family finds it behind the open door: what to notice, and the way to tell us.
+fn signs_for_families(_: &Facts, found: &Found) -> Answer {
+    match &found.signs {
+        Ok((200, html)) if ["data-signs", "/new\"", "tel:999"].iter().all(|part| html.contains(part)) => {
+            let say = "It answered just now, without an account: what to notice, the way to tell us, numbers outside.";
+            Answer::new(true, say, found.at)
+        }
+        Ok((200, _)) => Answer::new(false, "It answers, and lacks the signs or a way to tell.", found.at),
+        Ok((status, _)) => Answer::new(false, format!("The sheet of signs does not answer: {status}."), found.at),
         Err(why) => Answer::new(false, why.clone(), found.at),
     }
 }

@@ -51,6 +51,11 @@ fn has_reason(record: &StepRecord) -> bool {
     record.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty())
 }
 
+/// Told in person, with the time: without it, nothing says that it was soon.
+fn has_a_time(told: Option<&serde_json::Value>) -> bool {
+    told.and_then(crate::concerns::told).is_some_and(|(_, at)| at.is_some())
+}
+
 /// Somebody was told at once; or it was opened before it had to go further, which shows the same.
 fn told(facts: &Facts, concern: &Concern, to: impl Fn(PersonId, Timestamp) -> bool) -> bool {
     let in_time = later(concern.recorded_at, TWO_MINUTES);
@@ -95,7 +100,10 @@ fn concerns_opened_in_time(facts: &Facts) -> Answer {
         let patience = SignedDuration::from_mins(concern.urgency.escalates_after_minutes());
         let until = later(concern.recorded_at, patience);
         let passed_on = facts.passed_on.contains(&concern.id);
+        // Whoever opened it was shut out since, and nobody has taken it: a gap until somebody does.
+        let dropped = concern.opened_at.is_some() && concern.status == ConcernStatus::Received;
         match concern.opened_at {
+            Some(_) if dropped => false,
             Some(at) => at <= until || passed_on,
             // A day without anybody opening it is a gap, however often it was passed on.
             None => facts.now <= until || (passed_on && facts.now <= later(concern.recorded_at, DAY)),
@@ -275,15 +283,14 @@ pub(super) fn worked_in_time(facts: &Facts, concern: &Concern) -> bool {
         let rests: Vec<Rest> = own.map(|rest| Rest { from: rest.from_at, until: rest.until_at }).collect();
         let due = facts.calendar.due_in(&facts.profile.terms, concern.known_at, within);
         let due = due.and_then(|due| facts.calendar.due_after_rests(concern.known_at, due, within, &rests, facts.now));
-        let stopped = procedure.clock_stopped(records, &clock.key).is_some();
+        let stopped = procedure.clock_stopped(records, clock).is_some();
         let explained = records.iter().any(|record| {
-            has_reason(record)
-                && procedure.step(&record.step).is_some_and(|step| step.clock.as_deref() == Some(&clock.key))
+            has_reason(record) && procedure.step(&record.step).is_some_and(|step| clock.is_stopped_by(step))
         });
         // The account is stage two of the report itself; who was told in person stops that clock too.
         let written = clock.key == "account" && concern.stage_two_at.is_some();
         let said_at_once =
-            matches!(clock.key.as_str(), "lead_told" | "manager_told") && concern.told_in_person.is_some();
+            matches!(clock.key.as_str(), "lead_told" | "manager_told") && has_a_time(concern.told_in_person.as_ref());
         stopped || explained || written || said_at_once || due.is_ok_and(|due| due >= facts.now)
     })
 }

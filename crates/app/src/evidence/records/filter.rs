@@ -26,6 +26,9 @@ pub(super) const ANSWERS: &[Question] = &[
     ("lists_cover_categories", lists_cover_categories),
     ("own_rules_decided", own_rules_decided),
     ("changes_reviewed", changes_reviewed),
+    ("break_glass_reviewed", break_glass_reviewed),
+    ("gateway_apart", gateway_apart),
+    ("essential_systems_asked", essential_systems_asked),
 ];
 
 /// What tightened at once waits no longer than this for its second person.
@@ -137,12 +140,12 @@ fn access_requests_answered(facts: &Facts) -> Answer {
     let since = facts.ago(QUARTER);
     let say = Say {
         none: "Nobody asked for a blocked page in the last 90 days.",
-        all: "Everybody who asked for a blocked page had an answer within two working days, or still has time.",
-        some: "Some who asked for a blocked page had no answer within two working days.",
+        all: "Everybody who asked for a blocked page had a decision within two working days, or still has time.",
+        some: "Some who asked for a blocked page had no decision within two working days.",
     };
     let good = |request: &&store::filtering::AccessRequest| {
         let due = facts.calendar.due(request.asked_at, Within::WorkingDays(2));
-        due.is_ok_and(|due| request.answered_at.unwrap_or(facts.now) <= due)
+        due.is_ok_and(|due| request.decided_at.unwrap_or(facts.now) <= due)
     };
     every(facts, facts.requests.iter().filter(|request| request.asked_at >= since), good, say)
 }
@@ -282,4 +285,70 @@ fn changes_reviewed(facts: &Facts) -> Answer {
         _ => "The filter was changed while no review of it was open.".to_owned(),
     };
     Answer::new(missed == 0 && unread.is_empty() && late == 0, what, facts.now)
+}
+
+/// What was opened in an emergency is looked at within so long.
+const LOOK: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+fn break_glass_reviewed(facts: &Facts) -> Answer {
+    let say = Say {
+        none: "No adults\u{2019} devices were opened in an emergency.",
+        all: "Whatever was opened for adults in an emergency has ended, and somebody else looked at it within a week.",
+        some: "Adults\u{2019} devices were opened in an emergency, and nobody else has looked at it within a week.",
+    };
+    let good = |row: &&store::break_glass::BreakGlass| {
+        let end = row.ended_at.unwrap_or(row.until_at);
+        match row.reviewed_by {
+            Some(by) => by != row.opened_by,
+            None => facts.now.duration_since(end) <= LOOK,
+        }
+    };
+    every(facts, facts.break_glass.iter(), good, say)
+}
+
+fn essential_systems_asked(facts: &Facts) -> Answer {
+    use crate::setup::essential::{self, Where};
+    let Some((_, policy)) = &facts.policy else { return no_policy(facts) };
+    let Some(row) = &facts.essential else {
+        let what = "Nobody has asked which calls, alarms, medical devices and doors hang on this network.";
+        return Answer::new(false, what, facts.now);
+    };
+    let answers = essential::read(row).unwrap_or_default();
+    let open = essential::SYSTEMS.iter().filter(|(key, _)| !answers.contains_key(*key)).count();
+    let here = answers.values().filter(|answer| **answer == Where::Here).count();
+    let of_essential = |key: &str| policy.groups.get(key).is_some_and(|group| group.audience == Audience::Essential);
+    let devices = facts.devices.iter().filter(|device| of_essential(&device.group_key)).count();
+    let what = match (open, here, devices) {
+        (1.., ..) => format!("Of systems that must always work, {open} were not asked for."),
+        (0, 1.., 0) => format!(
+            "{here} kinds of systems that must always work use this network, and no device is in the group for them."
+        ),
+        _ => format!(
+            "Asked on {}: {here} of {} kinds use this network; devices in the group for them: {devices}.",
+            facts.day(row.effective_at),
+            essential::SYSTEMS.len()
+        ),
+    };
+    Answer::new(open == 0 && (here == 0 || devices > 0), what, row.effective_at)
+}
+
+fn gateway_apart(facts: &Facts) -> Answer {
+    use crate::gateway::Apart;
+    let Some(gateway) = facts.running_gateway() else {
+        return Answer::new(false, "The gateway does not run.", facts.now);
+    };
+    let (good, what) = match &gateway.apart {
+        Apart::Shut => (
+            true,
+            "The gateway is a process of its own; it tried to open the records, and the kernel refused.".to_owned(),
+        ),
+        Apart::Shared if facts.demo => {
+            (true, "The demo runs in one process. A real setting\u{2019}s gateway has its own.".to_owned())
+        }
+        Apart::Shared => (false, "The gateway shares the process of the records.".to_owned()),
+        Apart::Open(why) => {
+            (false, format!("The gateway is a process of its own, but could open the records\u{2019} files: {why}."))
+        }
+    };
+    Answer::new(good, what, gateway.at)
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use filter::Audience;
 use jiff::SignedDuration;
 use store::devices::Device;
+use store::help::HelpCall;
 
 use super::super::facts::Facts;
 use super::{Answer, Question, Say, about, every};
@@ -16,6 +17,7 @@ use crate::filtering::policy::{Group, Policy};
 pub(super) const ANSWERS: &[Question] = &[
     ("filtering_named", filtering_named),
     ("sessions_supervised", sessions_supervised),
+    ("help_answered", help_answered),
     ("lesson_before_access", lesson_before_access),
     ("personal_use_blocked", personal_use_blocked),
     ("sharing_counts_as_social", sharing_counts_as_social),
@@ -262,4 +264,37 @@ fn stricter_group_ready(facts: &Facts) -> Answer {
             facts.now,
         ),
     }
+}
+
+/// So long somebody may look at a screen before they say that they went there.
+const SAY_SO: SignedDuration = SignedDuration::from_mins(15);
+
+/// Who came, and after how long (S35). A name is asked for within a day: on a device that nobody had taken there is none yet.
+fn help_answered(facts: &Facts) -> Answer {
+    let old = |call: &&HelpCall, than: SignedDuration| facts.now.duration_since(call.called_at) > than;
+    let silent = facts.help.iter().filter(|call| call.answered_at.is_none() && old(call, SAY_SO)).count();
+    let nameless = facts
+        .help
+        .iter()
+        .filter(|call| call.answered_at.is_some() && call.answered_by.is_none())
+        .filter(|call| old(call, SignedDuration::from_hours(24)))
+        .count();
+    let mut after: Vec<i64> =
+        facts.help.iter().filter(|call| call.answered_at.is_some()).map(crate::help::seconds).collect();
+    after.sort_unstable();
+    let what = match (facts.help.len(), silent, nameless) {
+        (0, ..) => "No child has called for help in the last 90 days.".to_owned(),
+        (_, 0, 0) => {
+            let middle = after.get(after.len() / 2).copied().unwrap_or_default();
+            let longest = after.last().copied().unwrap_or_default();
+            let office = facts.help.iter().filter(|call| call.office_told_at.is_some()).count();
+            format!(
+                "Calls for help in the last 90 days: {}. Half were answered within {middle} seconds, the last after {longest}; the office was called to {office}.",
+                facts.help.len()
+            )
+        }
+        (_, 0, nameless) => format!("Of {nameless} calls for help nobody has said by name that they came."),
+        (_, silent, _) => format!("To {silent} calls for help nobody has said that they came."),
+    };
+    Answer::new(silent == 0 && nameless == 0, what, facts.now)
 }

@@ -1,6 +1,8 @@
 //! Keeping and handing out: what is due was looked at, what went has its certificate, what left is accounted for.
 
+use domain::clock::Rest;
 use domain::concern::{ConcernKind, ConcernStatus};
+use domain::procedure::Within;
 use jiff::SignedDuration;
 use store::concerns::Concern;
 use store::keeping::{Disposal, Emergency, Export};
@@ -57,13 +59,27 @@ fn exports_accounted(facts: &Facts) -> Answer {
 fn requests_answered(facts: &Facts) -> Answer {
     let say = Say {
         none: "Nobody asked for their data in the last year.",
-        all: "Every request for data of the last year was answered in its month, or still has time.",
-        some: "Some requests for data were not answered within their month.",
+        all: "Every request for data of the last year was answered in its time, or still has time.",
+        some: "Some requests for data were not answered within their month, or the three months of which the person was told.",
     };
     let since = facts.ago(YEAR);
     let asked = facts.concerns.iter().filter(|one| one.kind == ConcernKind::AccessRequest && one.known_at >= since);
     let good = |concern: &&Concern| {
-        let due = facts.calendar.due(concern.known_at, domain::procedure::Within::OneMonth);
+        let rested: Vec<Rest> = facts
+            .rests
+            .iter()
+            .filter(|rest| rest.concern_id == concern.id)
+            .map(|rest| Rest { from: rest.from_at, until: rest.until_at })
+            .collect();
+        let due = |within| {
+            let due = facts.calendar.due(concern.known_at, within)?;
+            facts.calendar.due_after_rests(concern.known_at, due, within, &rested, facts.now)
+        };
+        let month = due(Within::OneMonth);
+        // Longer only for those who were told so within the month (UK GDPR, article 12(3)).
+        let told = facts.records(concern.id, "longer").filter(|record| done(record));
+        let in_time = told.map(|record| record.event_at).any(|at| month.as_ref().is_ok_and(|month| at <= *month));
+        let due = if in_time { due(Within::Months(3)) } else { month };
         let given =
             facts.records(concern.id, "given").filter(|record| done(record)).map(|record| record.event_at).min();
         match (due, given) {

@@ -26,6 +26,7 @@ pub(super) const ANSWERS: &[Question] = &[
     ("radicalisation_worked", |facts| worked(facts, &["P8"])),
     ("messages_worked", |facts| worked(facts, &["P10", "P11"])),
     ("personal_devices_worked", |facts| worked(facts, &["P12"])),
+    ("own_devices_are_allegations", own_devices_are_allegations),
     ("deletion_waited", deletion_waited),
     ("parents_told_or_reason", parents_told_or_reason),
     ("outside_asked_first", outside_asked_first),
@@ -103,6 +104,23 @@ fn agencies_known(facts: &Facts) -> Answer {
         })
     };
     every(facts, named.into_iter(), good, say)
+}
+
+/// A phone or camera of somebody who works here, used with children: it is worked as an allegation (PDV-09, PDV-10). What was
+/// judged is read, as somebody wrote it; where nothing is judged yet, its own clock counts.
+fn own_devices_are_allegations(facts: &Facts) -> Answer {
+    let say = Say {
+        none: "Nobody\u{2019}s own phone or camera has been judged to have pictured children here.",
+        all: "Whatever was judged to be a picture of children on the device of somebody who works here goes the way of allegations.",
+        some: "Somebody who works here was judged to have pictured children on their own device, and it is not worked as an allegation.",
+    };
+    let judged = |concern: &&Concern| {
+        facts
+            .records(concern.id, "judge")
+            .any(|record| said(record, "whose") == "staff" && matches!(said(record, "images"), "yes" | "not_sure"))
+    };
+    let theirs = facts.concerns.iter().filter(|concern| concern.procedure == "P12").filter(judged);
+    every(facts, theirs, |concern| concern.route == RouteKind::Allegation, say)
 }
 
 fn imagery_looks_declared(facts: &Facts) -> Answer {

@@ -77,7 +77,13 @@ pub async fn open(
     let setting = tablet.setting;
     let (mut tx, person) = prove(services, setting, username, pin, "open_session_by_pin").await?;
     let new = Open { group: tablet.group.clone(), room: tablet.room, ..new };
-    let id = add(&mut tx, setting, person, Way::Pin, new).await?;
+    let id = match add(&mut tx, setting, person, Way::Pin, new).await {
+        // Here nobody chooses a room: the register says where the tablet is.
+        Err(Error::Invalid(wrong)) if tablet.room.is_none() && wrong.contains_key("room") => {
+            return Err(Error::invalid("pin", "This tablet has no room in the register. Ask for it to be given one."));
+        }
+        added => added?,
+    };
     tx.commit().await?;
     services.wake_jobs();
     publish::now(services, setting).await;

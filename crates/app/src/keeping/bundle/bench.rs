@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use store::Scope;
 use store::keeping::Bundle;
 
-use super::gather::{Gathered, digest, gather};
+use super::gather::{Gathered, digest, gather, record_key, record_of};
 use super::{BundleState, KeptBack, Proposal, Purpose, Undecided};
 use crate::concerns::Names;
 use crate::keeping::item::Item;
@@ -33,8 +33,8 @@ pub struct Bench {
     pub undecided: Vec<Undecided>,
     /// The marks.
     pub marks: Vec<MarkView>,
-    /// Which records are in it: references.
-    pub records: Vec<String>,
+    /// Which records are in it: the key with which one is left out (a child's file alone), and the reference.
+    pub records: Vec<(Option<String>, String)>,
     /// Which are kept back, and why.
     pub kept_back: Vec<KeptBack>,
     /// Who sent it to be checked, who checked it.
@@ -76,6 +76,8 @@ pub struct MarkView {
     pub what: String,
     /// Only in one line?
     pub in_one: bool,
+    /// A whole record?
+    pub record: bool,
     /// Why, in a word.
     pub ground: Ground,
     /// Why, in words.
@@ -95,8 +97,9 @@ pub async fn bench(services: &Services, ctx: &mut OpCtx, request: ConcernId) -> 
     let gathered = gather(services, ctx, &member, request).await?;
     let reader = services.db.read(Scope::Setting(member.setting)).await?;
     let names = Names::load(&reader, member.setting).await?;
-    let Gathered { purpose, bundle, items, rows, marks, proposals, undecided, reference, records, kept_back, .. } =
-        gathered;
+    let Gathered { purpose, bundle, items, rows, marks, proposals, undecided, reference, kept_back, .. } = gathered;
+    let (references, concerns) = (gathered.references, gathered.concerns);
+    let record = |item: &str| Some(format!("Concern {}", references.get(&record_of(item)?)?));
     let digest = digest(&bundle, &items, &marks);
     let text_of = |key: &str| items.iter().find(|item| item.key == key).map(|item| item.label());
     Ok(Bench {
@@ -117,9 +120,12 @@ pub async fn bench(services: &Services, ctx: &mut OpCtx, request: ConcernId) -> 
             .map(|row| MarkView {
                 id: row.id,
                 in_one: row.item.is_some(),
+                record: row.item.as_deref().and_then(record_of).is_some(),
                 what: match (&row.words, &row.item) {
                     (Some(words), _) => words.clone(),
-                    (None, Some(key)) => text_of(key).unwrap_or_else(|| "A line that is no longer there".to_owned()),
+                    (None, Some(key)) => record(key)
+                        .or_else(|| text_of(key))
+                        .unwrap_or_else(|| "A line that is no longer there".to_owned()),
                     (None, None) => String::new(),
                 },
                 ground: row.ground,
@@ -132,7 +138,11 @@ pub async fn bench(services: &Services, ctx: &mut OpCtx, request: ConcernId) -> 
         proposals,
         undecided,
         kept_back,
-        records,
+        records: concerns
+            .into_iter()
+            .zip(gathered.records)
+            .map(|(id, reference)| ((purpose == Purpose::Transfer).then(|| record_key(id)), reference))
+            .collect(),
         sent: bundle.sent_at.map(|at| (names.of(bundle.sent_by), at)),
         checked: bundle.checked_at.map(|at| (names.of(bundle.checked_by), at)),
         changed: bundle.state != BundleState::Open && bundle.digest.as_deref() != Some(&digest),

@@ -1,10 +1,10 @@
 //! What is gathered for a bundle: the register, concerns with what was written, referrals, letters and files, and which names and files
 //! somebody has to decide on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::Action;
-use domain::concern::Part;
+use domain::concern::{Part, RouteKind};
 use domain::ctx::Member;
 use domain::people::PersonKind;
 use domain::redaction::{Ground, Mark, stands_in};
@@ -20,7 +20,7 @@ use store::{Reads, Scope};
 use super::{Purpose, standing_on};
 use crate::attachments::Kind;
 use crate::concerns::case::{self, Case};
-use crate::concerns::{ConcernView, Names, for_export};
+use crate::concerns::{ConcernView, Names, for_bench};
 use crate::keeping::item::{FileOf, Item, items_of};
 use crate::sight::sees;
 use crate::{Error, Result, Services};
@@ -32,6 +32,8 @@ pub(super) struct Gathered {
     pub(super) reference: String,
     pub(super) concerns: Vec<ConcernId>,
     pub(super) records: Vec<String>,
+    /// Of every concern that the viewer sees, those kept back too.
+    pub(super) references: BTreeMap<ConcernId, String>,
     pub(super) items: Vec<Item>,
     pub(super) rows: Vec<Redaction>,
     pub(super) marks: Vec<Mark>,
@@ -40,9 +42,11 @@ pub(super) struct Gathered {
     pub(super) kept_back: Vec<KeptBack>,
 }
 
-/// A concern that names the person and that the program puts into no bundle for them.
+/// A concern that names the person and that stays out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptBack {
+    /// For a recorded choice to take it along all the same; none where there is no choice, or where it was chosen to stay out.
+    pub key: Option<String>,
     /// Its reference.
     pub reference: String,
     /// Why, in a sentence.
@@ -61,12 +65,89 @@ pub(super) async fn gather(
     let bundle =
         store::keeping::find_bundle(&reader, member.setting, &viewer, request).await?.ok_or(Error::NotFound)?;
     let person = store::people::lookup(&reader, member.setting, bundle.person_id).await?.ok_or(Error::NotFound)?;
+    let sorted = sorted(services, &reader, ctx, member, (request, purpose), &bundle).await?;
+    let Sorted { concerns, kept_back, references, reporters, rows } = sorted;
+    let names = Names::load(&reader, member.setting).await?;
+    let mut items = register(&reader, &person, &names).await?;
+    let mut records = Vec::new();
+    for id in &concerns {
+        let view = for_bench(services, ctx, *id).await?;
+        records.push(view.reference.clone());
+        items.extend(items_of(&view, &services.calendar));
+        items.extend(beside(services, &reader, member, &view, &names).await?);
+        items.extend(files(services, &reader, ctx, &view, &names).await?);
+    }
+    if domain::access::any_allowed(&member.roles, Action::KeepLowLevel, domain::Relation::Setting) {
+        let shut: Vec<PersonId> = crate::low_level::not_for(&reader, member).await?.into_iter().collect();
+        for row in store::keeping::list_low_level_but(&reader, member.setting, Some(member.person), &shut).await? {
+            if row.person_id == person.id {
+                let at = Some(services.calendar.say(row.event_at));
+                let (by, text) = (Some(names.person(row.author_id)), format!("{}\n{}", row.what, row.response));
+                items.push(Item::new(&row.id.to_string(), "Low-level concerns", "Note", at, by, &text));
+            }
+        }
+    }
+    for row in crate::declarations::to_decide(&reader, member, ctx.now).await? {
+        if row.person_id == person.id {
+            let at = Some(services.calendar.say(row.made_at));
+            let text = format!("{}\n{}", row.what, row.reason.unwrap_or_default());
+            items.push(Item::new(
+                &row.id.to_string(),
+                "Declarations",
+                "Declaration",
+                at,
+                Some(person.name.clone()),
+                text.trim(),
+            ));
+        }
+    }
+    let people = store::people::list(&reader, member.setting, None).await?;
+    let proposals = proposals(purpose, &items, &rows, &people, &person, &reporters);
+    let marks = rows.iter().filter(|row| !row.left_in).map(mark).collect();
+    let undecided = undecided(&items, &rows);
+    let reference = case.concern.reference.clone();
+    Ok(Gathered {
+        purpose,
+        reference,
+        bundle,
+        concerns,
+        records,
+        references,
+        items,
+        rows,
+        marks,
+        proposals,
+        undecided,
+        kept_back,
+    })
+}
+
+/// The concerns that name somebody, as they go or stay.
+pub(super) struct Sorted {
+    pub(super) concerns: Vec<ConcernId>,
+    kept_back: Vec<KeptBack>,
+    references: BTreeMap<ConcernId, String>,
+    reporters: BTreeSet<PersonId>,
+    rows: Vec<Redaction>,
+}
+
+/// Which concerns are in a bundle, by the rules and by what somebody chose.
+pub(super) async fn sorted(
+    services: &Services,
+    db: &impl Reads,
+    ctx: &OpCtx,
+    member: &Member,
+    (request, purpose): (ConcernId, Purpose),
+    bundle: &Bundle,
+) -> Result<Sorted> {
+    let viewer = sees(member);
+    let person = store::people::lookup(db, member.setting, bundle.person_id).await?.ok_or(Error::NotFound)?;
     let mut concerns: Vec<(Timestamp, ConcernId)> = Vec::new();
     let about = About::Person(person.id);
-    let with_a_part = store::concerns::list_about(&reader, member.setting, &viewer, &about).await?;
+    let with_a_part = store::concerns::list_about(db, member.setting, &viewer, &about).await?;
     // What only names a child in passing is that child's data; the file that moves on is what was about the child.
     let named = match purpose {
-        Purpose::Request => store::search::list(&reader, member.setting, &viewer, &person.name, 500).await?,
+        Purpose::Request => store::search::list(db, member.setting, &viewer, &person.name, 500).await?,
         Purpose::Transfer => Vec::new(),
     };
     for concern in with_a_part.into_iter().chain(named).filter(|concern| concern.id != request) {
@@ -75,51 +156,33 @@ pub(super) async fn gather(
         }
     }
     concerns.sort();
-    let mut concerns: Vec<ConcernId> = concerns.into_iter().map(|(_, id)| id).collect();
-    let mut kept_back = Vec::new();
+    let seen: Vec<ConcernId> = concerns.into_iter().map(|(_, id)| id).collect();
+    let mut rows = store::keeping::list_redactions(db, member.setting, bundle.id).await?;
+    // Whoever may not see a record does not learn that somebody decided on it, nor why (S8).
+    rows.retain(|row| row.item.as_deref().and_then(record_of).is_none_or(|id| seen.contains(&id)));
+    let chosen: BTreeMap<ConcernId, &Redaction> =
+        rows.iter().filter_map(|row| Some((record_of(row.item.as_deref()?)?, row))).collect();
+    let (mut concerns, mut kept_back, mut references) = (Vec::new(), Vec::new(), BTreeMap::new());
     let mut reporters = BTreeSet::new();
-    if purpose == Purpose::Request {
-        let who = who_gets_it(&reader, member, request, person.id).await?;
-        let mut stay = Vec::with_capacity(concerns.len());
-        for id in concerns {
-            let case = case::of(&reader, ctx, Action::ExportConcern, id).await?;
-            match why_kept_back(services, &reader, member, &case, &who).await? {
-                Some(why) => kept_back.push(KeptBack { reference: case.concern.reference, why }),
-                None => {
-                    reporters.extend(case.concern.reporter_id.filter(|reporter| *reporter != person.id));
-                    stay.push(id);
-                }
-            }
-        }
-        concerns = stay;
+    let who = who_gets_it(db, member, request, person.id).await?;
+    for id in seen {
+        let case = case::of(db, ctx, Action::ExportConcern, id).await?;
+        references.insert(id, case.concern.reference.clone());
+        let choice = chosen.get(&id).filter(|_| purpose == Purpose::Transfer);
+        let why = match choice {
+            Some(choice) if choice.left_in => None,
+            Some(choice) => Some(format!("Left out by choice. {}", choice.reason)),
+            None => why_kept_back(services, db, member, &case, purpose, &who).await?,
+        };
+        let Some(why) = why else {
+            reporters.extend(case.concern.reporter_id.filter(|reporter| *reporter != person.id));
+            concerns.push(id);
+            continue;
+        };
+        let key = (purpose == Purpose::Transfer && choice.is_none()).then(|| record_key(id));
+        kept_back.push(KeptBack { key, reference: case.concern.reference, why });
     }
-    let names = Names::load(&reader, member.setting).await?;
-    let mut items = register(&reader, &person, &names).await?;
-    let mut records = Vec::new();
-    for id in &concerns {
-        let view = for_export(services, ctx, *id).await?;
-        records.push(view.reference.clone());
-        items.extend(items_of(&view, &services.calendar));
-        items.extend(beside(services, &reader, member, &view, &names).await?);
-        items.extend(files(services, &reader, ctx, &view, &names).await?);
-    }
-    if domain::access::any_allowed(&member.roles, Action::KeepLowLevel, domain::Relation::Setting) {
-        let shut: Vec<PersonId> = crate::low_level::not_for(&reader, member).await?.into_iter().collect();
-        for row in store::keeping::list_low_level_but(&reader, member.setting, &shut).await? {
-            if row.person_id == person.id {
-                let at = Some(services.calendar.say(row.event_at));
-                let (by, text) = (Some(names.person(row.author_id)), format!("{}\n{}", row.what, row.response));
-                items.push(Item::new(&row.id.to_string(), "Low-level concerns", "Note", at, by, &text));
-            }
-        }
-    }
-    let rows = store::keeping::list_redactions(&reader, member.setting, bundle.id).await?;
-    let people = store::people::list(&reader, member.setting, None).await?;
-    let proposals = proposals(&items, &rows, &people, &person, &reporters);
-    let marks = rows.iter().filter(|row| !row.left_in).map(mark).collect();
-    let undecided = undecided(&items, &rows);
-    let reference = case.concern.reference.clone();
-    Ok(Gathered { purpose, reference, bundle, concerns, records, items, rows, marks, proposals, undecided, kept_back })
+    Ok(Sorted { concerns, kept_back, references, reporters, rows })
 }
 
 /// Whose data they are, and whoever else has a part in the request: a parent who asks for a child.
@@ -133,18 +196,34 @@ async fn who_gets_it(
     Ok(parts.into_iter().map(|part| part.person_id).chain([person]).collect())
 }
 
+/// What stands for a whole record where a mark names a line: it goes along, or stays out, as a choice with a reason.
+pub(super) fn record_key(id: ConcernId) -> String {
+    format!("record-{id}")
+}
+
+/// The record that a mark is about, if it is about a whole one.
+pub(super) fn record_of(item: &str) -> Option<ConcernId> {
+    item.strip_prefix("record-")?.parse().ok()
+}
+
 /// Why a concern is not put together for these people. The program helps nobody to tell the person a concern is about, nor
 /// anybody while “police or advice first” is shut (S2, S7; Data Protection Act 2018, schedule 2, paragraph 2, and schedule 3,
-/// paragraph 21). Whoever decides otherwise, on advice, exports that one record.
-async fn why_kept_back(
+/// paragraph 21). Whoever decides otherwise for a request, on advice, exports that one record; for a child's file, chooses to take
+/// it along, with a reason. An allegation about an adult is that adult's record before it is the child's: its way is its own (S7).
+pub(super) async fn why_kept_back(
     services: &Services,
     db: &impl Reads,
     member: &Member,
     case: &Case,
+    purpose: Purpose,
     who: &BTreeSet<PersonId>,
 ) -> Result<Option<String>> {
+    if purpose == Purpose::Transfer && case.concern.route == RouteKind::Allegation {
+        return Ok(Some("It is about an adult here, and goes with no child’s file by itself.".to_owned()));
+    }
     let parts = store::concerns::list_people(db, member.setting, &sees(member), case.concern.id).await?;
-    if parts.iter().any(|part| part.part == Part::About && who.contains(&part.person_id)) {
+    if purpose == Purpose::Request && parts.iter().any(|part| part.part == Part::About && who.contains(&part.person_id))
+    {
         return Ok(Some("It is about somebody who would get this.".to_owned()));
     }
     let locked = crate::referrals::may_tell_outside(services, db, case).await?;
@@ -264,6 +343,17 @@ async fn beside(
             text.trim(),
         ));
     }
+    for row in store::shares::list_shares(db, member.setting, &sees(member), view.id).await? {
+        use store::words::FamilyWay as Way;
+        let what = match row.way {
+            // Letters stand below, as what they are; why somebody is not told is in the record.
+            Way::Letter | Way::Withheld => continue,
+            Way::Portal => format!("Shared with {} on their own page", names.person(row.to_id)),
+            Way::Spoken => format!("Told to {}", names.person(row.to_id)),
+        };
+        let by = Some(names.person(row.made_by));
+        items.push(Item::new(&row.id.to_string(), &part, &what, say(row.made_at), by, &row.text));
+    }
     for row in store::working::list_letters(db, member.setting, &sees(member), view.id).await? {
         let what = format!("Letter to {}", names.person(row.to_id));
         items.push(Item::new(
@@ -279,8 +369,11 @@ async fn beside(
 }
 
 /// Names of the register that stand somewhere, are not the person's own, and on which nobody has decided. Of people who work
-/// here only who told us is proposed: what they did in their work is as a rule given (Data Protection Act 2018, schedule 2, paragraph 17).
+/// here only who told us is proposed to the person themselves: what they did in their work is as a rule given (Data Protection Act 2018,
+/// schedule 2, paragraph 17). In a file that moves on, whoever works here and stands in what was written is asked about too: the
+/// next place needs to know whom to ring (who wrote a line stays), not who did what.
 fn proposals(
+    purpose: Purpose,
     items: &[Item],
     rows: &[Redaction],
     people: &[Person],
@@ -304,6 +397,7 @@ fn proposals(
             PersonKind::Family => (Ground::ThirdParty, "somebody’s family"),
             PersonKind::Visitor | PersonKind::Unknown => (Ground::ThirdParty, "a visitor"),
             PersonKind::Staff if reporters.contains(&other.id) => (Ground::ThirdParty, "who told us"),
+            PersonKind::Staff if purpose == Purpose::Transfer => (Ground::ThirdParty, "who works here"),
             PersonKind::Staff => continue,
         };
         for words in [&other.name, &other.known_as].into_iter().flat_map(|name| parts_of(name)) {
@@ -314,8 +408,10 @@ fn proposals(
             {
                 continue;
             }
+            // Who signed a line at work is no reason to ask; who is written of is.
+            let signs = other.kind == PersonKind::Staff && !reporters.contains(&other.id);
             let stands = |item: &&Item| {
-                stands_in(&item.text, &words) || item.by.as_deref().is_some_and(|by| stands_in(by, &words))
+                stands_in(&item.text, &words) || (!signs && item.by.as_deref().is_some_and(|by| stands_in(by, &words)))
             };
             let lines = items.iter().filter(stands).count();
             if lines > 0 {

@@ -3,13 +3,16 @@
 
 use std::collections::BTreeSet;
 
+use domain::access::Action;
 use domain::redaction::Ground;
 use domain::{ConcernId, OpCtx, RedactionId};
 use store::Scope;
+use store::concerns::About;
 use store::keeping::{Bundle, Redaction};
 
-use super::gather::gather;
-use super::{BundleState, requested};
+use super::gather::{gather, record_of};
+use super::{BundleState, Purpose, requested, standing_on};
+use crate::concerns::{by_the_program, case, tell_holders};
 use crate::keeping::words;
 use crate::sight::sees;
 use crate::{Error, Result, Services};
@@ -17,7 +20,7 @@ use crate::{Error, Result, Services};
 /// A new mark, or a decision to leave something in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMark {
-    /// In one line only.
+    /// In one line only, or a whole record of a child's file.
     pub item: Option<String>,
     /// Which words; none: the whole line.
     pub words: Option<String>,
@@ -40,10 +43,17 @@ pub async fn set_marks(services: &Services, ctx: &mut OpCtx, request: ConcernId,
         false => BTreeSet::new(),
     };
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "bundle.mark").await?;
-    requested(&tx, ctx, request).await?;
+    let (_, purpose) = standing_on(&tx, ctx, request).await?;
     let found = store::keeping::find_bundle(&tx, member.setting, &sees(&member), request).await?;
     let bundle = found.ok_or(Error::NotFound)?;
     for mark in new {
+        let record = mark.item.as_deref().and_then(record_of);
+        if let Some(id) = record {
+            if purpose != Purpose::Transfer {
+                return Err(Error::invalid("", "What is kept back from a request is exported alone, on legal advice."));
+            }
+            choose_record(&mut tx, ctx, &bundle, id, mark.left_in).await?;
+        }
         let chosen = mark.words.as_deref().map(str::trim).filter(|words| !words.is_empty());
         if mark.item.is_none() && chosen.is_none_or(|words| words.chars().count() < 2) {
             return Err(Error::invalid("words", "Write the words to black out: at least two letters."));
@@ -53,7 +63,7 @@ pub async fn set_marks(services: &Services, ctx: &mut OpCtx, request: ConcernId,
         }
         // A file is decided on, and both ways with a reason.
         let of_a_file = mark.item.as_ref().is_some_and(|item| files.contains(item));
-        let owed = mark.ground.needs_reason() || mark.left_in || of_a_file;
+        let owed = mark.ground.needs_reason() || mark.left_in || of_a_file || record.is_some();
         let reason = match (owed, mark.reason.trim()) {
             (true, reason) => {
                 words("reason", reason, 2_000, "Write why: the law asks for a reason that you can show.")?
@@ -80,6 +90,24 @@ pub async fn set_marks(services: &Services, ctx: &mut OpCtx, request: ConcernId,
     open_again(&mut tx, bundle).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Writes into a record that it goes along with the child's file or stays out, and tells whoever holds it. The reason stays on the
+/// bench: what is written in the record may itself be handed out.
+async fn choose_record(tx: &mut store::Tx, ctx: &OpCtx, bundle: &Bundle, id: ConcernId, along: bool) -> Result<()> {
+    let member = ctx.member().ok_or(Error::NotFound)?;
+    let case = case::of(tx, ctx, Action::ExportConcern, id).await?;
+    let about = About::Person(bundle.person_id);
+    let named = store::concerns::list_about(tx, member.setting, &sees(member), &about).await?;
+    if !named.iter().any(|concern| concern.id == id) || id == bundle.concern_id {
+        return Err(Error::NotFound);
+    }
+    let say = match along {
+        true => "It was chosen, with a reason, that this goes along with the file of a child who moves on.",
+        false => "It was chosen, with a reason, that this stays out of the file of a child who moves on.",
+    };
+    by_the_program(tx, &case.concern, say).await?;
+    tell_holders(tx, &case, member.person).await
 }
 
 async fn open_again(tx: &mut store::Tx, bundle: Bundle) -> Result<()> {

@@ -1,6 +1,8 @@
 //! What the evidence says tells nobody of a concern (S8).
 
-use app::evidence::{self, Standing};
+use std::time::Duration;
+
+use app::evidence::{self, Chain, Standing};
 use app::testing::TestApp;
 use app::{concerns, trail};
 use domain::concern::ConcernKind;
@@ -95,7 +97,7 @@ async fn the_audit_page_tells_nobody_of_an_allegation_that_is_not_theirs() {
     let chair = lines(people.chair).await;
     assert!(chair.iter().any(|line| line.did == "Concern: view"), "{chair:?}");
     assert!(trail::read(&app.services, &app.ctx(people.committee), None).await.is_err());
-    assert!(trail::verify(&app.services, &mut app.ctx(people.manager)).await.expect("walks").whole);
+    assert_eq!(trail::verify(&app.services, &mut app.ctx(people.manager)).await.expect("walks"), Chain::Whole);
 }
 
 /// S8: notes that carry no row say nothing to others either: which files were fetched, which parcels, which low-level notes.
@@ -131,4 +133,14 @@ async fn the_audit_page_shows_what_was_done_to_a_case_to_who_may_open_it_or_did_
     let own = trail::read(&app.services, &app.ctx(people.manager), None).await.expect("may read").lines;
     assert!(own.iter().any(|line| line.did == "Attachment: fetch" && line.who == "You"), "{own:?}");
     assert_eq!(own.iter().filter(|line| line.did == "Parcel: fetch").count(), 4, "one's own acts are no secret");
+}
+
+#[tokio::test]
+async fn who_cannot_wait_for_the_walk_is_told_that_it_goes_on_and_finds_it_done() {
+    let app = TestApp::new().await;
+    let ask = |longest| evidence::chain(&app.services, app.world.now(), longest);
+    assert_eq!(ask(Duration::ZERO).await.expect("an answer"), Chain::Walking);
+    assert_eq!(ask(Duration::from_secs(60)).await.expect("an answer"), Chain::Whole);
+    assert_eq!(ask(Duration::from_millis(500)).await.expect("remembered"), Chain::Whole, "nobody waits for it twice");
+    app.end().await;
 }

@@ -1,6 +1,7 @@
 //! What a desk keeps beside a concern: things to do, plans, clocks that rest, the days of a file.
 
 use super::*;
+use crate::evidence::red::{judge, judge_again};
 
 #[tokio::test]
 async fn something_to_do_comes_from_a_step_or_a_note_and_is_not_forgotten() {
@@ -134,6 +135,57 @@ async fn a_request_for_data_rests_while_one_waits_for_an_answer_and_a_breach_of_
     assert!(view.clocks.iter().all(|clock| clock.resting == Resting::Never), "{:?}", view.clocks);
     let no = concerns::rest(services, &mut app.ctx(people.dsl), lost, "ico", app.world.now(), "Weekend.").await;
     assert!(matches!(no, Err(Error::NotFound)), "{no:?}");
+    app.end().await;
+}
+
+#[tokio::test]
+async fn whoever_is_told_in_time_that_it_takes_longer_waits_three_months_and_no_more() {
+    let app = TestApp::new().await;
+    let (services, people) = (&app.services, app.people);
+    let report = Report { kind: ConcernKind::AccessRequest, children: Children::Nobody, ..app.breach() };
+    let id = concerns::report(services, &mut app.ctx(people.dsl), report).await.expect("filed").concern;
+    let known = app.world.now();
+    let months = |count| services.calendar.due(known, domain::procedure::Within::Months(count)).expect("a day");
+    let clocks = async || {
+        let view = look(&app, people.dsl, id).await;
+        view.clocks.iter().map(|it| (it.key.clone(), it.due, it.stopped.is_some())).collect::<Vec<_>>()
+    };
+    assert_eq!(clocks().await, [("answer".to_owned(), months(1), false)]);
+    judge(&app, id, "who", &[("sure", "yes"), ("what", "Everything about Joy."), ("complex", "yes")]).await;
+    app.pass(SignedDuration::from_hours(24 * 20)).await;
+    let at = app.world.now().to_string();
+    judge(&app, id, "longer", &[("why", "Six years of diaries."), ("at", &at), ("how", "By letter")]).await;
+    let longer = [("answer".to_owned(), months(1), true), ("answer_later".to_owned(), months(3), false)];
+    assert_eq!(clocks().await, longer);
+    let due = concerns::clocks_due(services, &app.ctx(people.dsl)).await.expect("the wall");
+    let step = due.iter().find(|one| one.clock.key == "answer_later").and_then(|one| one.step.clone());
+    assert_eq!(step.map(|(key, _)| key).as_deref(), Some("given"));
+    app.end().await;
+}
+
+#[tokio::test]
+async fn a_complaint_runs_by_the_days_of_what_it_is_about() {
+    let app = TestApp::new().await;
+    let (services, people) = (&app.services, app.people);
+    let running = async |what: &str| {
+        let report = Report { kind: ConcernKind::DataComplaint, children: Children::Nobody, ..app.breach() };
+        let id = concerns::report(services, &mut app.ctx(people.dsl), report).await.expect("filed").concern;
+        for (seen, what) in what.split_whitespace().enumerate() {
+            judge_again(&app, id, "about", &[("what", what)], seen).await;
+        }
+        let view = look(&app, people.dsl, id).await;
+        view.clocks.iter().map(|it| it.key.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        running("").await,
+        ["acknowledge", "answer"],
+        "until somebody said, the law that counts from the first day"
+    );
+    assert_eq!(running("data").await, ["acknowledge", "answer"]);
+    assert_eq!(running("care").await, ["outcome"]);
+    assert_eq!(running("both").await, ["acknowledge", "answer", "outcome"]);
+    assert_eq!(running("care data").await, ["acknowledge", "answer", "outcome"]);
+    assert_eq!(running("data care").await, ["acknowledge", "answer", "outcome"], "no word takes a law's days away");
     app.end().await;
 }
 

@@ -159,6 +159,14 @@ impl Browser {
         .await;
     }
 
+    /// Opens an address again and again until the browser has an error of its own to say.
+    pub(super) async fn until_it_says(&self, url: &str, error: &str) {
+        self.wait(&format!("{error} at {url}"), async || {
+            self.try_go(url).await.err().filter(|said| said.contains(error)).map(drop)
+        })
+        .await;
+    }
+
     pub(super) async fn url(&self) -> String {
         self.driver.current_url().await.expect("an address").to_string()
     }
@@ -283,6 +291,15 @@ impl Browser {
         for one in text.chars() {
             input.send_keys(one.to_string()).await.unwrap_or_else(|error| panic!("{name} takes no text: {error}"));
             tokio::time::sleep(letter).await;
+        }
+    }
+
+    /// Says that it was just now, as somebody does who looks at the clock on the wall.
+    #[expect(clippy::disallowed_methods, reason = "a browser and the program beside it have the machine's time")]
+    pub(super) async fn just_now(&self, name: &str) {
+        let now = jiff::Timestamp::now().in_tz("Europe/London").expect("the zone");
+        for (part, format) in [("day", "%-d"), ("month", "%-m"), ("year", "%Y"), ("time", "%H:%M")] {
+            self.fill(&format!("{name}-{part}"), &now.strftime(format).to_string()).await;
         }
     }
 

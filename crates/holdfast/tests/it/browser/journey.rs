@@ -233,6 +233,7 @@ impl Nursery<'_> {
                 lead.choose("outcome", "told").await;
                 lead.pick("by", &me).await;
                 lead.fill("how", "At the door, with Hui Pebble alone.").await;
+                lead.just_now("at").await;
             }
             "support" => {
                 lead.fill("children", "Mei slept well and played.").await;

@@ -20,7 +20,10 @@ const WALKERS: [&str; 8] = ["dsl", "manager", "practitioner", "technician", "cha
 const DOORS: [&str; 2] = ["/", "/notices"];
 
 /// Doors to which no link of a fresh demo leads, and why.
-const NO_LINK: [&str; 18] = [
+const NO_LINK: [&str; 20] = [
+    // What pages that stay open ask for by themselves, to see whether a child has called.
+    "/calls",
+    "/start/{path}/calls",
     // Without a word it leads on to the door's own address, as which it is looked at below.
     "/tell",
     // When the screen has locked itself, and only then.
@@ -112,7 +115,7 @@ async fn nothing_to_find_on_any_page_for_anybody() {
     let nobody = chromedriver.open().await;
     axe::install(&nobody).await;
     let door = format!("/tell/{}", door.expect("the poster names it"));
-    for path in ["/tell", door.as_str(), &format!("{door}/new"), &format!("{door}/back")] {
+    for path in ["/tell", door.as_str(), &format!("{door}/new"), &format!("{door}/back"), &format!("{door}/signs")] {
         walk.look(&program, &nobody, "nobody", path).await;
     }
     nobody.close().await;

@@ -55,7 +55,11 @@ async fn a_device_that_trusts_us_reads_why_over_https() {
     // The check page loads one picture over HTTPS, and that is the proof.
     browser.go("http://check.holdfast.invalid/").await;
     browser.see("Our certificate").await;
+    browser.see("Closed: none of 4").await;
     browser.picture("secure-01-check").await;
+    browser.narrow().await;
+    browser.picture("secure-01-check-narrow").await;
+    browser.wide().await;
     browser.until_it_opens(&url, "Tell a grown-up").await;
     browser.wide().await;
     browser.picture("secure-02-proxy").await;

@@ -16,6 +16,8 @@ pub struct Holds {
     pub decides: bool,
     /// Devices to choose from.
     pub devices: Vec<(String, String)>,
+    /// Whose word it may be: (key, label).
+    pub words: Vec<(String, String)>,
     /// Values and errors.
     pub form: FormView,
 }
@@ -43,6 +45,8 @@ pub struct HoldCard {
     pub decides: bool,
     /// It can be released here.
     pub can_release: bool,
+    /// On whose word it is held, to be looked at again: (id, in a sentence, past its day).
+    pub word: Option<(String, String, bool)>,
 }
 
 impl Page for Holds {

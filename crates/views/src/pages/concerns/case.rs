@@ -36,13 +36,17 @@ impl Page for Queue {
 }
 
 /// Search.
-#[derive(Template, Debug, Clone)]
+#[derive(Template, Debug, Clone, Default)]
 #[template(path = "pages/concerns/search.html")]
 pub struct Search {
     /// What was typed and chosen.
     pub form: FormView,
+    /// Every kind of concern.
+    pub kinds: Vec<(String, String)>,
     /// What was found; `None` before a search.
     pub found: Option<Table>,
+    /// Where there is more than one page.
+    pub pages: Pages,
 }
 
 impl Page for Search {
@@ -99,16 +103,16 @@ pub struct Case {
     pub follow_up: Vec<(String, Word)>,
     /// Referrals: (link, to whom, word).
     pub referrals: Vec<(String, String, Word)>,
-    /// Letters, and what else belongs to it: (link, words).
-    pub beside: Vec<(String, String)>,
+    /// What can be done from here, and what belongs to it: (heading, (link, words)).
+    pub beside: Vec<(String, Vec<(String, String)>)>,
     /// Who has a part: (name, part).
     pub people: Vec<(String, String)>,
     /// Who was let in.
     pub let_in: Vec<String>,
     /// Who must not know.
     pub must_not_know: Vec<String>,
-    /// Told without an account: the sender can be answered.
-    pub sender: bool,
+    /// Somebody may have been shut out by mistake: in a sentence, while a second person has to say.
+    pub mistake: Option<String>,
     /// Is it closed?
     pub closed: bool,
     /// May it be closed now?
@@ -184,8 +188,31 @@ pub struct People {
     pub children: Vec<(String, String)>,
     /// Those who hold cases.
     pub case_workers: Vec<(String, String)>,
+    /// Who is shut out, to choose from.
+    pub shut_out: Vec<(String, String)>,
+    /// Who was, says somebody, shut out by mistake.
+    pub mistakes: Vec<Mistake>,
     /// Values and errors.
     pub form: FormView,
+}
+
+/// Somebody says that another one was shut out by mistake.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mistake {
+    /// Id of the proposal.
+    pub id: String,
+    /// Who was shut out.
+    pub who: String,
+    /// Why that was a mistake.
+    pub why: String,
+    /// Who says so, and when.
+    pub by: String,
+    /// How it was decided, by whom and when; none: it waits.
+    pub decided: Option<String>,
+    /// May the reader agree or not?
+    pub to_decide: bool,
+    /// May the reader take it back?
+    pub mine: bool,
 }
 
 impl Page for People {

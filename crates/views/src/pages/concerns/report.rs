@@ -59,6 +59,8 @@ pub struct ReportForm {
     pub next: Option<String>,
     /// Whom to tell in person.
     pub tell: Vec<Tell>,
+    /// It is something that arrives and has a day of its own: a complaint, a request.
+    pub arrives: bool,
     /// Who the adult is, is asked.
     pub asks_about: bool,
     /// Device and hosts are asked.
@@ -115,11 +117,21 @@ pub struct Receipt {
     pub words: Vec<(String, String)>,
     /// Link to add more.
     pub add: String,
+    /// What one was asked and answered: asked?, words, when.
+    pub messages: Vec<(bool, String, String)>,
+    /// Where an answer goes.
+    pub answer: String,
+    /// Values and errors of an answer.
+    pub form: FormView,
 }
 
 impl Page for Receipt {
     fn title(&self) -> String {
         "Your report".to_owned()
+    }
+
+    fn has_errors(&self) -> bool {
+        self.form.has_errors()
     }
 }
 

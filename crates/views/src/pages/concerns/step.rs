@@ -1,11 +1,13 @@
 //! Recording a step, an entry, a correction; the debrief; closing. Forms that are made from a procedure's fields.
 
+use std::fmt;
+
 use askama::Template;
 
 use super::{Draft, Ring};
 use crate::FormView;
 use crate::shell::Page;
-use crate::ui::{Area, Choices, Input, Moment, Select};
+use crate::ui::{Area, Choices, Input, Moment, Select, Summary};
 
 /// One question.
 #[derive(Debug, Clone)]
@@ -20,6 +22,39 @@ pub enum Control {
     Select(Select),
     /// A moment.
     When(Moment),
+    /// One of these that is asked only after some answers to another; without scripts it is always there, and says so.
+    Only {
+        /// The other question.
+        field: String,
+        /// Its answers, with spaces between.
+        is: String,
+        /// What is asked then.
+        asks: Box<Control>,
+    },
+}
+
+impl fmt::Display for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(it) => it.fmt(f),
+            Self::Text(it) => it.fmt(f),
+            Self::Choice(it) => it.fmt(f),
+            Self::Select(it) => it.fmt(f),
+            Self::When(it) => it.fmt(f),
+            Self::Only { field, is, asks } => Only { field, is, asks }.fmt(f),
+        }
+    }
+}
+
+impl askama::filters::HtmlSafe for Control {}
+
+/// What the script hides until the other question has one of its answers.
+#[derive(Template)]
+#[template(ext = "html", source = r#"<div data-only-if="{{ field }}" data-is="{{ is }}">{{ asks }}</div>"#)]
+struct Only<'a> {
+    field: &'a str,
+    is: &'a str,
+    asks: &'a Control,
 }
 
 /// What somebody else wrote meanwhile.
@@ -109,11 +144,37 @@ pub struct Debrief {
     pub seen: usize,
     /// Values and errors.
     pub form: FormView,
+    /// Its draft.
+    pub draft: Option<Draft>,
 }
 
 impl Page for Debrief {
     fn title(&self) -> String {
         format!("Concern {}: what we learned", self.reference)
+    }
+
+    fn has_errors(&self) -> bool {
+        self.form.has_errors()
+    }
+}
+
+/// A time that is wrong.
+#[derive(Template, Debug, Clone, Default)]
+#[template(path = "pages/concerns/times.html")]
+pub struct Times {
+    /// The concern.
+    pub back: String,
+    /// The reference.
+    pub reference: String,
+    /// What the record says.
+    pub now: Summary,
+    /// Values and errors.
+    pub form: FormView,
+}
+
+impl Page for Times {
+    fn title(&self) -> String {
+        format!("Concern {}: put a time right", self.reference)
     }
 
     fn has_errors(&self) -> bool {
@@ -135,6 +196,8 @@ pub struct Entry {
     pub wrong: Option<String>,
     /// Values and errors.
     pub form: FormView,
+    /// Its draft; a correction has none.
+    pub draft: Option<Draft>,
 }
 
 impl Page for Entry {

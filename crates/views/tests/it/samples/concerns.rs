@@ -5,10 +5,10 @@ use crate::views::FormView;
 use crate::views::pages::concerns::{
     Draft, Ring, Tell, Word,
     beside::{HoldCard, Holds, Notices, Outbox},
-    case::{Case, OnPaper, People, Queue, Search, StepCard},
+    case::{Case, Mistake, OnPaper, People, Queue, Search, StepCard},
     contacts::{BlankForm, ContactSheet, WhomToTell},
     report::{KindGroup, KindLink, Mine, Receipt, ReportForm, ReportKind, Sent, Words},
-    step::{Control, Debrief, Entry, Step, Theirs},
+    step::{Control, Debrief, Entry, Step, Theirs, Times},
 };
 use crate::views::ui::{Cell, Chronology, ChronologyEntry, Pages, Summary, Table, Tone};
 
@@ -61,6 +61,11 @@ fn controls(form: &FormView) -> Vec<Control> {
         Control::Choice(form.radios("choice", "A choice").option("a", "A").option_with("b", "B", "Of two")),
         Control::Select(form.select("select", "One of many").option("", "Choose").options(&pairs())),
         Control::When(form.moment("when", "A moment")),
+        Control::Only {
+            field: "choice".into(),
+            is: "a b".into(),
+            asks: Box::new(Control::Line(form.text("then", "A line, then"))),
+        },
     ]
 }
 
@@ -109,6 +114,7 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         danger: Some("In danger? Ring 999 first.".into()),
         next: Some("The lead hears of it at once.".into()),
         tell: tell(),
+        arrives: false,
         asks_about: true,
         asks_device: true,
         form: wrong(&["safe_now", "what_happened", "event", "device", "hosts", "about", "children", "told_who"]),
@@ -122,6 +128,9 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         draft: Some(Draft { begun: Some("You began this.".into()), other: Some((NASTY.into(), pairs())) }),
     };
     let receipt = Receipt {
+        messages: vec![(true, NASTY.into(), "Tuesday".into()), (false, NASTY.into(), "Tuesday".into())],
+        answer: "/a".into(),
+        form: wrong(&["text"]),
         reference: "K7Q-4MX".into(),
         told_at: "Tuesday".into(),
         passed_on: Some("The next person was told.".into()),
@@ -133,7 +142,6 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         opened_at: None,
     };
     let case = Case {
-        sender: true,
         moved_on: Some("This began with another edition.".into()),
         path: "/concerns/1".into(),
         reference: "K7Q-4MX".into(),
@@ -149,13 +157,14 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         chronology: story(),
         correctable: vec![("/concerns/1/entries/2".into(), NASTY.into())],
         referrals: vec![("/referrals/1".into(), NASTY.into(), Word::new(Tone::Gap, "Ask again"))],
-        beside: vec![("/letters/1/print".into(), NASTY.into())],
+        beside: vec![("Tell and ask for help".into(), vec![("/letters/1/print".into(), NASTY.into())])],
         holds: vec![("Tablet".into(), "Cut off.".into(), "until noon".into())],
         proposals: vec![("/filter/proposals/1".into(), NASTY.into(), Word::new(Tone::Due, "Waits"))],
         follow_up: vec![(NASTY.into(), Word::new(Tone::Done, "Done"))],
         people: pairs(),
         let_in: vec![NASTY.into(), "Sam".into()],
         must_not_know: vec![NASTY.into()],
+        mistake: Some(NASTY.into()),
         closed: false,
         may_close: true,
         form: FormView::new(),
@@ -194,12 +203,31 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         everybody: pairs(),
         children: pairs(),
         case_workers: pairs(),
-        form: wrong(&["child", "person", "part", "colleague", "reason", "shut_out"]),
+        shut_out: pairs(),
+        mistakes: [(true, false, None), (false, true, None), (false, false, Some(NASTY.to_owned()))]
+            .into_iter()
+            .map(|(to_decide, mine, decided)| Mistake {
+                id: "1".into(),
+                who: NASTY.into(),
+                why: NASTY.into(),
+                by: NASTY.into(),
+                decided,
+                to_decide,
+                mine,
+            })
+            .collect(),
+        form: wrong(&["child", "person", "part", "colleague", "reason", "shut_out", "back", "why_back"]),
         ..People::default()
     };
     let entry =
         Entry { action: "/a".into(), back: "/b".into(), form: wrong(&["kind", "text", "event"]), ..Entry::default() };
     let correction = Entry { wrong: Some(NASTY.into()), form: wrong(&["text"]), ..entry.clone() };
+    let times = Times {
+        back: "/concerns/1".into(),
+        reference: "ABC-D23".into(),
+        now: Summary::new().row("Happened", NASTY),
+        form: wrong(&["which", "at", "reason"]),
+    };
     let paper = OnPaper {
         setting: NASTY.into(),
         fictional: true,
@@ -215,6 +243,7 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         device: NASTY.into(),
         custody: Some("Safe".into()),
         reason: Some(NASTY.into()),
+        word: Some(("1".into(), NASTY.into(), true)),
         placed: Some(NASTY.into()),
         cut: Some("Cut off.".into()),
         waits: true,
@@ -223,7 +252,8 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         can_release: true,
     };
     let unseen = HoldCard { id: "2".into(), device: NASTY.into(), ..HoldCard::default() };
-    let holds = Holds { holds: vec![hold, unseen], decides: true, devices: pairs(), form: wrong(&["device"]) };
+    let holds =
+        Holds { words: pairs(), holds: vec![hold, unseen], decides: true, devices: pairs(), form: wrong(&["device"]) };
     let whom =
         WhomToTell { whom: vec![("A child".into(), tell(), tell()), ("Else".into(), vec![], vec![])], outside: ring() };
     vec![
@@ -249,8 +279,16 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         ("concerns/queue", somebody(&queue(table(), false))),
         ("concerns/queue", somebody(&queue(none(), false))),
         ("concerns/queue", somebody(&queue(none(), true))),
-        ("concerns/search", somebody(&Search { form: FormView::new().with("q", NASTY), found: Some(table()) })),
-        ("concerns/search", somebody(&Search { form: FormView::new(), found: Some(none()) })),
+        (
+            "concerns/search",
+            somebody(&Search {
+                form: FormView::new().with("q", NASTY),
+                kinds: pairs(),
+                found: Some(table()),
+                ..Search::default()
+            }),
+        ),
+        ("concerns/search", somebody(&Search { found: Some(none()), ..Search::default() })),
         ("concerns/case", somebody(&case)),
         ("concerns/case", somebody(&closed)),
         ("concerns/case", somebody(&Case { path: "/concerns/1".into(), ..Case::default() })),
@@ -262,6 +300,7 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         ("concerns/step", somebody(&Step { back: "/concerns/1".into(), ..Step::default() })),
         ("concerns/debrief", somebody(&debrief)),
         ("concerns/debrief", somebody(&Debrief { action: "/a".into(), back: "/b".into(), ..Debrief::default() })),
+        ("concerns/times", somebody(&times)),
         ("concerns/entry", somebody(&entry)),
         ("concerns/entry", somebody(&correction)),
         ("concerns/holds", somebody(&holds)),

@@ -3,7 +3,7 @@
 use super::somebody;
 use crate::views::FormView;
 use crate::views::pages::evidence::{Check, CheckCard, Checks, Control, Count, Evidence, Obligation, Section};
-use crate::views::pages::follow_up::{ActionCard, Actions, Audit, Home, ReviewCard, Reviews};
+use crate::views::pages::follow_up::{ActionCard, Actions, Audit, Home, OverrideLine, ReviewCard, Reviews};
 use crate::views::ui::{Cell, Pages, Table, Tag, TaskList, Tone};
 
 const NASTY: &str = "<script>alert(1)</script> שלום 🙂";
@@ -74,6 +74,8 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         done: None,
         concern: Some("/concerns/0190".into()),
         error: None,
+        turned: vec![NASTY.into()],
+        turn: Some("/a".into()),
     };
     let review = ReviewCard {
         id: "r1".into(),
@@ -82,6 +84,14 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         when: "Until 3 March 2026.".into(),
         status: Tag::new(Tone::Due, "Open"),
         closed: None,
+        overrides: vec![OverrideLine {
+            href: "/filter/proposals/0190".into(),
+            names: NASTY.into(),
+            groups: "Staff".into(),
+            when: "From Monday until Tuesday.".into(),
+            who: "Asked for by Joy, allowed by Amara.".into(),
+            why: NASTY.into(),
+        }],
         error: Some("Say it in a few words".into()),
     };
     let lines =
@@ -128,7 +138,13 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                 form: FormView::new(),
                 reviews: vec![
                     review.clone(),
-                    ReviewCard { id: "r2".into(), closed: Some("Closed.".into()), error: None, ..review },
+                    ReviewCard {
+                        id: "r2".into(),
+                        closed: Some("Closed.".into()),
+                        overrides: Vec::new(),
+                        error: None,
+                        ..review
+                    },
                 ],
                 with_closed: false,
                 mend: wrong(&["outcome-r1"]),

@@ -3,9 +3,10 @@
 use super::{nobody, somebody};
 use crate::views::FormView;
 use crate::views::pages::activity::{Activity, Alerts};
+use crate::views::pages::break_glass::{BreakGlass, BreakGlassCard};
 use crate::views::pages::devices::{PaperSheet, SetUp, System};
 use crate::views::pages::filter::{
-    Check, Group, GroupCard, Inspection, Overview, Sealed, SelfTest, TestedGroup, Verdict,
+    Behind, Check, Group, GroupCard, Inspection, Overview, Sealed, SelfTest, TestedGroup, Verdict,
 };
 use crate::views::pages::filter_changes::{
     Ask, Asked, History, Preview, Proposal, Proposals, Propose, Request, Requests, Shape, Version,
@@ -15,9 +16,25 @@ use crate::views::pages::filter_matrix::{External, Matrix};
 use crate::views::pages::filter_networks::Networks;
 use crate::views::pages::guests::{Guest, Guests, Slip, Slips};
 use crate::views::pages::sessions::{Film, OpenSession, Sessions, Start};
-use crate::views::ui::{Banner, Cell, Summary, Table, Tag, Tone};
+use crate::views::ui::{Banner, Cell, PinForm, Ring, RingingCall, Summary, Table, Tag, Tone};
 
 const NASTY: &str = "<script>alert(1)</script> שלום 🙂";
+
+fn behind() -> Vec<Behind> {
+    vec![
+        Behind {
+            tag: Tag::new(Tone::Due, "Thin"),
+            words: "2 of the 15 kinds of site that your groups block have only a small list, or none: Dating, Games."
+                .into(),
+            more: ("/filter/lists", "Where lists come from"),
+        },
+        Behind {
+            tag: Tag::new(Tone::Gap, "Not supplied"),
+            words: "No list of illegal addresses is supplied here.".into(),
+            more: ("/filter#sealed", "What to do about illegal addresses"),
+        },
+    ]
+}
 
 fn tested() -> Vec<TestedGroup> {
     let group = |name: &str, failed| TestedGroup {
@@ -84,13 +101,16 @@ fn overview() -> Overview {
         figures: vec![NASTY.into()],
         sealed: Sealed { supplied: false, words: NASTY.into() },
         upstream: NASTY.into(),
+        blind: vec![NASTY.into()],
         may_propose: true,
+        keeps_devices: true,
         may_see_activity: true,
     }
 }
 
 fn proposal() -> Proposal {
     Proposal {
+        may_undo: true,
         id: "1".into(),
         version: "0".into(),
         say: NASTY.into(),
@@ -109,6 +129,7 @@ fn proposal() -> Proposal {
 
 fn propose() -> Propose {
     Propose {
+        undo: None,
         form: wrong(&["do", "host", "category", "groups", "until", "reason", "harm", "loss", "safeguards"]),
         categories: groups(),
         groups: groups(),
@@ -125,6 +146,7 @@ fn ask() -> Ask {
         state: Tag::new(Tone::Shut, "No"),
         why: NASTY.into(),
         answer: Some(("Amara".into(), NASTY.into())),
+        decided: vec![NASTY.into()],
     };
     Ask {
         form: wrong(&["host", "group", "why"]),
@@ -220,7 +242,8 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         (
             "guests",
             somebody(&Guests {
-                form: wrong(&["count", "hours"]),
+                form: wrong(&["count", "hours", "group"]),
+                groups: groups(),
                 lengths: vec![("4".into(), "4 hours".into())],
                 open: vec![("1".into(), NASTY.into())],
                 listed: table(),
@@ -358,7 +381,10 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
             }),
         ),
         ("filter_self_test", somebody(&SelfTest::default())),
-        ("filter_self_test", somebody(&SelfTest { latest, groups: tested(), runs: table(), may_run: true })),
+        (
+            "filter_self_test",
+            somebody(&SelfTest { latest, groups: tested(), behind: behind(), runs: table(), may_run: true }),
+        ),
         ("filter_propose", somebody(&Propose::default())),
         ("filter_propose", somebody(&propose())),
         ("filter_propose", somebody(&Propose { back_to: Some(3), preview: None, ..propose() })),
@@ -402,6 +428,12 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                 path: "abc".into(),
                 shared: true,
                 with: Some(NASTY.into()),
+                ring: Ring {
+                    from: "/start/abc/calls".into(),
+                    calls: vec![RingingCall { words: NASTY.into(), action: Some("/start/abc/coming/1".into()) }],
+                    pin: None,
+                    stands_by: true,
+                },
                 check: "/check".into(),
                 ..Start::default()
             }),
@@ -425,6 +457,15 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                 until: Some("Until 10:30am".into()),
                 material: vec![(NASTY.into(), "/one".into())],
                 called: true,
+                ring: Ring {
+                    from: "/start/a/b/calls".into(),
+                    calls: vec![RingingCall { words: NASTY.into(), action: None }],
+                    pin: Some(PinForm {
+                        action: "/start/a/b/coming".into(),
+                        form: wrong(&["coming_username", "coming_pin"]),
+                    }),
+                    stands_by: false,
+                },
                 form: wrong(&["username", "pin", "minutes", "youngest", "lesson", "plan"]),
                 lengths: vec![("10".into(), "10 minutes".into())],
                 check: "/check".into(),
@@ -439,8 +480,16 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                 back: ("/filter".into(), NASTY.into()),
                 action: "/filter/groups/children/change/hours".into(),
                 fields: vec![wrong(&["name"]).text("name", "Name").to_string()],
-                seen: vec![NASTY.into()],
+                hidden: vec![("hours".into(), NASTY.into())],
                 ..Shape::default()
+            }),
+        ),
+        (
+            "filter_propose",
+            somebody(&Propose {
+                undo: Some(("0190".into(), NASTY.into())),
+                form: wrong(&["reason", "harm", "loss", "safeguards"]),
+                ..propose()
             }),
         ),
         ("filter_proposal", somebody(&Proposal::default())),
@@ -465,7 +514,40 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         ("filter_ask", somebody(&ask())),
         ("activity", somebody(&Activity::default())),
         ("activity", somebody(&activity())),
+        ("break_glass", somebody(&BreakGlass::default())),
+        (
+            "break_glass",
+            somebody(&BreakGlass {
+                groups: vec![("staff".into(), NASTY.into())],
+                may_open: true,
+                form: wrong(&["group", "hours", "reason", "again"]),
+                cards: vec![
+                    BreakGlassCard {
+                        heading: NASTY.into(),
+                        times: "Now".into(),
+                        reason: NASTY.into(),
+                        end: Some("/filter/break-glass/1/end".into()),
+                        open: true,
+                        ..Default::default()
+                    },
+                    BreakGlassCard {
+                        heading: "Staff".into(),
+                        action: Some("/filter/break-glass/1/review".into()),
+                        ..Default::default()
+                    },
+                    BreakGlassCard { heading: "Office".into(), review: Some(NASTY.into()), ..Default::default() },
+                ],
+            }),
+        ),
         ("alerts", somebody(&Alerts::default())),
-        ("alerts", somebody(&Alerts { help: table(), sealed: Some(table()), searches: Some(table()) })),
+        (
+            "alerts",
+            somebody(&Alerts {
+                help: table(),
+                open: vec![("/alerts/1/coming".into(), NASTY.into())],
+                sealed: Some(table()),
+                searches: Some(table()),
+            }),
+        ),
     ]
 }

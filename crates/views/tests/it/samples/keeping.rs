@@ -3,7 +3,7 @@
 use super::somebody;
 use crate::views::FormView;
 use crate::views::pages::keeping::{
-    BenchFile, BenchLine, BenchMark, BenchPage, BenchPiece, BenchProposal, EmergencyCard, EmergencyPage,
+    BenchFile, BenchLine, BenchMark, BenchPage, BenchPiece, BenchProposal, BenchRecord, EmergencyCard, EmergencyPage,
     InspectionPage, Stage,
 };
 use crate::views::ui::{Cell, Summary, Table};
@@ -30,7 +30,12 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         reference: "AB-1234".into(),
         person: NASTY.into(),
         records: "2 concerns".into(),
-        kept_back: vec![("ABC-D23".into(), "It is about somebody who would get this.".into())],
+        kept_back: vec![
+            BenchRecord { key: None, reference: "ABC-D23".into(), why: NASTY.into() },
+            BenchRecord { key: Some("record-1".into()), reference: "ABC-D24".into(), why: "It is locked.".into() },
+        ],
+        moves_on: true,
+        along: vec![BenchRecord { key: Some("record-2".into()), reference: "ABC-D25".into(), why: String::new() }],
         lines: vec![line.clone(), BenchLine { key: "c3d4".into(), part: None, ..line }],
         proposals: vec![BenchProposal {
             words: NASTY.into(),

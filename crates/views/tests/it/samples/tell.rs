@@ -5,7 +5,7 @@ use super::{nobody, somebody};
 use crate::views::FormView;
 use crate::views::pages::concerns::Word;
 use crate::views::pages::concerns::files::{FileLine, FileWord, Files, Viewing};
-use crate::views::pages::tell::{Back, Door, Form, Inbox, Nowhere, Poster, Sender, Sent};
+use crate::views::pages::tell::{Back, Door, Form, Inbox, Nowhere, Poster, Sender, Sent, Signs};
 use crate::views::ui::Tone;
 
 const NASTY: &str = "<script>alert(1)</script> שלום 🙂";
@@ -94,6 +94,7 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         ),
         ("tell/door", nobody(&Door { path: PATH.into(), setting: NASTY.into(), fictional: true, outside: ring() })),
         ("tell/nowhere", nobody(&Nowhere)),
+        ("tell/signs", nobody(&Signs { path: "/tell/w".into(), setting: NASTY.into(), outside: Vec::new() })),
         (
             "tell/form",
             nobody(&Form { form: FormView::new().with("once", "a"), named: vec![], wait: None, ..form.clone() }),
@@ -131,6 +132,7 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         (
             "tell/sender",
             somebody(&Sender {
+                reporter: Some(NASTY.into()),
                 path: "/concerns/1".into(),
                 reference: "ABC-DEF".into(),
                 messages: talk(),

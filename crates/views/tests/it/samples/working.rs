@@ -4,7 +4,7 @@ use super::somebody;
 use crate::views::FormView;
 use crate::views::pages::concerns::Word;
 use crate::views::pages::working::{
-    AddressCard, Addresses, ChronologyPage, Copied, Document, DocumentSection, Tally, TrendsPage, Wall,
+    AddressCard, Addresses, ChronologyPage, Copied, Document, DocumentSection, Share, Shared, Tally, TrendsPage, Wall,
 };
 use crate::views::ui::{Bars, Cell, Chronology, ChronologyEntry, Table, Tone};
 
@@ -16,6 +16,21 @@ fn table() -> Table {
 
 /// Name, rendered page.
 pub(super) fn all() -> Vec<(&'static str, String)> {
+    let share = Share {
+        back: "/concerns/1/share".into(),
+        action: "/concerns/1/share".into(),
+        to: NASTY.into(),
+        child: NASTY.into(),
+        warnings: vec![NASTY.into()],
+        lines: vec![("1".into(), NASTY.into(), true), ("2".into(), "A cartoon.".into(), false)],
+        has_page: true,
+        form: ["text", "way", "why"].iter().fold(FormView::new(), |mut form, name| {
+            form.error(name, NASTY);
+            form
+        }),
+        ..Share::default()
+    };
+    let shared = Shared { child: NASTY.into(), paragraphs: vec![NASTY.into()], from: NASTY.into() };
     let document = Document {
         title: "Referral to children\u{2019}s social care".into(),
         setting: NASTY.into(),
@@ -97,6 +112,9 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
         ("working/addresses", somebody(&addresses)),
         ("working/addresses", somebody(&none)),
         ("working/copied", somebody(&copied)),
+        ("working/share", somebody(&share)),
+        ("working/share", somebody(&Share { back: "/".into(), action: "/a".into(), ..Share::default() })),
+        ("working/shared", somebody(&shared)),
         ("working/wall", somebody(&wall)),
         ("working/wall", somebody(&Wall::default())),
     ]

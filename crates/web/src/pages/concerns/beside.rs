@@ -1,7 +1,8 @@
 //! Held devices, one's notices, the outbox.
 
 use app::contacts;
-use app::holds;
+use app::holds::leaves::{self, LeaveWord};
+use app::holds::{self, Leave};
 use app::notices::{self, Way};
 use domain::access::{Action, Relation, authorize};
 use domain::concern::Urgency;
@@ -27,7 +28,23 @@ async fn page(visit: &Visit, form: FormView) -> Result<Holds, Fault> {
     let decides = authorize(&ctx.actor, Action::DecideHold, Relation::Setting).is_ok();
     let held = holds::list(visit.services(), &ctx).await?;
     let lists = contacts::lists(visit.services(), &ctx).await?;
+    let cases = authorize(&ctx.actor, Action::ReadQueue, Relation::Setting).is_ok();
+    let on_word = if cases { leaves::list(visit.services(), &ctx).await? } else { Vec::new() };
+    let word = |hold: HoldId| {
+        let leave = on_word.iter().find(|leave| leave.hold == hold)?;
+        let whose = match leave.word {
+            LeaveWord::Police => "Held on the word of the police",
+            LeaveWord::Lado => "Held on the word of the LADO",
+            LeaveWord::Danger => "Held because somebody was in danger",
+        };
+        let by = moment(visit, leave.look_again_at);
+        let say = format!("{whose}, says {}: {} Ask again by {by}.", leave.given_by, leave.why);
+        Some((leave.id.to_string(), say, leave.look_again_at <= ctx.now))
+    };
     Ok(Holds {
+        words: [("police", "the police"), ("lado", "the LADO"), ("danger", "nobody yet: somebody is in danger")]
+            .map(|(key, label)| (key.to_owned(), label.to_owned()))
+            .into(),
         holds: held
             .into_iter()
             .map(|hold| {
@@ -35,6 +52,7 @@ async fn page(visit: &Visit, form: FormView) -> Result<Holds, Fault> {
                     format!("Held by {by}, {}, {}.", moment(visit, hold.placed_at), until(visit, hold.until))
                 });
                 HoldCard {
+                    word: word(hold.id),
                     id: hold.id.to_string(),
                     device: hold.device_name,
                     waits: placed.is_some() && hold.confirmed_by.is_none(),
@@ -106,6 +124,45 @@ pub async fn custody(visit: Visit, form: Form<Hold>) -> Answer {
     let Some(Hold(hold, custody)) = form.input else { return visit.again(&page(&visit, form.view).await?) };
     match holds::keep(visit.services(), &mut visit.ctx(), hold, &custody.unwrap_or_default()).await {
         Ok(()) => visit.go_saying("/holds", Tone::Done, "Written down."),
+        Err(error) => visit.again(&page(&visit, mend(form.view, error)?).await?),
+    }
+}
+
+/// A word that still holds.
+pub struct Again {
+    leave: uuid::Uuid,
+    word: Leave,
+    found: String,
+}
+
+impl FromForm for Again {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let leave = fields.parsed("leave", "Open this page again");
+        let word = fields.choice(
+            "word",
+            |word| match word {
+                "police" => Some(Leave::Police),
+                "lado" => Some(Leave::Lado),
+                "danger" => Some(Leave::Danger),
+                _ => None,
+            },
+            "Choose on whose word it stays held",
+        );
+        let found = fields.text("found", 300, "Write whom you asked and what they said");
+        Some(Self { leave: leave?, word: word?, found: found? })
+    }
+}
+
+/// Somebody asked again, and it stays held.
+///
+/// # Errors
+/// Not for this person.
+pub async fn look_again(visit: Visit, form: Form<Again>) -> Answer {
+    let Some(Again { leave, word, found }) = form.input else {
+        return visit.again(&page(&visit, form.view).await?);
+    };
+    match leaves::look_again(visit.services(), &mut visit.ctx(), leave, word, &found).await {
+        Ok(()) => visit.go_saying("/holds", Tone::Done, "Written down. It is asked again on its day."),
         Err(error) => visit.again(&page(&visit, mend(form.view, error)?).await?),
     }
 }

@@ -29,68 +29,117 @@ async fn page(visit: &Visit, id: ConcernId, form: FormView) -> Result<Case, Faul
     let letters = app::referrals::letters_of(visit.services(), &visit.ctx(), id).await?;
     let strands = concerns::strands(visit.services(), &visit.ctx(), id).await?;
     let prompts = app::chronology::prompts(visit.services(), &visit.ctx(), id).await?;
-    let mut ways: Vec<(String, String)> = letters
-        .iter()
-        .map(|letter| {
-            let words = format!("Letter to {}, {}", letter.to, moment(visit, letter.at));
-            (format!("/letters/{}/print", letter.id), words)
-        })
-        .collect();
-    for strand in &strands {
-        ways.push((format!("/concerns/{}", strand.other), super::super::working::strands::in_words(strand)));
-    }
-    ways.push((format!("/concerns/{id}/strands"), "Tie it to another concern".to_owned()));
+    let beside = vec![
+        ("Tell and ask for help".to_owned(), telling(visit, &concern, &letters)),
+        ("Work on it".to_owned(), working(visit, &concern, &strands).await?),
+        ("Read it and hand it on".to_owned(), reading(&concern, strands.is_empty())),
+    ];
+    let out = concerns::back::shut_out_of(visit.services(), &visit.ctx(), id).await?;
+    let waits = out.proposals.iter().find(|one| one.to_decide);
+    let mistake = waits.map(|one| format!("{} was shut out by mistake, says {}.", one.who, one.by.0));
+    let mut case = Case { mistake, ..drawn(visit, concern, form) };
+    case.heed.extend(prompts.into_iter().map(|(sentence, _)| sentence));
+    Ok(Case { referrals: referrals.iter().map(referral).collect(), beside, ..case })
+}
+
+/// A link and its words.
+type Way = (String, String);
+
+fn way(href: impl Into<String>, words: impl Into<String>) -> Way {
+    (href.into(), words.into())
+}
+
+fn telling(visit: &Visit, concern: &ConcernView, letters: &[app::referrals::LetterView]) -> Vec<Way> {
+    let here = format!("/concerns/{}", concern.id);
+    let mut ways = vec![
+        way(format!("{here}/referrals/new"), "Refer to an agency, or write down why not"),
+        way(format!("{here}/share"), "Whom it is safe to tell, and what they were told"),
+        way(format!("{here}/letter"), "A letter to one of a child\u{2019}s adults"),
+    ];
+    ways.extend(letters.iter().map(|letter| {
+        let words = format!("Letter to {}, {}", letter.to, moment(visit, letter.at));
+        way(format!("/letters/{}/print", letter.id), words)
+    }));
+    ways.extend(concern.can_be_asked.then(|| {
+        let words = match &concern.reporter {
+            Some(name) => format!("Ask {name}, who told this"),
+            None => "Write to the sender, who has no account".to_owned(),
+        };
+        way(format!("{here}/sender"), words)
+    }));
+    ways
+}
+
+async fn working(visit: &Visit, concern: &ConcernView, strands: &[concerns::StrandView]) -> Result<Vec<Way>, Fault> {
+    let (id, here) = (concern.id, format!("/concerns/{}", concern.id));
+    let mut ways = Vec::new();
     if concern.status != ConcernStatus::Closed {
-        ways.push((format!("/concerns/{id}/split"), "Split it: a part becomes a concern of its own".to_owned()));
-        ways.push((format!("/concerns/{id}/kind"), "It is about something else".to_owned()));
-        ways.push((format!("/concerns/{id}/actions"), "Give somebody something to do".to_owned()));
-        ways.push((format!("/concerns/{id}/plan"), "Make a support plan".to_owned()));
+        ways.push(way(format!("{here}/actions"), "Give somebody something to do"));
+        ways.push(way(format!("{here}/plan"), "Make a support plan"));
     }
     for plan in app::plans::list(visit.services(), &visit.ctx(), Some(id)).await? {
         let stands = match plan.ended_at {
             Some(_) => "ended".to_owned(),
             None => format!("looked at again on {}", words::day(plan.review_on)),
         };
-        ways.push((format!("/plans/{}", plan.id), format!("Support plan of {}, {stands}", plan.child)));
+        ways.push(way(format!("/plans/{}", plan.id), format!("Support plan of {}, {stands}", plan.child)));
     }
     let addresses = app::addresses::list(visit.services(), &visit.ctx(), id).await?;
     if addresses.may_seal || !addresses.rows.is_empty() {
         let sealed = addresses.rows.iter().filter(|row| row.released.is_none()).count();
-        ways.push((format!("/concerns/{id}/addresses"), format!("Sealed addresses: {sealed}")));
+        ways.push(way(format!("{here}/addresses"), format!("Sealed addresses: {sealed}")));
     }
     for clock in &concern.clocks {
-        let href = format!("/concerns/{id}/clocks/{}", clock.key);
+        let href = format!("{here}/clocks/{}", clock.key);
         match &clock.resting {
             Resting::Never => {}
-            Resting::May => ways.push((href, format!("Let the clock rest: {}", clock.title))),
-            Resting::Since(..) => ways.push((href, format!("Let the clock go on: {}", clock.title))),
+            Resting::May => ways.push(way(href, format!("Let the clock rest: {}", clock.title))),
+            Resting::Since(..) => ways.push(way(href, format!("Let the clock go on: {}", clock.title))),
         }
     }
-    if !strands.is_empty() {
-        ways.push((format!("/concerns/{id}/chronology"), "Read them all as one chronology".to_owned()));
+    for strand in strands {
+        ways.push(way(format!("/concerns/{}", strand.other), super::super::working::strands::in_words(strand)));
     }
-    for person in concern.people.iter().filter(|person| person.part != Part::Witness) {
-        let href = format!("/people/{}/chronology", person.id);
-        ways.push((href, format!("Everything about {}", person.name)));
-        ways.push((
-            format!("/exports/new?person={}", person.id),
-            format!("Make an export of everything about {}", person.name),
-        ));
+    ways.push(way(format!("{here}/strands"), "Tie it to another concern"));
+    if concern.status != ConcernStatus::Closed {
+        ways.push(way(format!("{here}/split"), "Split it: a part becomes a concern of its own"));
+        ways.push(way(format!("{here}/kind"), "It is about something else"));
+    }
+    Ok(ways)
+}
+
+fn reading(concern: &ConcernView, alone: bool) -> Vec<Way> {
+    let (id, here) = (concern.id, format!("/concerns/{}", concern.id));
+    let mut ways = vec![way(format!("{here}/files"), "Files"), way(format!("{here}/print"), "Print")];
+    if !alone {
+        ways.push(way(format!("{here}/chronology"), "Read them all as one chronology"));
+    }
+    let about: Vec<_> = concern.people.iter().filter(|person| person.part != Part::Witness).collect();
+    for person in &about {
+        ways.push(way(format!("/people/{}/chronology", person.id), format!("Everything about {}", person.name)));
     }
     if let Some((device, name)) = &concern.device {
-        ways.push((format!("/devices/{device}/chronology"), format!("Everything about {name}")));
+        ways.push(way(format!("/devices/{device}/chronology"), format!("Everything about {name}")));
     }
-    ways.push((format!("/concerns/{id}/looks"), "Who has looked at it".to_owned()));
     if concern.kind == ConcernKind::AccessRequest {
-        ways.push((format!("/concerns/{id}/bundle"), "Gather what we hold, and redact it".to_owned()));
+        ways.push(way(format!("{here}/bundle"), "Gather what we hold, and redact it"));
     }
-    ways.push((format!("/exports/new?concern={id}"), "Make an export: encrypted, for somebody outside".to_owned()));
+    if concern.kind == ConcernKind::FileTransfer {
+        ways.push(way(format!("{here}/bundle"), "Choose what goes along, redact it, encrypt it"));
+        let child = concern.people.iter().find(|person| person.part == Part::Child);
+        let child = child.map(|child| format!("?child={}", child.id)).unwrap_or_default();
+        ways.push(way(format!("/transfers/new{child}"), "Write down where the file goes"));
+        ways.push(way("/transfers", "Files that move on: that it went, and the receipt"));
+    }
+    ways.push(way(format!("/exports/new?concern={id}"), "Make an export: encrypted, for somebody outside"));
+    for person in about {
+        let words = format!("Make an export of everything about {}", person.name);
+        ways.push(way(format!("/exports/new?person={}", person.id), words));
+    }
     if concern.status == ConcernStatus::Closed {
-        ways.push((format!("/keeping/records/concern/{id}"), "How long it is kept".to_owned()));
+        ways.push(way(format!("/keeping/records/concern/{id}"), "How long it is kept"));
     }
-    let mut case = drawn(visit, concern, form);
-    case.heed.extend(prompts.into_iter().map(|(sentence, _)| sentence));
-    Ok(Case { referrals: referrals.iter().map(referral).collect(), beside: ways, ..case })
+    ways
 }
 
 /// Why it is opened again.
@@ -156,7 +205,7 @@ fn drawn(visit: &Visit, concern: ConcernView, form: FormView) -> Case {
             format!("Procedure {}, “{}”, edition {}.", procedure.id, procedure.title, procedure.edition)
         }),
         moved_on: moved_on(&concern),
-        clocks: concern.clocks.iter().map(|clock| clock_line(visit, clock)).collect(),
+        clocks: concern.clocks.iter().map(|clock| clock_line(visit, clock, &concern.steps)).collect(),
         chronology: chronology(visit, &concern.chronology),
         correctable: sentences,
         holds: concern
@@ -175,7 +224,7 @@ fn drawn(visit: &Visit, concern: ConcernView, form: FormView) -> Case {
         people: concern.people.iter().map(|person| (person.name.clone(), part(person.part).to_owned())).collect(),
         let_in: concern.let_in.clone(),
         must_not_know: concern.must_not_know.clone(),
-        sender: concern.unsigned,
+        mistake: None,
         closed,
         may_close: concern.may_close.is_ok(),
         form,
@@ -253,7 +302,8 @@ fn facts(visit: &Visit, concern: &ConcernView) -> Summary {
         facts = facts.row("Told by", reporter);
     }
     if let Some((who, at)) = &concern.told_in_person {
-        facts = facts.row("Told in person", format!("{who}, {}", moment(visit, *at)));
+        let at = at.map_or_else(|| "nobody wrote down when".to_owned(), |at| moment(visit, at));
+        facts = facts.row("Told in person", format!("{who}, {at}"));
     }
     if let Some((at, by)) = &concern.opened {
         facts = facts.row("First opened", format!("{}, by {by}", moment(visit, *at)));
@@ -294,7 +344,8 @@ fn card(visit: &Visit, path: &str, procedure: &str, step: &StepView) -> StepCard
         ways.push((format!("{path}/referrals/new?step={}", step.step.key), "Write a referral".to_owned()));
     }
     if step.step.act == Some(ProgramAct::InformFamily) && step.state != State::NotNeeded {
-        ways.push((format!("{path}/letter"), "Whom it is safe to tell, and a letter".to_owned()));
+        ways.push((format!("{path}/share"), "Whom it is safe to tell, and share with them".to_owned()));
+        ways.push((format!("{path}/letter"), "A letter alone".to_owned()));
     }
     if step.step.act == Some(ProgramAct::HoldDevice) && SEALS_FROM.contains(&procedure) {
         ways.push((format!("{path}/addresses"), "Seal an address: the filter refuses it to everybody".to_owned()));
@@ -335,7 +386,7 @@ pub(super) fn word(state: State) -> Word {
     }
 }
 
-fn clock_line(visit: &Visit, clock: &concerns::ClockView) -> (String, String, Word) {
+fn clock_line(visit: &Visit, clock: &concerns::ClockView, steps: &[StepView]) -> (String, String, Word) {
     let left = clock.due.duration_since(visit.services().now());
     let due = moment(visit, clock.due);
     let (line, word) = match clock.standing {
@@ -345,6 +396,10 @@ fn clock_line(visit: &Visit, clock: &concerns::ClockView) -> (String, String, Wo
         Standing::MetInTime => (format!("Was due {due}."), Word::new(Tone::Done, "In time")),
         Standing::MetLate => (format!("Was due {due}."), Word::new(Tone::Due, "Done late")),
     };
+    let line = match shut(clock, steps) {
+        Some(say) => format!("{line} {say} Ask them what you may say, and when."),
+        None => line,
+    };
     match &clock.resting {
         Resting::Since(at, reason) => {
             let line =
@@ -353,6 +408,15 @@ fn clock_line(visit: &Visit, clock: &concerns::ClockView) -> (String, String, Wo
         }
         Resting::May | Resting::Never => (clock.title.clone(), line, word),
     }
+}
+
+/// Where a lock and a legal clock meet, the page says so (S2): what the gate of the step says that would stop the clock.
+fn shut(clock: &concerns::ClockView, steps: &[StepView]) -> Option<String> {
+    if clock.stopped.is_some() {
+        return None;
+    }
+    let mut its = steps.iter().filter(|step| clock.stops.contains(&step.step.key));
+    its.find_map(|step| step.locked_by.first()).map(|locked| locked.say.clone())
 }
 
 pub(super) fn chronology(visit: &Visit, entries: &[EntryView]) -> Chronology {

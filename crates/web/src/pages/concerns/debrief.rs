@@ -5,9 +5,11 @@ use axum::extract::Path;
 use domain::ConcernId;
 use domain::procedure::{Act, ProgramAct};
 use views::FormView;
+use views::pages::concerns::Draft;
 use views::pages::concerns::step::{Debrief, Step};
 use views::ui::Tone;
 
+use super::draft::{self, Next};
 use super::step::{Around, Typed};
 use super::{chosen, options};
 use crate::{Answer, Fields, Form, Visit, fault::mend};
@@ -21,8 +23,12 @@ const LESSONS: usize = 3;
 /// The concern is not for this person, or its procedure has no debrief.
 pub async fn get(visit: Visit, Path(id): Path<ConcernId>) -> Answer {
     let around = Around::of_act(&visit, id, ProgramAct::Debrief).await?;
-    let form = around.started(&visit, Act::Done);
-    visit.page(&page(&around, form))
+    let (form, draft) = draft::restored(&visit, &key(id), around.started(&visit, Act::Done)).await?;
+    visit.page(&Debrief { draft: Some(draft), ..page(&around, form) })
+}
+
+fn key(id: ConcernId) -> String {
+    format!("debrief/{id}")
 }
 
 fn page(around: &Around, form: FormView) -> Debrief {
@@ -35,7 +41,9 @@ fn page(around: &Around, form: FormView) -> Debrief {
         controls: around.controls(&form),
         lessons: (0..LESSONS).collect(),
         staff: options(&around.lists.staff),
-        seen: around.step.seen,
+        // As it was begun: what another wrote down meanwhile is shown, never written over.
+        seen: form.value("seen").parse().unwrap_or(around.step.seen),
+        draft: Some(Draft::default()),
         form,
     }
 }
@@ -50,6 +58,12 @@ pub async fn post(visit: Visit, Path(id): Path<ConcernId>, form: Form<Typed>) ->
         return visit.again(&page(&around, form.view));
     }
     let mut fields = Fields::kept(&form.view, visit.latest().await);
+    if let Some(pressed) = draft::pressed(&fields) {
+        return match draft::done(&visit, &key(id), pressed, form.view, &around.back()).await? {
+            Next::Go(answer) => answer,
+            Next::Again(form, draft) => visit.again(&Debrief { draft: Some(draft), ..page(&around, form) }),
+        };
+    }
     let answers = around.answers(&mut fields);
     let lessons = (0..LESSONS).filter_map(|n| lesson(&mut fields, n)).collect();
     let seen = fields.raw("seen").parse().unwrap_or(0);
@@ -59,6 +73,7 @@ pub async fn post(visit: Visit, Path(id): Path<ConcernId>, form: Form<Typed>) ->
     }
     match concerns::debrief(visit.services(), &mut visit.ctx(), id, Learned { answers, lessons, seen }).await {
         Ok(()) => {
+            draft::sent(&visit, &key(id), &view).await;
             visit.go_saying(&format!("/concerns/{id}"), Tone::Done, "Saved. Whoever has something to do was told.")
         }
         Err(app::Error::Locked(locked)) => {

@@ -1,8 +1,9 @@
 //! "Save for later": a half-written form is kept on the server, for its author alone, and is not sent (S46). The form has
 //! a button `keep` and says in `draft_at` which draft it went on from, so that a second device overwrites nothing unseen.
 //!
-//! To let another form be kept: ask [`pressed`] before anything else is checked, show [`restored`], call [`sent`] when it
-//! was sent, and draw `pages/concerns/_draft.html`.
+//! To let another form be kept: take it as [`Keepable`], so that a button about the draft comes before anything else is checked, show
+//! [`restored`], call [`sent`] when it was sent, draw `pages/concerns/_draft.html` (a `RegisterForm` with a draft draws it by itself),
+//! and say in `app::drafts` where the form is.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ use views::pages::concerns::Draft;
 use views::ui::Tone;
 
 use super::moment;
-use crate::{Answer, Fault, Fields, Visit, fault::mend};
+use crate::{Answer, Fault, Fields, FromForm, Visit, fault::mend};
 
 /// Fields of the form itself, never part of what was written.
 const NOT_TEXT: [&str; 4] = ["keep", "draft_at", "look", "_token"];
@@ -33,11 +34,40 @@ pub enum Pressed {
 
 /// Was a button about the draft pressed? Then nothing else of the form is checked: half a text is welcome.
 pub fn pressed(fields: &Fields) -> Option<Pressed> {
-    match fields.raw("keep") {
+    button(fields.raw("keep"))
+}
+
+/// The same, of a form whose fields its page reads one by one.
+pub fn pressed_in(form: &FormView) -> Option<Pressed> {
+    button(form.value("keep"))
+}
+
+fn button(value: &str) -> Option<Pressed> {
+    match value {
         "save" => Some(Pressed::Save),
         "forget" => Some(Pressed::Forget),
         "quiet" => Some(Pressed::Quiet),
         _ => None,
+    }
+}
+
+/// A form that can be kept for later: a button about its draft, or the whole of it.
+pub enum Keepable<T> {
+    /// Keep it, or throw it away.
+    Keep(Pressed),
+    /// It is sent.
+    Send(T),
+}
+
+impl<T: FromForm> FromForm for Keepable<T> {
+    const SECRETS: &'static [&'static str] = T::SECRETS;
+    const LIMIT: usize = T::LIMIT;
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        match pressed(fields) {
+            Some(pressed) => Some(Self::Keep(pressed)),
+            None => T::read(fields).map(Self::Send),
+        }
     }
 }
 
@@ -150,9 +180,18 @@ fn written(form: &FormView) -> BTreeMap<String, String> {
 
 /// The texts of a draft, for people: without ids, parts of dates and what only the form needs.
 fn in_words(fields: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    const PARTS: [&str; 5] = ["day", "month", "year", "time", "kind"];
     let for_people = fields.iter().filter(|(name, text)| {
-        let inner = name.starts_with('_') || name.contains('-') || ["act", "seen", "kind"].contains(&name.as_str());
+        let of_a_date = name.rsplit_once('-').is_some_and(|(_, part)| PARTS.contains(&part));
+        let inner = name.starts_with('_') || of_a_date || ["act", "seen", "kind"].contains(&name.as_str());
         !inner && text.parse::<uuid::Uuid>().is_err()
     });
-    for_people.map(|(name, text)| (name.replace('_', " "), text.clone())).collect()
+    for_people.map(|(name, text)| (label(name), text.clone())).collect()
+}
+
+/// `lesson-0-what`: "lesson 1 what".
+fn label(name: &str) -> String {
+    let word =
+        |part: &str| part.parse::<usize>().map_or_else(|_| part.to_owned(), |n| (n.saturating_add(1)).to_string());
+    name.split(['-', '_']).map(word).collect::<Vec<_>>().join(" ")
 }

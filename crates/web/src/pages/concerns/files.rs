@@ -209,7 +209,7 @@ pub async fn decide(visit: Visit, Path((id, file)): Path<(ConcernId, AttachmentI
 /// # Errors
 /// Not for this person.
 pub async fn word(visit: Visit, Path((id, file)): Path<(ConcernId, AttachmentId)>) -> Answer {
-    let files = attachments::list(visit.services(), &visit.ctx(), id).await?;
+    let files = attachments::list(visit.services(), &mut visit.ctx(), id).await?;
     if !files.files.iter().any(|known| known.id == file) {
         return Err(Fault::NotFound);
     }
@@ -251,7 +251,7 @@ pub async fn order(visit: Visit, Path((id, file)): Path<(ConcernId, AttachmentId
 /// # Errors
 /// Not for this person, or not on this procedure.
 pub async fn viewing(visit: Visit, Path(id): Path<ConcernId>) -> Answer {
-    if !attachments::list(visit.services(), &visit.ctx(), id).await?.may_declare {
+    if !attachments::list(visit.services(), &mut visit.ctx(), id).await?.may_declare {
         return Err(Fault::NotFound);
     }
     visit.page(&ViewingPage { path: format!("/concerns/{id}"), form: FormView::new() })
@@ -292,8 +292,8 @@ fn word_page(id: ConcernId, file: AttachmentId, form: FormView) -> FileWord {
 }
 
 async fn page(visit: &Visit, id: ConcernId, form: FormView) -> Result<Files, Fault> {
-    let ctx = visit.ctx();
-    let found = attachments::list(visit.services(), &ctx, id).await?;
+    let mut ctx = visit.ctx();
+    let found = attachments::list(visit.services(), &mut ctx, id).await?;
     let decides = domain::access::authorize(&ctx.actor, Action::DecideSealed, Relation::Case).is_ok();
     let path = format!("/concerns/{id}");
     let files = found.files.into_iter().map(|file| {

@@ -8,6 +8,7 @@ use domain::concern::{ConcernKind, ConcernStatus, Urgency};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
+use views::FormView;
 use views::pages::concerns::case::{Queue, Search};
 use views::ui::{Cell, Pages, Table, Tag, Tone};
 
@@ -103,6 +104,9 @@ fn cells(visit: &Visit, row: &QueueRow) -> Vec<Cell> {
 /// # Errors
 /// Not for this person.
 pub async fn search(visit: Visit, Query(pairs): Query<Vec<(String, String)>>) -> Answer {
+    let number: u64 =
+        pairs.iter().find(|(name, _)| name == "page").and_then(|(_, page)| page.parse().ok()).unwrap_or(1);
+    let asked_for: Vec<(String, String)> = pairs.iter().filter(|(name, _)| name != "page").cloned().collect();
     let mut fields = Fields::of_query(pairs, visit.services().now());
     let start = |day: Option<Date>| -> Option<Timestamp> {
         let zone = visit.services().calendar.zone().clone();
@@ -119,14 +123,14 @@ pub async fn search(visit: Visit, Query(pairs): Query<Vec<(String, String)>>) ->
     };
     let form = fields.into_view();
     if form.has_errors() {
-        return visit.again(&Search { found: None, form });
+        return visit.again(&searching(form));
     }
     if asked == Asked::default() {
-        return visit.page(&Search { found: None, form });
+        return visit.page(&searching(form));
     }
-    let hits = concerns::search_for(visit.services(), &mut visit.ctx(), asked).await?;
+    let found = concerns::search_for(visit.services(), &mut visit.ctx(), asked, number).await?;
     let mut table = Table::new("Found").quiet_caption().column("Concern").column("Happened").column("How it stands");
-    for hit in hits {
+    for hit in found.hits {
         let stands = match hit.status {
             ConcernStatus::Closed | ConcernStatus::Destroyed => Tag::new(Tone::Done, "Closed"),
             ConcernStatus::Received => Tag::new(Tone::Due, "Not opened"),
@@ -136,5 +140,21 @@ pub async fn search(visit: Visit, Query(pairs): Query<Vec<(String, String)>>) ->
         let link = Cell::link(&format!("/concerns/{}", hit.id), &title);
         table.push(vec![link, Cell::Text(moment(&visit, hit.event_at)), stands.into()]);
     }
-    visit.page(&Search { found: Some(table), form })
+    let other = |page: u64| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&asked_for).append_pair("page", &page.to_string());
+        format!("/search?{}", query.finish())
+    };
+    let pages = Pages {
+        previous: (number > 1).then(|| other(number - 1)),
+        next: found.more.then(|| other(number + 1)),
+        where_we_are: format!("Page {number}, newest first"),
+    };
+    visit.page(&Search { found: Some(table), pages, ..searching(form) })
+}
+
+fn searching(form: FormView) -> Search {
+    let kinds =
+        ConcernKind::ALL.into_iter().map(|kind| (kind.key().to_owned(), kind_in_words(kind).to_owned())).collect();
+    Search { kinds, form, ..Search::default() }
 }

@@ -46,10 +46,37 @@ pub async fn mine(visit: Visit) -> Answer {
 /// It is not mine, or not for my eyes any more.
 pub async fn get(visit: Visit, Path(id): Path<ConcernId>) -> Answer {
     let receipt = concerns::receipt(visit.services(), &visit.ctx(), id).await?;
-    visit.page(&page(&visit, receipt))
+    if !receipt.messages.is_empty() {
+        app::notices::seen(visit.services(), &mut visit.ctx(), &format!("/reports/{id}")).await?;
+    }
+    visit.page(&page(&visit, receipt, FormView::new()))
 }
 
-fn page(visit: &Visit, receipt: Read) -> Receipt {
+/// An answer to what was asked.
+pub struct Answered(String);
+
+impl FromForm for Answered {
+    const LIMIT: usize = 12 * concerns::LONGEST_TEXT + form::LIMIT;
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        fields.text("text", concerns::LONGEST_TEXT, "Write your answer").map(Self)
+    }
+}
+
+/// Answers what was asked.
+///
+/// # Errors
+/// As [`get`].
+pub async fn answer(visit: Visit, Path(id): Path<ConcernId>, form: Form<Answered>) -> Answer {
+    let receipt = concerns::receipt(visit.services(), &visit.ctx(), id).await?;
+    let Some(Answered(text)) = form.input else { return visit.again(&page(&visit, receipt, form.view)) };
+    match concerns::answer_holder(visit.services(), &mut visit.ctx(), id, &text).await {
+        Ok(()) => visit.go_saying(&format!("/reports/{id}"), Tone::Done, "Sent. Whoever works this was told."),
+        Err(error) => visit.again(&page(&visit, receipt, mend(form.view, error)?)),
+    }
+}
+
+fn page(visit: &Visit, receipt: Read, form: FormView) -> Receipt {
     let again = match receipt.passed_on {
         0 => None,
         _ => Some("Nobody had opened it in time, so the next person was told.".to_owned()),
@@ -65,6 +92,9 @@ fn page(visit: &Visit, receipt: Read) -> Receipt {
         words_owed: receipt.words_owed.then(|| words.clone()),
         words: receipt.words.into_iter().map(|(at, text)| (moment(visit, at), text)).collect(),
         add: words,
+        messages: receipt.messages.into_iter().map(|(asked, text, at)| (asked, text, moment(visit, at))).collect(),
+        answer: format!("/reports/{}/answer", receipt.concern),
+        form,
     }
 }
 

@@ -8,6 +8,7 @@ use axum::extract::{Path, Query};
 use domain::concern::ConcernKind;
 use domain::exclusion::Sight;
 use domain::{DeviceId, PersonId};
+use jiff::Timestamp;
 use views::FormView;
 use views::pages::concerns::Draft;
 use views::pages::concerns::report::{KindGroup, KindLink, ReportForm, ReportKind};
@@ -107,7 +108,9 @@ impl FromForm for Input {
         let hosts = fields.several("hosts", |host| Some(host.to_owned()));
         let linked = fields.several("linked", |id| id.parse().ok());
         let paper = paper(fields);
-        let event_at = event_at?;
+        let told_at = if_said(fields, "told", "Say when you told them, or leave it out");
+        let known = if_said(fields, "known", "Say when it was known here, or leave it out");
+        let (event_at, told_at, known) = (event_at?, told_at?, known?);
         let report = Report {
             kind: kind?,
             what_happened: what_happened?,
@@ -119,10 +122,10 @@ impl FromForm for Input {
             hosts: hosts?,
             about: chosen(fields.raw("about")).map_or(About::Nobody, About::Person),
             children: named(&children?),
-            told: told_who?.map(|who| Told { who, at: event_at }),
+            told: told_who?.map(|who| Told { who, at: told_at }),
             hold_device: fields.yes("hold"),
         };
-        Some(Self::Send(Box::new((report, Beside { paper: paper?, linked: linked?, ..Beside::default() }))))
+        Some(Self::Send(Box::new((report, Beside { paper: paper?, linked: linked?, known, ..Beside::default() }))))
     }
 }
 
@@ -136,6 +139,13 @@ fn paper(fields: &mut Fields) -> Option<Option<Paper>> {
     let at = fields.moment("paper", "Say when it was written by hand");
     let place = fields.text("paper_place", concerns::LONGEST_LINE, "Write where the sheet is kept now");
     Some(Some(Paper { by: by?, at: at?, place: place? }))
+}
+
+/// A moment that may be left out. The outer `None` is an error.
+#[expect(clippy::option_option, reason = "an error and an empty part of the form are two things")]
+fn if_said(fields: &mut Fields, name: &str, say: &str) -> Option<Option<Timestamp>> {
+    let typed = ["day", "month", "year", "time"].iter().any(|part| !fields.raw(&format!("{name}-{part}")).is_empty());
+    if typed { fields.moment(name, say).map(Some) } else { Some(None) }
 }
 
 fn safe(key: &str) -> Option<SafeNow> {
@@ -164,7 +174,7 @@ fn named(children: &[Option<PersonId>]) -> Children {
 /// The records are away: then the page says what to do on paper.
 pub async fn post(visit: Visit, Path(kind): Path<String>, form: Form<Input>) -> Answer {
     let kind = ConcernKind::from_key(&kind).ok_or(Fault::NotFound)?;
-    let (mut report, mut beside) = match form.input {
+    let (report, mut beside) = match form.input {
         None => return visit.again(&page(&visit, kind, form.view).await?),
         Some(Input::Keep(pressed)) => {
             return match draft::done(&visit, &key(kind), pressed, form.view, "/").await? {
@@ -182,10 +192,6 @@ pub async fn post(visit: Visit, Path(kind): Path<String>, form: Form<Input>) -> 
         Some(alert) => activity::record(visit.services(), &mut visit.ctx(), &alert).await.unwrap_or_default(),
         None => None,
     };
-    // Whoever was told was told before this was sent; the minute is not asked for in the first minute.
-    if let Some(told) = &mut report.told {
-        told.at = visit.services().now();
-    }
     let filed = match concerns::report_beside(visit.services(), &mut visit.ctx(), report, beside).await {
         Ok(filed) => filed,
         Err(error) => return visit.again(&page(&visit, kind, mend(form.view, error)?).await?),
@@ -234,6 +240,7 @@ async fn page(visit: &Visit, kind: ConcernKind, mut form: FormView) -> Result<Re
         heading: kind_in_words(kind).to_owned(),
         first_words,
         tell: whom,
+        arrives: kind.is_matter(),
         asks_about: kind.asks_about(),
         asks_device: kind.asks_device() && !lists.devices.is_empty(),
         danger: words.and_then(|words| words.danger.clone()),

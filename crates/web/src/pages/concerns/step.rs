@@ -80,6 +80,11 @@ pub async fn post(visit: Visit, Path((id, key)): Path<(ConcernId, String)>, form
             let words = match (saved.did, saved.out_of_order) {
                 (concerns::Did::Held(placed), _) => format!("Recorded. {} is being cut off.", placed.device),
                 (concerns::Did::Released(n), _) if n > 0 => "Recorded. The device is let back.".to_owned(),
+                (concerns::Did::Logged(0), _) => {
+                    "Recorded. No note was entered: name the adult under who is involved, then record this step anew."
+                        .to_owned()
+                }
+                (concerns::Did::Logged(_), _) => "Recorded, and entered in the log of low-level concerns.".to_owned(),
                 (_, true) => "Recorded, out of its order. The others who work this were told.".to_owned(),
                 _ => "Recorded.".to_owned(),
             };
@@ -125,7 +130,8 @@ impl Around {
         let mut form = FormView::new();
         for field in &self.step.step.fields {
             let Some(answer) = self.step.answers.get(&field.key) else {
-                if field.kind == FieldKind::When && act == Act::Done {
+                // A time under a condition is asked, never taken for granted: perhaps it does not apply.
+                if field.kind == FieldKind::When && field.only_if.is_none() && act == Act::Done {
                     form = with_moment(form, visit, &field.key, visit.services().now());
                 }
                 continue;
@@ -149,7 +155,24 @@ impl Around {
     }
 
     pub(super) fn controls(&self, form: &FormView) -> Vec<Control> {
-        self.step.step.fields.iter().map(|field| self.control(field, form)).collect()
+        let one = |field: &Field| match &field.only_if {
+            None => self.control(field, form),
+            Some(only) => Control::Only {
+                field: only.field.clone(),
+                is: only.is.iter().map(String::as_str).collect::<Vec<_>>().join(" "),
+                asks: Box::new(self.control(field, form)),
+            },
+        };
+        self.step.step.fields.iter().map(one).collect()
+    }
+
+    /// Does a question that is always asked say when it happened? Else the page asks for that by itself.
+    fn says_when(&self) -> bool {
+        self.step
+            .step
+            .fields
+            .iter()
+            .any(|field| field.kind == FieldKind::When && field.required && field.only_if.is_none())
     }
 
     fn control(&self, field: &Field, form: &FormView) -> Control {
@@ -238,8 +261,8 @@ impl Around {
         let told = self.step.step.fields.iter().find(|field| field.kind == FieldKind::When);
         let told = told.and_then(|field| answers.get(&field.key)).and_then(|at| at.parse().ok());
         let event_at = match (act, told) {
+            (Act::AlreadyHappened, _) if !self.says_when() => fields.moment("event", "Say when it happened")?,
             (_, Some(at)) => at,
-            (Act::AlreadyHappened, None) => fields.moment("event", "Say when it happened")?,
             _ => visit.services().now(),
         };
         Some(StepAttempt {
@@ -296,8 +319,7 @@ impl Around {
             Act::Done | Act::AlreadyHappened => self.controls(&form),
             Act::Waived | Act::Reopened => Vec::new(),
         };
-        let has_when = step.step.fields.iter().any(|field| field.kind == FieldKind::When);
-        if act == Act::AlreadyHappened && !has_when {
+        if act == Act::AlreadyHappened && !self.says_when() {
             controls
                 .push(Control::When(form.moment("event", "When did it happen?").hint("For example 3 3 2027, 2:15pm")));
         }
@@ -331,6 +353,7 @@ impl Around {
             act: act.key().to_owned(),
             button: match act {
                 _ if shut => String::new(),
+                Act::Done if step.step.act == Some(ProgramAct::LogLowLevel) => "Record it, and enter it in the log".to_owned(),
                 Act::Done => "Record this step".to_owned(),
                 Act::AlreadyHappened => "Record that it has happened".to_owned(),
                 Act::Waived => "Go on without it".to_owned(),
@@ -359,6 +382,11 @@ impl Around {
                     .option("police", "Yes, and the police said so")
                     .option("lado", "Yes, and the LADO said so")
                     .option("danger", "Yes, and somebody is in danger now"),
+            ),
+            Control::Text(
+                form.area("reason", "If it is: who said so, and what; or what is the danger?")
+                    .hint("It stays in the record, and somebody looks at it again: after a day in danger, else after a week.")
+                    .rows(2),
             ),
         ]
     }

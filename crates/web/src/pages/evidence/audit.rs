@@ -1,5 +1,6 @@
 //! Who did what.
 
+use app::evidence::Chain;
 use axum::extract::Query;
 use serde::Deserialize;
 use views::pages::follow_up::Audit;
@@ -11,7 +12,7 @@ use crate::{Answer, Form, Visit};
 #[derive(Debug, Default, Deserialize)]
 pub struct Part {
     /// Only before this link.
-    before: Option<i64>,
+    before: Option<domain::AuditId>,
 }
 
 /// The lines that one may see.
@@ -46,10 +47,19 @@ pub async fn verify(visit: Visit, form: Form<()>) -> Answer {
     if form.input.is_none() {
         return visit.go_saying("/audit", Tone::Due, "That was not checked. Press the button once more.");
     }
-    let verified = app::trail::verify(visit.services(), &mut visit.ctx()).await?;
-    if verified.whole {
-        return visit.go_saying("/audit", Tone::Done, "The chain holds, from its first entry to its last.");
+    match app::trail::verify(visit.services(), &mut visit.ctx()).await? {
+        Chain::Whole => {
+            visit.go_saying("/audit", Tone::Done, "The chain holds, from its first entry to its last.")
+        }
+        Chain::Broken => visit.go_saying(
+            "/audit",
+            Tone::Gap,
+            "The chain does not hold. Change nothing; run: holdfast audit verify. Then restore the last good backup.",
+        ),
+        Chain::Walking => visit.go_saying(
+            "/audit",
+            Tone::Due,
+            "The chain is long and is still being walked. It takes some minutes; the page Evidence then says whether it holds.",
+        ),
     }
-    let say = "The chain does not hold. Change nothing; run: holdfast audit verify. Then restore the last good backup.";
-    visit.go_saying("/audit", Tone::Gap, say)
 }

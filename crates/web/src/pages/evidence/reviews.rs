@@ -6,7 +6,7 @@ use domain::ReviewId;
 use jiff::civil::Date;
 use serde::Deserialize;
 use views::FormView;
-use views::pages::follow_up::{ReviewCard, Reviews};
+use views::pages::follow_up::{OverrideLine, ReviewCard, Reviews};
 use views::ui::{Tag, Tone};
 
 use crate::fault::mend;
@@ -35,7 +35,7 @@ async fn page(
     form: FormView,
     wrong: Option<(ReviewId, FormView)>,
 ) -> Result<Reviews, Fault> {
-    let reviews = follow_up::reviews(visit.services(), &visit.ctx(), with_closed).await?;
+    let reviews = follow_up::reviews_with_record(visit.services(), &visit.ctx(), with_closed).await?;
     let error = |id| wrong.as_ref().filter(|(of, _)| *of == id).and_then(|(_, view)| view.errors().first());
     let cards = reviews.into_iter().map(|review| {
         let error = error(review.id).map(|error| error.message.clone());
@@ -60,7 +60,21 @@ fn card(visit: &Visit, review: ReviewView, error: Option<String>) -> ReviewCard 
         (None, true) => Tag::new(Tone::Gap, "Late"),
         (None, false) => Tag::new(Tone::Due, "Open"),
     };
+    let overrides = review.overrides.into_iter().map(|one| OverrideLine {
+        href: format!("/filter/proposals/{}", one.proposal),
+        names: one.names.join(", "),
+        groups: one.groups.join(", "),
+        when: format!(
+            "From {} until {}{}.",
+            calendar.say(one.from),
+            calendar.say(one.until),
+            if one.cut_short { ", when somebody closed it before its end" } else { "" }
+        ),
+        who: format!("Asked for by {}, allowed by {}.", one.asked_by, one.allowed_by),
+        why: one.why,
+    });
     ReviewCard {
+        overrides: overrides.collect(),
         id: review.id.to_string(),
         title: title(&review.what).to_owned(),
         why: review.why,

@@ -63,6 +63,7 @@ async fn page(visit: &Visit, form: FormView) -> Result<pages::Ask, Fault> {
         .into_iter()
         .map(|one| pages::Asked {
             state: super::requests::stands(&one),
+            decided: one.outcome.as_ref().map(|outcome| super::requests::after(visit, outcome)).unwrap_or_default(),
             when: format!("{}, for {}", say(visit, one.request.asked_at), one.group),
             host: one.request.host,
             why: one.request.why,

@@ -93,6 +93,10 @@ fn ways(key: &str, group: &app::filtering::Group, falls_here: bool) -> Vec<(Stri
     }
     ways.push(to("files", "Choose which files are refused"));
     ways.push(to("copy", "Make a new group like this one"));
+    ways.push(to("rename", "Give this group another name"));
+    if !falls_here && group.audience != Audience::Essential {
+        ways.push(to("remove", "Remove this group"));
+    }
     ways
 }
 

@@ -32,8 +32,10 @@ pub async fn get(visit: Visit) -> Answer {
         figures: super::requests::say_figures(&app::filtering::ask::figures(services, &visit.ctx()).await?),
         sealed: sealed(&visit, &found),
         upstream: upstream(&found),
+        blind: app::filtering::summary::blind_spots(&found.policy),
         may_propose: may(&visit, Action::ProposeChange),
         may_see_activity: may(&visit, Action::ReadActivity),
+        keeps_devices: may(&visit, Action::KeepDevices),
     };
     visit.page(&page)
 }
@@ -47,7 +49,13 @@ fn banners(visit: &Visit, found: &Overview) -> Vec<Banner> {
         return banners;
     }
     let Some(gateway) = &found.gateway else { return banners };
-    if gateway.policy.is_none() {
+    if let Some(of) = gateway.role_card {
+        let words = format!(
+            "The filter could read no policy, and runs on the role card of {}: adults\u{2019} devices and essential systems as they were then, children\u{2019}s devices closed. Publish a change, or restart the records.",
+            say(visit, of)
+        );
+        banners.push(Banner::new(Tone::Gap, &words));
+    } else if gateway.policy.is_none() {
         let words =
             "The filter runs on its built-in minimum: help services and our own pages only. Tell your technician.";
         banners.push(Banner::new(Tone::Gap, words));
@@ -60,6 +68,10 @@ fn banners(visit: &Visit, found: &Overview) -> Vec<Banner> {
     if let Some(why) = &gateway.lists_refused {
         let words = format!("The newest lists were not taken, and the last good ones are in use: {why}");
         banners.push(Banner::new(Tone::Due, &words));
+    }
+    if found.one_person {
+        let words = "Only one person approves changes of the filter here. The chair approves theirs, or a day passes after everybody was told. A second person who may approve would close this gap.";
+        banners.push(Banner::new(Tone::Due, words));
     }
     match &found.sealed {
         Standing::NotSupplied => {

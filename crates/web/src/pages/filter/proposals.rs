@@ -111,7 +111,13 @@ pub async fn agree(visit: Visit, Path(id): Path<ProposalId>, form: Form<Nod>) ->
 /// Somebody else was faster, or it is not one's own.
 pub async fn withdraw(visit: Visit, Path(id): Path<ProposalId>, form: Form<Nod>) -> Answer {
     let Some(nod) = form.input else { return again(&visit, id) };
-    decide::withdraw(visit.services(), &mut visit.ctx(), id, nod.version).await?;
+    match decide::withdraw(visit.services(), &mut visit.ctx(), id, nod.version).await {
+        Err(app::Error::Invalid(said)) => {
+            let say = said.into_values().next().unwrap_or_default();
+            return visit.go_saying(&here(id), Tone::Due, &say);
+        }
+        done => done?,
+    }
     visit.go_saying(&here(id), Tone::Done, "Taken back.")
 }
 
@@ -129,6 +135,7 @@ fn page(visit: &Visit, found: ProposalView, form: FormView) -> pages::Proposal {
     let waiting = proposal.state == ProposalState::Waiting;
     let in_force = proposal.applied_number.is_some();
     let own = me == Some(proposal.proposed_by);
+    let alone = found.alone_from.is_some_and(|from| visit.site().now() >= from);
     let needs_lead = waiting && found.loosens && !in_force && proposal.lead_agreed_by.is_none();
     let mut facts = Summary::new()
         .row("Proposed by", Cell::Text(found.proposed_by.clone()))
@@ -151,19 +158,23 @@ fn page(visit: &Visit, found: ProposalView, form: FormView) -> pages::Proposal {
         version: proposal.version.to_string(),
         say: found.say.clone(),
         state: Some(state(proposal.state, in_force)),
-        banner: banner(&found, waiting, own, needs_lead),
+        banner: banner(visit, &found, waiting, own, needs_lead),
         difference: found.difference.clone(),
         facts,
         risk: risk(&found.risk),
         form,
-        may_decide: waiting && (!own || found.alone) && may(visit, Action::ApproveChange),
+        may_decide: waiting && (!own || alone) && may(visit, Action::ApproveChange),
         waits_for_lead: needs_lead,
         may_agree: needs_lead && may(visit, Action::AgreeWeakening),
         may_withdraw: waiting && own,
+        may_undo: decide::may_undo(proposal) && may(visit, Action::ProposeChange),
     }
 }
 
-fn banner(found: &ProposalView, waiting: bool, own: bool, needs_lead: bool) -> Option<Banner> {
+fn banner(visit: &Visit, found: &ProposalView, waiting: bool, own: bool, needs_lead: bool) -> Option<Banner> {
+    if let Some(words) = one_person(visit, found).filter(|_| waiting && !needs_lead) {
+        return Some(Banner::new(Tone::Due, &words));
+    }
     let (tone, words) = match (waiting, found.proposal.applied_number.is_some()) {
         (true, true) if own => {
             (Tone::Info, "It is in force. Another person looks at it afterwards; you cannot approve your own.")
@@ -175,10 +186,6 @@ fn banner(found: &ProposalView, waiting: bool, own: bool, needs_lead: bool) -> O
         (true, false) if needs_lead => {
             (Tone::Due, "It lets more through. A safeguarding lead has to agree, then another person approves.")
         }
-        (true, false) if own && found.alone => (
-            Tone::Due,
-            "You proposed this. You may approve it alone a day later, unless it weakens what protects children. The evidence shows that.",
-        ),
         (true, false) if own => (Tone::Due, "You proposed this. Somebody else has to approve it."),
         (true, false) => (Tone::Due, "It waits for your decision, or another approver\u{2019}s."),
         (false, true) if found.proposal.state != ProposalState::Approved => {
@@ -187,6 +194,30 @@ fn banner(found: &ProposalView, waiting: bool, own: bool, needs_lead: bool) -> O
         _ => return None,
     };
     Some(Banner::new(tone, words))
+}
+
+/// Where only one person may approve: whose word it waits for, and from when its author may say it alone (S45).
+fn one_person(visit: &Visit, found: &ProposalView) -> Option<String> {
+    let begins = match found.proposal.applied_number {
+        Some(_) => "It blocks more, so it is in force already. ",
+        None => "",
+    };
+    if !found.one_person {
+        return None;
+    }
+    let who = &found.proposed_by;
+    Some(match found.alone_from {
+        Some(from) if visit.site().now() >= from => format!(
+            "{begins}Only one person approves changes here. Everybody was told of this a day ago, so {who} may approve it alone now; the chair may too. The evidence shows a change that its author approved as a gap."
+        ),
+        Some(from) => format!(
+            "{begins}Only one person approves changes here, and everybody was told of this one. The chair may approve it now, or {who} alone from {}.",
+            say(visit, from)
+        ),
+        None => format!(
+            "{begins}Only one person approves changes here. This one needs somebody else than {who}: the chair. It weakens what protects children, or was proposed before everybody was told of changes."
+        ),
+    })
 }
 
 fn risk(risk: &Risk) -> Summary {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use app::filtering::decide::{self, Preview, Propose, Risk};
 use app::filtering::{Change, Direction, categories};
 use axum::extract::Query;
-use domain::ConcernId;
+use domain::{ConcernId, ProposalId};
 use jiff::civil::Date;
 use views::FormView;
 use views::pages::filter_changes as pages;
@@ -14,7 +14,7 @@ use views::ui::Tone;
 use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend};
 
 /// Fields that may stand in the address: from a concern, a block page, the check page.
-const PREFILLED: [&str; 6] = ["do", "host", "group", "category", "concern", "back_to"];
+const PREFILLED: [&str; 7] = ["do", "host", "group", "category", "concern", "back_to", "undo"];
 /// For every group.
 const ALL: &str = "all";
 
@@ -36,6 +36,7 @@ enum Typed {
     BlockCategory(String),
     AllowCategory(String),
     RollBack(i64),
+    Undo(ProposalId),
 }
 
 impl Typed {
@@ -52,6 +53,7 @@ impl Typed {
             "block_category" => fields.text("category", 100, CATEGORY).map(Self::BlockCategory),
             "allow_category" => fields.text("category", 100, CATEGORY).map(Self::AllowCategory),
             "roll_back" => fields.parsed("back_to", "Choose a version in the history").map(Self::RollBack),
+            "undo" => fields.parsed("undo", "Begin again from the change\u{2019}s page").map(Self::Undo),
             _ => {
                 fields.error("do", "Choose what should change");
                 None
@@ -64,7 +66,7 @@ impl Typed {
         match self {
             Self::BlockName(_) | Self::AllowName(..) | Self::ForgetName(_) => "host",
             Self::BlockCategory(_) | Self::AllowCategory(_) => "category",
-            Self::RollBack(_) => "",
+            Self::RollBack(_) | Self::Undo(_) => "",
         }
     }
 }
@@ -73,24 +75,26 @@ impl FromForm for Input {
     fn read(fields: &mut Fields) -> Option<Self> {
         let typed = Typed::read(fields);
         let groups = fields.several("groups", |key| Some(key.to_owned()));
-        if groups.as_ref().is_some_and(Vec::is_empty) && fields.raw("do") != "roll_back" {
+        let no_group = groups.as_ref().is_none_or(Vec::is_empty) && !["roll_back", "undo"].contains(&fields.raw("do"));
+        if no_group && groups.is_some() {
             fields.error("groups", "Choose for which devices");
         }
-        // Whether the texts are long enough is the use case's to say, and only when the proposal is sent.
         let [reason, harm, loss, safeguards] = ["reason", "harm", "loss", "safeguards"]
             .map(|name| fields.maybe(name, 2000).map(Option::unwrap_or_default));
         let concern = match fields.raw("concern") {
             "" => Some(None),
             _ => fields.parsed("concern", "This is no concern\u{2019}s page. Begin again from the concern").map(Some),
         };
-        Some(Self {
-            send: fields.raw("step") == "send",
-            typed: typed?,
-            groups: groups?,
-            reason: reason?,
-            risk: Risk { harm: harm?, loss: loss?, safeguards: safeguards? },
-            concern: concern?,
-        })
+        let risk = Risk { harm: harm?, loss: loss?, safeguards: safeguards? };
+        let (reason, send) = (reason?, fields.raw("step") == "send");
+        // Only what is sent needs its reasons. Where the change cannot be read, they are said beside it at once; else with what the filter
+        // says of the change.
+        if send && (typed.is_none() || no_group) {
+            for (field, say) in decide::missing(&reason, &risk) {
+                fields.error(&field, &say);
+            }
+        }
+        Some(Self { send, typed: typed?, groups: groups?, reason, risk, concern: concern? })
     }
 }
 
@@ -106,6 +110,18 @@ pub async fn get(visit: Visit, Query(wanted): Query<BTreeMap<String, String>>) -
         form.keep(name, value.chars().take(260).collect::<String>());
     }
     let back = form.value("back_to").parse().ok();
+    if let Ok(id) = form.value("undo").parse::<ProposalId>() {
+        let (change, _) = match decide::change_undoing(visit.services(), &visit.ctx(), id).await {
+            Ok(found) => found,
+            Err(app::Error::Invalid(said)) => {
+                let say = said.into_values().next().unwrap_or_default();
+                return visit.go_saying(&format!("/filter/proposals/{id}"), Tone::Due, &say);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let preview = decide::preview(visit.services(), &visit.ctx(), &change).await.ok();
+        return visit.page(&page(&visit, form, preview).await?);
+    }
     let preview = match back {
         Some(to) => decide::preview(
             visit.services(),
@@ -127,15 +143,34 @@ pub async fn post(visit: Visit, form: Form<Input>) -> Answer {
     let Some(input) = form.input else { return visit.again(&page(&visit, form.view, None).await?) };
     let services = visit.services();
     let change = change(&visit, &input).await?;
+    let mut view = form.view;
     let preview = match decide::preview(services, &visit.ctx(), &change).await {
-        Ok(preview) => preview,
-        Err(error) => return visit.again(&page(&visit, aimed(form.view, error, &input)?, None).await?),
+        Ok(preview) => Some(preview),
+        Err(error) => {
+            view = aimed(view, error, &input)?;
+            None
+        }
+    };
+    if input.send {
+        for (field, say) in decide::missing(&input.reason, &input.risk) {
+            view.error(&field, say);
+        }
+    }
+    let (Some(preview), false) = (preview, view.has_errors()) else {
+        return visit.again(&page(&visit, view, None).await?);
     };
     if !input.send {
-        return visit.page(&page(&visit, form.view, Some(preview)).await?);
+        return visit.page(&page(&visit, view, Some(preview)).await?);
     }
-    let new = Propose { change, reason: input.reason.clone(), risk: input.risk.clone(), concern: input.concern };
-    match decide::propose(services, &mut visit.ctx(), new).await {
+    let (reason, risk) = (input.reason.clone(), input.risk.clone());
+    let sent = match input.typed {
+        Typed::Undo(id) => decide::undo(services, &mut visit.ctx(), id, reason, risk).await,
+        _ => {
+            let new = Propose { change, reason, risk, concern: input.concern };
+            decide::propose(services, &mut visit.ctx(), new).await
+        }
+    };
+    match sent {
         Ok(proposed) => {
             let said = match proposed.in_force {
                 Some(_) => "In force now. Another person looks at it afterwards.",
@@ -143,7 +178,7 @@ pub async fn post(visit: Visit, form: Form<Input>) -> Answer {
             };
             visit.go_saying(&format!("/filter/proposals/{}", proposed.id), Tone::Done, said)
         }
-        Err(error) => visit.again(&page(&visit, aimed(form.view, error, &input)?, Some(preview)).await?),
+        Err(error) => visit.again(&page(&visit, aimed(view, error, &input)?, Some(preview)).await?),
     }
 }
 
@@ -162,6 +197,7 @@ async fn change(visit: &Visit, input: &Input) -> Result<Change, Fault> {
             Change::BlockCategory { category: choice.id, why: choice.why, groups }
         }
         Typed::AllowCategory(category) => Change::AllowCategory { category: category.clone(), groups },
+        Typed::Undo(id) => decide::change_undoing(visit.services(), &visit.ctx(), *id).await?.0,
         Typed::RollBack(to) => decide::change_back(visit.services(), &visit.ctx(), *to).await?,
     })
 }
@@ -184,7 +220,15 @@ async fn page(visit: &Visit, form: FormView, preview: Option<Preview>) -> Result
     let mut groups = vec![(ALL.to_owned(), "All of them".to_owned())];
     groups.extend(app::devices::groups(visit.services(), &visit.ctx()).await?);
     let categories = categories::choices()?.into_iter().map(|choice| (choice.id, choice.why.title)).collect();
+    let undo = match form.value("undo").parse::<ProposalId>() {
+        Ok(id) => {
+            let found = app::filtering::view::proposal(visit.services(), &visit.ctx(), id).await?;
+            Some((id.to_string(), found.say))
+        }
+        Err(_) => None,
+    };
     Ok(pages::Propose {
+        undo,
         back_to: form.value("back_to").parse().ok(),
         from_concern: !form.value("concern").is_empty(),
         preview: preview.map(|preview| pages::Preview {

@@ -3,6 +3,7 @@
 use app::filtering::LOCKED_FOR_CHILDREN;
 use app::filtering::ask::{self, HowLong, Reply, Yes};
 use app::filtering::check::{self, Checked};
+use app::filtering::outcome::Outcome;
 use app::filtering::view::{self, RequestView};
 use app::filtering::{Answered, ProposalState, Risk};
 use axum::extract::Path;
@@ -80,16 +81,21 @@ pub(in crate::pages) fn say_figures(figures: &ask::Figures) -> Vec<String> {
     let mut said = vec![match figures.asked {
         0 => "Nobody asked for a blocked site in the last 90 days.".to_owned(),
         1 => "One request in the last 90 days.".to_owned(),
-        many => format!("{many} requests in the last 90 days, {} of them answered.", figures.answered),
+        many => format!("{many} requests in the last 90 days, {} of them decided.", figures.decided),
     }];
+    match figures.half_way {
+        0 => {}
+        1 => said.push("One has a yes that waits for a second person.".to_owned()),
+        many => said.push(format!("{many} have a yes that waits for a second person.")),
+    }
     if let Some(minutes) = figures.median_minutes {
         let span = crate::words::span(jiff::SignedDuration::from_mins(minutes));
-        said.push(format!("Half of the answers came within {span}."));
+        said.push(format!("Half of the decisions came within {span}."));
     }
     if let Some(percent) = figures.over_blocking_percent() {
         said.push(format!(
-            "{percent} of 100 answered requests were for something that should not have been blocked: {} of {}.",
-            figures.over_blocked, figures.answered
+            "{} of {} decided requests ({percent} of 100) were for something that should not have been blocked.",
+            figures.over_blocked, figures.decided
         ));
     }
     said
@@ -97,7 +103,7 @@ pub(in crate::pages) fn say_figures(figures: &ask::Figures) -> Vec<String> {
 
 /// Where a request stands, for both sides.
 pub(super) fn stands(one: &RequestView) -> Tag {
-    match (one.request.answer, one.outcome.map(|(_, state)| state)) {
+    match (one.request.answer, one.outcome.as_ref().map(|outcome| outcome.state)) {
         (None, _) => Tag::new(Tone::Due, "Waiting"),
         (Some(Answered::No), _) => Tag::new(Tone::Shut, "No"),
         (Some(Answered::Proposed), Some(ProposalState::Approved)) => Tag::new(Tone::Done, "Allowed"),
@@ -106,6 +112,23 @@ pub(super) fn stands(one: &RequestView) -> Tag {
         }
         (Some(Answered::Proposed), _) => Tag::new(Tone::Info, "Proposed, not yet approved"),
     }
+}
+
+/// What came after the first answer, a sentence each: the second person's words, and when it closes.
+pub(super) fn after(visit: &Visit, outcome: &Outcome) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some((who, words)) = &outcome.decided {
+        let verb = if outcome.state == ProposalState::Approved { "approved it" } else { "refused it" };
+        lines.push(match words {
+            Some(words) => format!("{who} {verb}: {words}"),
+            None => format!("{who} {verb}."),
+        });
+    }
+    if let Some(until) = outcome.until {
+        let verb = if visit.site().now() < until { "It is open until" } else { "It was open until" };
+        lines.push(format!("{verb} {}.", say(visit, until)));
+    }
+    lines
 }
 
 /// One of them.
@@ -198,8 +221,11 @@ async fn page(visit: &Visit, found: &RequestView, form: FormView) -> pages::Requ
     if let Some(words) = &request.words {
         answer = answer.row("In these words", Cell::Text(words.clone()));
     }
-    if let Some((id, _)) = found.outcome {
-        answer = answer.row("Proposal", Cell::link(&format!("/filter/proposals/{id}"), "Open it"));
+    if let Some(outcome) = &found.outcome {
+        for line in after(visit, outcome) {
+            answer = answer.row("Then", Cell::Text(line));
+        }
+        answer = answer.row("Proposal", Cell::link(&format!("/filter/proposals/{}", outcome.proposal), "Open it"));
     }
     let open = request.answer.is_none();
     pages::Request { id: request.id.to_string(), facts, form: open.then_some(form), answer }

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use app::filtering::supply;
 use app::gateway::ProbeResult;
+use app::sealed::Standing;
 use app::self_test::{self, Run};
 use domain::access::Action;
-use views::pages::filter::{SelfTest, TestedGroup};
+use views::pages::filter::{Behind, SelfTest, TestedGroup};
 use views::ui::{Banner, Cell, Table, Tag, Tone};
 
 use super::{may, say, time};
-use crate::{Answer, Form, Visit};
+use crate::{Answer, Fault, Form, Visit};
 
 /// What it found.
 ///
@@ -29,7 +31,41 @@ pub async fn get(visit: Visit) -> Answer {
         .iter()
         .fold(table, |table, run| table.row([time(&visit, run.at), passed(run.ok), Cell::Text(run.summary.clone())]));
     let groups = runs.first().map(|run| groups_of(run, &groups)).unwrap_or_default();
-    visit.page(&SelfTest { latest, groups, runs: listed, may_run: may(&visit, Action::RunSelfTest) })
+    let behind = behind(&visit).await?;
+    visit.page(&SelfTest { latest, groups, behind, runs: listed, may_run: may(&visit, Action::RunSelfTest) })
+}
+
+/// What the mechanism has to work with, which no probe can show (S26).
+async fn behind(visit: &Visit) -> Result<Vec<Behind>, Fault> {
+    let found = supply::behind(visit.services(), &visit.ctx()).await?;
+    let (tag, words) = match found.thin.len() {
+        0 if found.kinds == 0 => (Tag::new(Tone::Gap, "Nothing"), "The filter blocks no kind of site yet.".to_owned()),
+        0 => (
+            Tag::new(Tone::Done, "There"),
+            format!("Each of the {} kinds of site that your groups block has a real list behind it.", found.kinds),
+        ),
+        some => (
+            Tag::new(Tone::Due, "Thin"),
+            format!(
+                "{some} of the {} kinds of site that your groups block have only Holdfast\u{2019}s own small list behind them, or none: {}.",
+                found.kinds,
+                found.thin.join(", ")
+            ),
+        ),
+    };
+    let sealed = match &found.sealed {
+        Standing::Supplied(_) => Tag::new(Tone::Done, "Supplied"),
+        Standing::Stale(_) => Tag::new(Tone::Gap, "Stale"),
+        Standing::NotSupplied => Tag::new(Tone::Gap, "Not supplied"),
+    };
+    Ok(vec![
+        Behind { tag, words, more: ("/filter/lists", "Where lists come from") },
+        Behind {
+            tag: sealed,
+            words: found.sealed.say(|at| say(visit, at)),
+            more: ("/filter#sealed", "About lists of illegal addresses"),
+        },
+    ])
 }
 
 /// Runs it; the result is on the page that follows.
@@ -96,6 +132,8 @@ fn group(key: &str, mut results: Vec<&ProbeResult>, names: &BTreeMap<String, Str
 fn way(result: &ProbeResult) -> String {
     match result.path.as_str() {
         "dns" => "DNS".to_owned(),
+        "dns over tls" => "DNS over TLS".to_owned(),
+        "dns over https" => "DNS over HTTPS".to_owned(),
         other => other.to_owned(),
     }
 }

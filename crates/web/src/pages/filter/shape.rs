@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use app::activity::Wanted;
 use app::filtering::decide::{self, Preview, Propose, Risk};
 use app::filtering::hours::{Day, Days, Does, Hours, Times, Window};
 use app::filtering::{
@@ -32,6 +33,9 @@ enum What {
     Inspect,
     EndInspection,
     Files,
+    EditHours,
+    Rename,
+    Remove,
 }
 
 impl What {
@@ -47,6 +51,9 @@ impl What {
             "inspect" => Self::Inspect,
             "end-inspection" => Self::EndInspection,
             "files" => Self::Files,
+            "edit-hours" => Self::EditHours,
+            "rename" => Self::Rename,
+            "remove" => Self::Remove,
             _ => return None,
         })
     }
@@ -65,6 +72,9 @@ impl What {
             Self::Inspect => format!("Inspect encrypted pages on {name}"),
             Self::EndInspection => format!("No longer inspect {name}"),
             Self::Files => format!("Files on {name}"),
+            Self::EditHours => format!("Change a schedule of {name}"),
+            Self::Rename => format!("Another name for {name}"),
+            Self::Remove => format!("Remove {name}"),
         }
     }
 
@@ -97,6 +107,14 @@ impl What {
                 "Two people agree, one of them a safeguarding lead. It ends by itself on the day that you write. Each device needs the certificate for inspection.",
             ],
             Self::EndInspection => &["The devices are filtered by the names of sites again, as all others are."],
+            Self::EditHours => &[
+                "The old hours end when the new ones begin. What would open something waits for another person, and what closes more is in force at once.",
+            ],
+            Self::Rename => &["Only the name changes: devices, sites and hours stay."],
+            Self::Remove => &[
+                "Its devices then belong to the group of devices that nobody knows, which is the strictest one. Vouchers for this group open nothing any more. Two people agree.",
+                "If some of the devices should be elsewhere, move them first, on their own pages.",
+            ],
             Self::Copy => {
                 &["It begins with the same categories, sites and hours. Put devices into it on their own pages."]
             }
@@ -119,7 +137,15 @@ impl What {
                     .option("off", "As the device sets it")
                     .to_string(),
             ],
-            Self::Supervise | Self::Unknown | Self::EndInspection => Vec::new(),
+            Self::EditHours => {
+                let id = form.value("hours");
+                if !group.hours.contains_key(id) {
+                    return Err(Fault::NotFound);
+                }
+                hours_fields(form, group)?
+            }
+            Self::Rename => vec![form.text("name", "What is it called from now on?").max(60).to_string()],
+            Self::Supervise | Self::Unknown | Self::EndInspection | Self::Remove => Vec::new(),
             Self::Inspect => inspect_fields(form),
             Self::Approve => vec![
                 form.text("host", "Site")
@@ -140,11 +166,6 @@ impl What {
                     .max(1000)
                     .rows(3)
                     .to_string(),
-                form.area("helpers", "Other sites that it needs")
-                    .hint("One a line; leave it empty if it works without")
-                    .max(2000)
-                    .rows(3)
-                    .to_string(),
                 form.date("until", "Until when?")
                     .hint("The last day. Leave it empty to approve it until somebody changes it")
                     .to_string(),
@@ -161,6 +182,17 @@ impl What {
         })
     }
 
+    /// The same with the helper hosts that devices asked for, each to be ticked; they stand after the evaluation (S34).
+    fn fields_with(self, form: &FormView, group: &Group, seen: Option<&[Wanted]>) -> Result<Vec<String>, Fault> {
+        let mut fields = self.fields(form, group)?;
+        if self == Self::Approve {
+            let until = fields.pop();
+            fields.extend(helper_fields(form, seen));
+            fields.extend(until);
+        }
+        Ok(fields)
+    }
+
     fn read(self, fields: &mut Fields, key: &str, group: &Group, now: jiff::Timestamp) -> Option<Change> {
         let groups = vec![key.to_owned()];
         match self {
@@ -170,6 +202,17 @@ impl What {
                     fields.choice("hours", |id| group.hours.contains_key(id).then(|| id.to_owned()), "Choose one")?;
                 Some(Change::RemoveHours { id, groups })
             }
+            Self::EditHours => {
+                let known = |id: &str| group.hours.contains_key(id).then(|| id.to_owned());
+                let id = fields.choice("hours", known, "Begin again from the group\u{2019}s page");
+                let hours = read_hours(fields);
+                Some(Change::SetHours { id: id?, hours: hours?, groups })
+            }
+            Self::Rename => Some(Change::RenameGroup {
+                group: key.to_owned(),
+                name: fields.text("name", 60, "Give the group a name")?,
+            }),
+            Self::Remove => Some(Change::RemoveGroup { group: key.to_owned() }),
             Self::Search => {
                 let level = |key: &str| match key {
                     "strict" => Some(SafeSearch::Strict),
@@ -193,11 +236,17 @@ impl What {
                 let title = fields.text("title", 100, "Say what it is");
                 let purpose = fields.text("purpose", 500, "Say what the children will do with it");
                 let evaluation = fields.text("evaluation", 1000, "Say who looked at it and what they found");
-                let helpers = fields.maybe("helpers", 2000);
+                let ticked = fields.several("helpers", |host| Some(host.to_owned()));
+                let typed = fields.maybe("more", 2000);
                 let until = fields.maybe_date("until");
                 let until = until?.map(last_moment).transpose().ok()?;
-                let helpers = helpers?.unwrap_or_default();
-                let helpers = helpers.split_whitespace().map(str::to_owned).collect();
+                let typed = typed?.unwrap_or_default();
+                let mut helpers: Vec<String> = Vec::new();
+                for host in ticked?.iter().map(String::as_str).chain(typed.split_whitespace()) {
+                    if !helpers.iter().any(|there| there == host) {
+                        helpers.push(host.to_owned());
+                    }
+                }
                 Some(Change::Approve {
                     name: name?,
                     helpers,
@@ -217,13 +266,77 @@ impl What {
     /// Where a refusal of this change belongs.
     fn field(self) -> &'static str {
         match self {
-            Self::Hours | Self::Copy => "name",
+            Self::Hours | Self::Copy | Self::EditHours | Self::Rename => "name",
             Self::EndHours => "hours",
             Self::Search => "level",
-            Self::Supervise | Self::Unknown | Self::EndInspection => "reason",
+            Self::Supervise | Self::Unknown | Self::EndInspection | Self::Remove => "reason",
             Self::Files => "files",
             Self::Inspect => "dpia",
             Self::Approve => "host",
+        }
+    }
+}
+
+/// Hosts that devices asked for, ticked one by one with the category of each; whoever may not see what devices asked for, and what nobody
+/// asked for yet, types them.
+fn helper_fields(form: &FormView, seen: Option<&[Wanted]>) -> Vec<String> {
+    let mut fields = Vec::new();
+    if let Some(seen) = seen.filter(|seen| !seen.is_empty()) {
+        let asked = form.checkboxes("helpers", "Which of these does it need?").hint(
+            "These devices asked for them in the last day, and nobody approved them. Those asked for beside this site come first. Tick only what you know it needs",
+        );
+        let asked = seen.iter().fold(asked, |asked, one| {
+            let category = one.category.as_deref().unwrap_or("In no list of what this group blocks");
+            let beside = if one.beside { "Asked for beside this site. " } else { "" };
+            asked.option_with(&one.host, &one.host, &format!("{beside}{category}"))
+        });
+        fields.push(asked.to_string());
+    }
+    let label = if fields.is_empty() {
+        "Other sites that it needs"
+    } else {
+        "Others that it needs, which nobody asked for yet"
+    };
+    // What was ticked and is offered no more is not lost.
+    let gone =
+        form.values("helpers").iter().filter(|host| !seen.unwrap_or_default().iter().any(|one| one.host == **host));
+    let typed =
+        form.value("more").split_whitespace().map(str::to_owned).chain(gone.cloned()).collect::<Vec<_>>().join("\n");
+    let mut again = form.clone();
+    again.set("more", typed);
+    fields.push(
+        again.area("more", label).hint("One a line; leave it empty if it works without").max(2000).rows(3).to_string(),
+    );
+    fields
+}
+
+/// The hours of a schedule as the form asks for them.
+fn hours_typed(form: &mut FormView, hours: &Hours) {
+    form.set("name", hours.name.clone());
+    let (when, windows) = match &hours.when {
+        Times::Opening => ("opening", [].as_slice()),
+        Times::OutsideOpening => ("outside_opening", [].as_slice()),
+        Times::Weekly(windows) => ("weekly", windows.as_slice()),
+        Times::OutsideWeekly(windows) => ("outside_weekly", windows.as_slice()),
+    };
+    form.set("when", when);
+    for window in windows {
+        form.keep("days", window.day.key());
+    }
+    if let Some(window) = windows.first() {
+        form.set("from", window.from.strftime("%H:%M").to_string());
+        form.set("to", window.to.strftime("%H:%M").to_string());
+    }
+    form.set("term", if hours.days == Days::Term { "term" } else { "every" });
+    match &hours.does {
+        Does::Close => form.set("does", "close"),
+        Does::Also(ids) => {
+            form.set("does", "also");
+            ids.keys().for_each(|id| form.keep("also", id.clone()));
+        }
+        Does::Without(ids) => {
+            form.set("does", "without");
+            ids.iter().for_each(|id| form.keep("without", id.clone()));
         }
     }
 }
@@ -471,6 +584,14 @@ pub async fn get(
             form.keep(name, value.chars().take(260).collect::<String>());
         }
     }
+    match what {
+        What::EditHours => {
+            let hours = group.hours.get(form.value("hours")).ok_or(Fault::NotFound)?;
+            hours_typed(&mut form, hours);
+        }
+        What::Rename => form.set("name", group.name.clone()),
+        _ => {}
+    }
     let page = page(&visit, what, &key, &group, form, None).await?;
     visit.page(&page)
 }
@@ -486,15 +607,26 @@ pub async fn post(visit: Visit, Path((key, what)): Path<(String, String)>, form:
     };
     let mut fields = Fields::kept(&form.view, visit.ctx().now);
     let change = what.read(&mut fields, &key, &group, visit.ctx().now);
-    let view = fields.into_view();
-    let Some(change) = change else { return visit.again(&page(&visit, what, &key, &group, view, None).await?) };
+    let mut view = fields.into_view();
     let services = visit.services();
-    let preview = match decide::preview(services, &visit.ctx(), &change).await {
-        Ok(preview) => preview,
-        Err(error) => {
-            let view = aimed(view, error, what)?;
-            return visit.again(&page(&visit, what, &key, &group, view, None).await?);
+    let preview = match &change {
+        Some(change) => match decide::preview(services, &visit.ctx(), change).await {
+            Ok(preview) => Some(preview),
+            Err(error) => {
+                view = aimed(view, error, what)?;
+                None
+            }
+        },
+        None => None,
+    };
+    // Every error at once: what the change lacks and what its reasons lack.
+    if input.send {
+        for (field, say) in decide::missing(&input.reason, &input.risk) {
+            view.error(&field, say);
         }
+    }
+    let (Some(change), Some(preview), false) = (change, preview, view.has_errors()) else {
+        return visit.again(&page(&visit, what, &key, &group, view, None).await?);
     };
     if !input.send {
         return visit.page(&page(&visit, what, &key, &group, view, Some(preview)).await?);
@@ -558,12 +690,19 @@ async fn page(
         What::Inspect => "inspect",
         What::EndInspection => "end-inspection",
         What::Files => "files",
+        What::EditHours => "edit-hours",
+        What::Rename => "rename",
+        What::Remove => "remove",
     };
     let may_look = super::may(visit, Action::ReadActivity);
     let seen = match what {
         // What devices asked for is for the leads; others read the helpers from the site's own pages.
-        What::Approve if may_look => app::activity::not_approved(visit.services(), &visit.ctx(), key).await?,
-        _ => Vec::new(),
+        What::Approve if may_look => {
+            let site = form.value("host").trim().trim_start_matches("https://").split('/').next().map(str::to_owned);
+            let site = site.filter(|site| !site.is_empty());
+            Some(app::activity::not_approved(visit.services(), &visit.ctx(), key, site.as_deref()).await?)
+        }
+        _ => None,
     };
     let mut about = what.about(group);
     about.extend(film_needs(what, &form));
@@ -572,9 +711,12 @@ async fn page(
         about,
         back: (format!("/filter/groups/{encoded}"), group.name.clone()),
         action: format!("/filter/groups/{encoded}/change/{word}"),
-        fields: what.fields(&form, group)?,
+        hidden: match what {
+            What::EditHours => vec![("hours".to_owned(), form.value("hours").to_owned())],
+            _ => Vec::new(),
+        },
+        fields: what.fields_with(&form, group, seen.as_deref())?,
         form,
-        seen,
         preview: preview.map(|preview| pages::Preview {
             say: preview.say,
             difference: preview.difference,

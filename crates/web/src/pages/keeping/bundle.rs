@@ -1,12 +1,14 @@
 //! The bench on which somebody's own data or a file that moves on are redacted, the second person's reading, and the parcel.
 
-use app::keeping::bundle::{self, Bench, BundleState, NewMark};
+use app::keeping::bundle::{self, Bench, BundleState, NewMark, Purpose};
 use app::keeping::exports::For;
 use axum::extract::Path;
 use domain::redaction::{Ground, Piece};
 use domain::{ConcernId, PersonId, RedactionId};
 use views::FormView;
-use views::pages::keeping::{BenchFile, BenchLine, BenchMark, BenchPage, BenchPiece, BenchProposal, Stage};
+use views::pages::keeping::{
+    BenchFile, BenchLine, BenchMark, BenchPage, BenchPiece, BenchProposal, BenchRecord, Stage,
+};
 use views::pages::register::{RegisterForm, field};
 use views::pages::working::{Document, DocumentSection};
 use views::ui::Tone;
@@ -113,7 +115,18 @@ fn drawn(visit: &Visit, bench: &Bench, mut form: FormView) -> BenchPage {
             1 => "1 concern".to_owned(),
             many => format!("{many} concerns"),
         },
-        kept_back: bench.kept_back.iter().map(|one| (one.reference.clone(), one.why.clone())).collect(),
+        kept_back: bench
+            .kept_back
+            .iter()
+            .map(|one| BenchRecord { key: one.key.clone(), reference: one.reference.clone(), why: one.why.clone() })
+            .collect(),
+        moves_on: bench.purpose == Purpose::Transfer,
+        along: bench
+            .records
+            .iter()
+            .filter(|(key, _)| key.is_some())
+            .map(|(key, reference)| BenchRecord { key: key.clone(), reference: reference.clone(), why: String::new() })
+            .collect(),
         lines: lines.collect(),
         proposals: bench
             .proposals
@@ -136,8 +149,17 @@ fn drawn(visit: &Visit, bench: &Bench, mut form: FormView) -> BenchPage {
             .map(|mark| BenchMark {
                 id: mark.id.to_string(),
                 what: mark.what.clone(),
-                where_: if mark.in_one { "in one line" } else { "everywhere" }.to_owned(),
-                why: if mark.left_in { "Left in".to_owned() } else { mark.ground.say().to_owned() },
+                where_: match (mark.record, mark.in_one) {
+                    (true, _) => "the whole record",
+                    (false, true) => "in one line",
+                    (false, false) => "everywhere",
+                }
+                .to_owned(),
+                why: match (mark.record, mark.left_in) {
+                    (true, true) => "Goes along".to_owned(),
+                    (false, true) => "Left in".to_owned(),
+                    (_, false) => mark.ground.say().to_owned(),
+                },
                 reason: mark.reason.clone(),
                 by: format!("{}, {}", mark.by.0, moment(visit, mark.by.1)),
             })

@@ -1,6 +1,6 @@
 //! Exports: the list of what left, the form, the passphrase once, the parcel.
 
-use app::keeping::exports::{self, For, Made, What};
+use app::keeping::exports::{self, Before, For, Made, What};
 use axum::extract::{Path, Query};
 use axum::response::IntoResponse;
 use domain::{ConcernId, ExportId, LetterId, PersonId, ReferralId};
@@ -141,7 +141,9 @@ pub(super) fn told(fields: &mut Fields) -> Option<For> {
     let for_whom = fields.text("for_whom", 300, "Write who gets it");
     let why = fields.text("why", 1_000, "Write why they get it");
     let other_way = fields.text("other_way", 300, "Write how you tell them the passphrase");
-    Some(For { for_whom: for_whom?, why: why?, other_way: other_way? })
+    let agency = Some(fields.raw("agency").to_owned()).filter(|key| !key.is_empty() && key != "other");
+    let waiver = fields.maybe("waiver", 1_000);
+    Some(For { for_whom: for_whom?, why: why?, other_way: other_way?, agency, waiver: waiver? })
 }
 
 /// The three fields.
@@ -163,13 +165,35 @@ pub(super) fn fields_of(form: &FormView) -> Vec<String> {
 /// # Errors
 /// Nothing was named.
 pub async fn new(visit: Visit, Query(of): Query<Of>) -> Answer {
-    if of.what().is_none() {
-        return Err(Fault::NotFound);
-    }
-    visit.page(&page(&of, FormView::new()))
+    visit.page(&page(&visit, &of, FormView::new()).await?)
 }
 
-fn page(of: &Of, form: FormView) -> RegisterForm {
+async fn page(visit: &Visit, of: &Of, form: FormView) -> Result<RegisterForm, Fault> {
+    let what = of.what().ok_or(Fault::NotFound)?;
+    let before = exports::before(visit.services(), &visit.ctx(), what).await?;
+    Ok(drawn(of, &before, form))
+}
+
+/// While a gate is shut: who may have it all the same, or why it cannot wait.
+fn gate_of(before: &Before, form: &FormView) -> Vec<String> {
+    if before.shut.is_empty() {
+        return Vec::new();
+    }
+    let who = form.select("agency", "Are they one of those who may be told at any time?").option("", "Choose");
+    let mut fields = vec![field(&who.options(&before.agencies).option("other", "No, somebody else"))];
+    if before.shut.iter().all(|shut| shut.waivable) {
+        fields.push(field(
+            &form
+                .area("waiver", "If it is somebody else: why can it not wait for the police or the advice team?")
+                .hint("It stands in the record for ever, and whoever works it is told")
+                .rows(2)
+                .max(1_000),
+        ));
+    }
+    fields
+}
+
+fn drawn(of: &Of, before: &Before, form: FormView) -> RegisterForm {
     let hidden = |name: &str, id: Option<String>| match id {
         Some(id) => format!("<input type=\"hidden\" name=\"{name}\" value=\"{id}\">"),
         None => String::new(),
@@ -181,16 +205,22 @@ fn page(of: &Of, form: FormView) -> RegisterForm {
         hidden("letter", of.letter.map(|id| id.to_string())),
     ];
     fields.extend(fields_of(&form));
+    fields.extend(gate_of(before, &form));
+    let mut about = vec![
+        "A parcel with the record as PDF, as a table and as open data, encrypted with AES-256. It is not redacted: it is for those who may read all of it, as police, social care or the next setting. For the person whom it is about, use the request for data.".to_owned(),
+        "From then on you answer for where it lies.".to_owned(),
+    ];
+    about.extend(before.shut.iter().map(|shut| format!("{}: {}", shut.reference, shut.say)));
+    if !before.shut.is_empty() {
+        about.push("Police, children\u{2019}s social care, LADO, health, Ofsted and the ICO may have it now. Before anybody else has it, ask the police or the advice team what you may say, and when; write down what they answer.".to_owned());
+    }
     RegisterForm {
         heading: "Make an export".to_owned(),
         back: Some(match of.concern {
             Some(id) => (format!("/concerns/{id}"), "Back to the concern".to_owned()),
             None => ("/exports".to_owned(), "Exports".to_owned()),
         }),
-        about: vec![
-            "A parcel with the record as PDF, as a table and as open data, encrypted with AES-256. It is not redacted: it is for those who may read all of it, as police, social care or the next setting. For the person whom it is about, use the request for data.".to_owned(),
-            "From then on you answer for where it lies.".to_owned(),
-        ],
+        about,
         fields,
         action: "/exports/new".to_owned(),
         button: "Make the parcel".to_owned(),
@@ -206,12 +236,12 @@ fn page(of: &Of, form: FormView) -> RegisterForm {
 pub async fn post(visit: Visit, form: Form<Input>) -> Answer {
     let Some(Input { of, told }) = form.input else {
         let of = Of::read(|name| form.view.value(name).to_owned());
-        return visit.again(&page(&of, form.view));
+        return visit.again(&page(&visit, &of, form.view).await?);
     };
     let what = of.what().ok_or(Fault::NotFound)?;
     match exports::make(visit.services(), &mut visit.ctx(), what, told).await {
         Ok(made) => visit.page(&once(&made)),
-        Err(error) => visit.again(&page(&of, mend(form.view, error)?)),
+        Err(error) => visit.again(&page(&visit, &of, mend(form.view, error)?).await?),
     }
 }
 

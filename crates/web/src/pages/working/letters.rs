@@ -6,10 +6,12 @@ use axum::extract::{Path, Query};
 use domain::{ConcernId, LetterId, PersonId};
 use serde::Deserialize;
 use views::FormView;
+use views::pages::concerns::Draft;
 use views::pages::register::{RegisterForm, RegisterThing, Section, field};
 use views::pages::working::Document;
 use views::ui::{Banner, Cell, Table, Tone};
 
+use super::super::concerns::draft::{self, Keepable, Next};
 use crate::{Answer, Fields, Form, FromForm, Visit, fault::mend};
 
 /// Whom.
@@ -36,11 +38,16 @@ pub async fn get(visit: Visit, Path(id): Path<ConcernId>, Query(whom): Query<Who
     let chosen = whom.chosen();
     match found.adults.iter().find(|adult| chosen == Some((adult.child, adult.adult)) && adult.never.is_none()) {
         Some(adult) if found.locked.is_none() => {
-            let form = FormView::new().with("text", found.text.clone());
-            visit.page(&write(id, &found, adult, form))
+            let fresh = FormView::new().with("text", found.text.clone());
+            let (form, draft) = draft::restored(&visit, &key(id, adult), fresh).await?;
+            visit.page(&RegisterForm { draft: Some(draft), ..write(id, &found, adult, form) })
         }
         _ => visit.page(&choose(id, &found)),
     }
+}
+
+fn key(id: ConcernId, adult: &Adult) -> String {
+    format!("letter/{id}/{}/{}", adult.child, adult.adult)
 }
 
 fn choose(id: ConcernId, found: &Recipients) -> RegisterThing {
@@ -106,6 +113,7 @@ fn write(id: ConcernId, found: &Recipients, adult: &Adult, form: FormView) -> Re
         ],
         action: format!("/concerns/{id}/letter"),
         button: "Keep it, to print".to_owned(),
+        draft: Some(Draft::default()),
         form,
         ..RegisterForm::default()
     }
@@ -131,17 +139,32 @@ impl FromForm for Written {
 ///
 /// # Errors
 /// The concern is not for this person.
-pub async fn post(visit: Visit, Path(id): Path<ConcernId>, form: Form<Written>) -> Answer {
+pub async fn post(visit: Visit, Path(id): Path<ConcernId>, form: Form<Keepable<Written>>) -> Answer {
     let chosen = Whom { child: form.view.value("child").to_owned(), to: form.view.value("to").to_owned() }.chosen();
     let found = referrals::recipients(visit.services(), &visit.ctx(), id, chosen).await?;
     let adult = found.adults.iter().find(|adult| chosen == Some((adult.child, adult.adult))).cloned();
     let Some(adult) = adult.filter(|adult| adult.never.is_none() && found.locked.is_none()) else {
         return visit.again(&choose(id, &found));
     };
-    let Some(written) = form.input else { return visit.again(&write(id, &found, &adult, form.view)) };
+    let key = key(id, &adult);
+    let written = match form.input {
+        None => return visit.again(&write(id, &found, &adult, form.view)),
+        Some(Keepable::Send(written)) => written,
+        Some(Keepable::Keep(pressed)) => {
+            return match draft::done(&visit, &key, pressed, form.view, &format!("/concerns/{id}")).await? {
+                Next::Go(answer) => answer,
+                Next::Again(form, draft) => {
+                    visit.again(&RegisterForm { draft: Some(draft), ..write(id, &found, &adult, form) })
+                }
+            };
+        }
+    };
     let new = NewLetter { child: written.child, to: written.to, text: written.text };
     match referrals::write(visit.services(), &mut visit.ctx(), id, new).await {
-        Ok(letter) => visit.go(&format!("/letters/{letter}/print")),
+        Ok(letter) => {
+            draft::sent(&visit, &key, &form.view).await;
+            visit.go(&format!("/letters/{letter}/print"))
+        }
         Err(app::Error::Locked(locked)) => visit.again(&choose(id, &Recipients { locked: Some(locked), ..found })),
         Err(error) => visit.again(&write(id, &found, &adult, mend(form.view, error)?)),
     }

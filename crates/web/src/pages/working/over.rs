@@ -41,8 +41,8 @@ pub async fn of_person(visit: Visit, Path(id): Path<PersonId>, Query(before): Qu
 ///
 /// # Errors
 /// As [`of_person`].
-pub async fn print_person(visit: Visit, Path(id): Path<PersonId>) -> Answer {
-    page(&visit, Of::Person(id), None, Much::Paper).await
+pub async fn print_person(visit: Visit, Path(id): Path<PersonId>, Query(before): Query<Before>) -> Answer {
+    page(&visit, Of::Person(id), before.time(), Much::Paper).await
 }
 
 /// The chronology of a device.
@@ -57,8 +57,8 @@ pub async fn of_device(visit: Visit, Path(id): Path<DeviceId>, Query(before): Qu
 ///
 /// # Errors
 /// As [`of_device`].
-pub async fn print_device(visit: Visit, Path(id): Path<DeviceId>) -> Answer {
-    page(&visit, Of::Device(id), None, Much::Paper).await
+pub async fn print_device(visit: Visit, Path(id): Path<DeviceId>, Query(before): Query<Before>) -> Answer {
+    page(&visit, Of::Device(id), before.time(), Much::Paper).await
 }
 
 /// The chronology of a concern with those that belong to it.
@@ -73,8 +73,8 @@ pub async fn of_concern(visit: Visit, Path(id): Path<ConcernId>, Query(before): 
 ///
 /// # Errors
 /// As [`of_concern`].
-pub async fn print_concern(visit: Visit, Path(id): Path<ConcernId>) -> Answer {
-    page(&visit, Of::Concern(id), None, Much::Paper).await
+pub async fn print_concern(visit: Visit, Path(id): Path<ConcernId>, Query(before): Query<Before>) -> Answer {
+    page(&visit, Of::Concern(id), before.time(), Much::Paper).await
 }
 
 /// Where a chronology is read.
@@ -90,21 +90,27 @@ async fn page(visit: &Visit, of: Of, before: Option<Timestamp>, much: Much) -> A
     let mut ctx = visit.ctx();
     let found = chronology::read(visit.services(), &mut ctx, of, before, much).await?;
     let printed = (much == Much::Paper).then(|| {
-        let whole = if found.earlier.is_some() { " Only the newest two thousand lines: there is more." } else { "" };
+        let sheet = match (before, found.earlier) {
+            (None, None) => "",
+            (None, Some(_)) => " This is the newest sheet; what came before is on a sheet of its own.",
+            (Some(_), Some(_)) => " One sheet of several: what came before and after is on sheets of their own.",
+            (Some(_), None) => " This is the oldest sheet; what came after is on a sheet of its own.",
+        };
         let (name, head) = &found.read_by;
         let head = head.as_ref().map(|head| format!(" Audit head {head}.")).unwrap_or_default();
-        format!("Printed {} by {name}.{head}{whole}", visit.services().calendar.say(ctx.now))
+        format!("Printed {} by {name}.{head}{sheet}", visit.services().calendar.say(ctx.now))
     });
     let back = match of {
         Of::Person(_) | Of::Device(_) => ("/concerns".to_owned(), "Concerns".to_owned()),
         Of::Concern(id) => (format!("/concerns/{id}"), "Back to the concern".to_owned()),
     };
-    let earlier = found.earlier.filter(|_| much == Much::Page);
+    let print = format!("{}/print", path(of));
+    let place = if much == Much::Paper { print.clone() } else { path(of) };
     visit.page(&ChronologyPage {
         heading: found.heading.clone(),
         back,
         printed,
-        print: format!("{}/print", path(of)),
+        print,
         pattern: found.pattern.clone(),
         concerns: found
             .concerns
@@ -121,7 +127,7 @@ async fn page(visit: &Visit, of: Of, before: Option<Timestamp>, much: Much) -> A
             })
             .collect(),
         story: story(visit, &found),
-        earlier: earlier.map(|at| format!("{}?before={}", path(of), at.as_microsecond())),
+        earlier: found.earlier.map(|at| format!("{place}?before={}", at.as_microsecond())),
     })
 }
 

@@ -6,9 +6,11 @@ use axum::extract::Path;
 use domain::{ConcernId, PersonId, PlanId};
 use jiff::civil::Date;
 use views::FormView;
+use views::pages::concerns::Draft;
 use views::pages::register::{RegisterForm, RegisterList, field};
 use views::ui::{Cell, Table, Tag, Tone};
 
+use super::super::concerns::draft::{self, Keepable, Next};
 use super::super::concerns::options;
 use super::version_field;
 use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend, form, words};
@@ -27,7 +29,7 @@ pub async fn list(visit: Visit) -> Answer {
         .column("Need")
         .column("Who sees to it")
         .column("Looked at again");
-    for plan in plans::list(visit.services(), &visit.ctx(), None).await? {
+    for plan in plans::read(visit.services(), &mut visit.ctx()).await? {
         let day = words::day(plan.review_on);
         let tag = match (plan.ended_at.is_some(), plan.late) {
             (true, _) => Tag::new(Tone::Done, "Ended"),
@@ -59,7 +61,12 @@ pub async fn list(visit: Visit) -> Answer {
 /// # Errors
 /// The concern is not for this person.
 pub async fn new(visit: Visit, Path(id): Path<ConcernId>) -> Answer {
-    visit.page(&new_page(&visit, id, FormView::new()).await?)
+    let (form, draft) = draft::restored(&visit, &key(id), FormView::new()).await?;
+    visit.page(&RegisterForm { draft: Some(draft), ..new_page(&visit, id, form).await? })
+}
+
+fn key(id: ConcernId) -> String {
+    format!("plan/{id}")
 }
 
 async fn new_page(visit: &Visit, id: ConcernId, form: FormView) -> Result<RegisterForm, Fault> {
@@ -89,6 +96,7 @@ async fn new_page(visit: &Visit, id: ConcernId, form: FormView) -> Result<Regist
         ],
         action: format!("/concerns/{id}/plan"),
         button: "Keep the plan".to_owned(),
+        draft: Some(Draft::default()),
         form,
         ..RegisterForm::default()
     })
@@ -122,13 +130,27 @@ impl FromForm for Plan {
 ///
 /// # Errors
 /// The concern is not for this person.
-pub async fn add(visit: Visit, Path(id): Path<ConcernId>, form: Form<Plan>) -> Answer {
-    let Some(Plan { child, need, help, voice, owner, review_on }) = form.input else {
-        return visit.again(&new_page(&visit, id, form.view).await?);
+pub async fn add(visit: Visit, Path(id): Path<ConcernId>, form: Form<Keepable<Plan>>) -> Answer {
+    let Plan { child, need, help, voice, owner, review_on } = match form.input {
+        None => return visit.again(&new_page(&visit, id, form.view).await?),
+        Some(Keepable::Send(plan)) => plan,
+        Some(Keepable::Keep(pressed)) => {
+            // Who may not see the concern keeps nothing here.
+            new_page(&visit, id, FormView::new()).await?;
+            return match draft::done(&visit, &key(id), pressed, form.view, &format!("/concerns/{id}")).await? {
+                Next::Go(answer) => answer,
+                Next::Again(form, draft) => {
+                    visit.again(&RegisterForm { draft: Some(draft), ..new_page(&visit, id, form).await? })
+                }
+            };
+        }
     };
     let new = New { child, need, help, voice, owner, review_on };
     match plans::add(visit.services(), &mut visit.ctx(), id, new).await {
-        Ok(_) => visit.go_saying(&format!("/concerns/{id}"), Tone::Done, "The plan is kept, and in the record."),
+        Ok(_) => {
+            draft::sent(&visit, &key(id), &form.view).await;
+            visit.go_saying(&format!("/concerns/{id}"), Tone::Done, "The plan is kept, and in the record.")
+        }
         Err(error) => visit.again(&new_page(&visit, id, mend(form.view, error)?).await?),
     }
 }

@@ -257,6 +257,7 @@ fn within(within: Within) -> String {
         Within::DaysCountingTheFirst(days) => format!("{}, the day itself as day one", many(days, "day")),
         Within::Days(days) => many(days, "day"),
         Within::OneMonth => "one month".to_owned(),
+        Within::Months(months) => many(months, "month"),
     }
 }
 

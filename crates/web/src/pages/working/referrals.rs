@@ -8,10 +8,12 @@ use domain::referral::{Consent, ReferralForm, ReferralState};
 use domain::{ConcernId, ReferralId};
 use serde::Deserialize;
 use views::FormView;
+use views::pages::concerns::Draft;
 use views::pages::register::{RegisterForm, RegisterList, RegisterThing, Section, field};
 use views::pages::working::Document;
 use views::ui::{Banner, Cell, Pages, Summary, Table, Tag, Tone};
 
+use super::super::concerns::draft::{self as drafts, Next};
 use super::{moment, version_field, with_now};
 use crate::{Answer, Fault, Fields, Form, FromForm, Visit, fault::mend};
 
@@ -112,7 +114,14 @@ pub async fn new(visit: Visit, Path(id): Path<ConcernId>, Query(asked): Query<As
     for (key, answer) in &begun.filled {
         form.set(&format!("a_{key}"), answer.clone());
     }
-    visit.page(&draft(id, &begun, step, form))
+    let (form, kept) = drafts::restored(&visit, &key(id, &begun), form).await?;
+    let step = step.map(str::to_owned).or_else(|| given(form.value("step")).map(str::to_owned));
+    visit.page(&RegisterForm { draft: Some(kept), ..draft(id, &begun, step.as_deref(), form) })
+}
+
+/// Of the draft: one for each agency.
+fn key(id: ConcernId, begun: &Begun) -> String {
+    format!("referral/{id}/{}", begun.chosen.as_ref().map_or("", |(agency, _)| agency.key.as_str()))
 }
 
 fn choose(id: ConcernId, begun: &Begun, step: Option<&str>) -> RegisterThing {
@@ -164,6 +173,7 @@ fn draft(id: ConcernId, begun: &Begun, step: Option<&str>, form: FormView) -> Re
         fields,
         action: format!("/concerns/{id}/referrals"),
         button: "Keep it".to_owned(),
+        draft: Some(Draft::default()),
         form,
         ..RegisterForm::default()
     }
@@ -270,6 +280,15 @@ pub async fn post(visit: Visit, Path(id): Path<ConcernId>, form: Form<Typed>) ->
     if form.input.is_none() {
         return visit.again(&draft(id, &begun, step.as_deref(), view));
     }
+    let key = key(id, &begun);
+    if let Some(pressed) = drafts::pressed_in(&view) {
+        return match drafts::done(&visit, &key, pressed, view, &format!("/concerns/{id}")).await? {
+            Next::Go(answer) => answer,
+            Next::Again(form, kept) => {
+                visit.again(&RegisterForm { draft: Some(kept), ..draft(id, &begun, step.as_deref(), form) })
+            }
+        };
+    }
     let decision = if view.value("decision") == "not" {
         Some(Decision::Not { reason: view.value("reason").to_owned() })
     } else {
@@ -278,7 +297,10 @@ pub async fn post(visit: Visit, Path(id): Path<ConcernId>, form: Form<Typed>) ->
     let Some(decision) = decision else { return visit.again(&draft(id, &begun, step.as_deref(), view)) };
     let new = New { agency, step: step.clone(), decision };
     match referrals::add(visit.services(), &mut visit.ctx(), id, new).await {
-        Ok(referral) => visit.go_saying(&format!("/referrals/{referral}"), Tone::Done, "Kept."),
+        Ok(referral) => {
+            drafts::sent(&visit, &key, &view).await;
+            visit.go_saying(&format!("/referrals/{referral}"), Tone::Done, "Kept.")
+        }
         Err(error) => {
             let view = mended(view, error, asks)?;
             visit.again(&draft(id, &begun, step.as_deref(), view))

@@ -1,7 +1,7 @@
 //! Files that move on with a child, each with its receipt.
 
 use app::transfers::{self, Change, New, TransferView};
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use domain::clock::Standing;
 use domain::{PersonId, TransferId};
 use jiff::civil::Date;
@@ -78,8 +78,16 @@ impl FromForm for Input {
 ///
 /// # Errors
 /// Not for this person.
-pub async fn new(visit: Visit) -> Answer {
-    visit.page(&page(&visit, FormView::new()).await?)
+pub async fn new(visit: Visit, Query(of): Query<Of>) -> Answer {
+    let form = FormView::new().with("child", of.child.map(|child| child.to_string()).unwrap_or_default());
+    visit.page(&page(&visit, form).await?)
+}
+
+/// Of which child, from the record of its move.
+#[derive(Debug, Default, serde::Deserialize)]
+pub struct Of {
+    #[serde(default)]
+    child: Option<PersonId>,
 }
 
 /// Begins a file.
@@ -147,7 +155,7 @@ pub async fn get(visit: Visit, Path(id): Path<TransferId>) -> Answer {
         _ if file.sent.is_some() => {}
         Some(bench) => ways.push((
             format!("/concerns/{bench}/bundle"),
-            "Make the file ready: other children blacked out, read over by two, encrypted".to_owned(),
+            "Make the file ready: choose what goes along, black out others, read over by two, encrypted".to_owned(),
         )),
         None => ways.push((
             "/concerns/report/file_transfer".to_owned(),
@@ -165,9 +173,9 @@ pub async fn get(visit: Visit, Path(id): Path<TransferId>) -> Answer {
         back: ("/transfers".to_owned(), "Files that move on".to_owned()),
         summary,
         sections: vec![Section {
-            heading: "What is part of it".to_owned(),
+            heading: "What goes along".to_owned(),
             table,
-            empty: "No concern names this child: say so to their lead, and send the rest of the file.".to_owned(),
+            empty: "No concern goes along: say so to their lead, and send the rest of the file.".to_owned(),
         }],
         ways,
         ..RegisterThing::default()
