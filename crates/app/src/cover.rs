@@ -8,7 +8,7 @@
 use domain::access::{Action, Refused, Relation, authorize};
 use domain::concern::Urgency;
 use domain::exclusion::CASE_ROLES;
-use domain::routing::Roster;
+use domain::roster::Roster;
 use domain::{OpCtx, PersonId};
 use jiff::Timestamp;
 use jiff::civil::Date;

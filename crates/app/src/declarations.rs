@@ -10,7 +10,7 @@ use domain::concern::Urgency;
 use domain::ctx::Member;
 use domain::declaration::{self, DeclarationKind, DeclarationOutcome};
 use domain::procedure::Switches;
-use domain::routing::Roster;
+use domain::roster::Roster;
 use domain::{DeclarationId, OpCtx, PersonId, SettingId};
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -135,7 +135,7 @@ pub async fn seen(services: &Services, ctx: &mut OpCtx, link: &str) -> Result<()
 pub(crate) async fn mail(services: &Services, ctx: &mut OpCtx, setting: SettingId, job: &jobs::Work) -> Result<()> {
     let id: Uuid = job.get("notice")?;
     let person: PersonId = job.get("person")?;
-    let viewer = Sees { person, routes: Vec::new() };
+    let viewer = Sees::by_name(person);
     let reader = services.db.read(Scope::Setting(setting)).await?;
     let Some(notice) = store::notices::lookup(&reader, setting, &viewer, id).await? else { return Ok(()) };
     // Told once more of what nobody takes: the same line, another mail.

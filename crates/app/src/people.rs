@@ -23,7 +23,7 @@ use crate::accounts::{HandOver, choose, password, sign_in};
 use crate::error::{Error, Result};
 use crate::services::Services;
 
-pub use appointments::{AppointmentInfo, Ended, appoint, end_appointment, list_appointments};
+pub use appointments::{AppointmentInfo, Ended, appoint, end_appointment, limit, list_appointments};
 pub use case_manager::{CaseManager, case_manager, name_case_manager};
 pub use email::{send_verification, verify_email};
 pub use store::words::Tie;

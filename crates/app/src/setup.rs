@@ -187,6 +187,7 @@ pub async fn begin(services: &Services, ctx: &mut OpCtx, token: &Token, first: F
             starts_at: ctx.now,
             ends_at: None,
             made_by: None,
+            kinds: None,
         };
         store::people::add_appointment(&mut tx, &appointment).await?;
     }

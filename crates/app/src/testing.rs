@@ -180,6 +180,7 @@ impl TestApp {
             account: AccountId(of(1)),
             session: SessionId(of(2)),
             roles: self.roles.get(&person).into_iter().flatten().copied().collect(),
+            kinds: Default::default(),
             second_factor,
         }))
     }
@@ -504,6 +505,7 @@ async fn appoint(tx: &mut Tx, setting: SettingId, person: PersonId, role: Role) 
         starts_at: tx.now(),
         ends_at: None,
         made_by: None,
+        kinds: None,
     };
     store::people::add_appointment(tx, &row).await
 }

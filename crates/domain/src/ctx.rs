@@ -6,8 +6,11 @@ use jiff::Timestamp;
 use rand::Rng;
 use uuid::Uuid;
 
+use crate::concern::ConcernKind;
+use crate::exclusion::CASE_ROLES;
 use crate::id::{AccountId, PersonId, SessionId, SettingId};
-use crate::people::RoleSet;
+use crate::people::{Role, RoleSet};
+use crate::roster::Kinds;
 
 /// Everything that an operation may know of the world.
 pub struct OpCtx {
@@ -56,8 +59,18 @@ pub struct Member {
     pub session: SessionId,
     /// Their roles today (appointments in force).
     pub roles: RoleSet,
+    /// What they work with as a deputy.
+    pub kinds: Kinds,
     /// Did they show the second factor in this session?
     pub second_factor: SecondFactor,
+}
+
+impl Member {
+    /// Does no limit of a deputy stand between this person and concerns of this kind?
+    pub fn works_with(&self, kind: ConcernKind) -> bool {
+        let other = CASE_ROLES.iter().any(|role| *role != Role::Deputy && self.roles.contains(role));
+        other || self.kinds.cover(kind)
+    }
 }
 
 /// State of the second factor in a session.

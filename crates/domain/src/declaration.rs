@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use crate::id::PersonId;
 use crate::people::Role;
 use crate::procedure::Switches;
-use crate::routing::Roster;
+use crate::roster::Roster;
 
 /// What is declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,17 +117,14 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::roster::Kinds;
 
     fn person(number: u8) -> PersonId {
         PersonId(Uuid::from_u128(u128::from(number)))
     }
 
     fn roster(held: &[(Role, u8)]) -> Roster {
-        let mut roster = Roster::new();
-        for (role, number) in held {
-            roster.entry(*role).or_default().push(person(*number));
-        }
-        roster
+        held.iter().map(|(role, number)| (*role, person(*number), Kinds::All)).collect()
     }
 
     fn switches(pairs: &[(&str, &str)]) -> Switches {

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::concern::{Part, RouteKind};
+use crate::concern::{ConcernKind, Part, RouteKind};
 use crate::ctx::{Member, SecondFactor};
 use crate::id::PersonId;
 use crate::people::{Role, RoleSet};
+use crate::roster::Kinds;
 
 /// What one may see of a concern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +27,8 @@ pub enum Sight {
 pub struct Walls<'a> {
     /// Which way it goes.
     pub route: RouteKind,
+    /// What it is about.
+    pub kind: ConcernKind,
     /// Who told it.
     pub reporter: Option<PersonId>,
     /// Who must not see it.
@@ -39,13 +42,16 @@ pub struct Walls<'a> {
 /// What somebody may see of a concern.
 ///
 /// Exclusion comes first and nothing beats it: not a role, not an invitation, not having reported it as a colleague
-/// of oneself. Then the route's own roles, then invitations, then the reporter's receipt.
-pub fn sight(walls: &Walls<'_>, person: PersonId, roles: &RoleSet) -> Sight {
+/// of oneself. Then the route's own roles (of deputies, those who work with its kind), then invitations, then the reporter's
+/// receipt.
+pub fn sight(walls: &Walls<'_>, person: PersonId, roles: &RoleSet, kinds: &Kinds) -> Sight {
     if walls.excluded.contains(&person) {
         return Sight::Nothing;
     }
     let by_role = match walls.route {
-        RouteKind::Safeguarding => roles.contains(&Role::Dsl) || roles.contains(&Role::Deputy),
+        RouteKind::Safeguarding => {
+            roles.contains(&Role::Dsl) || (roles.contains(&Role::Deputy) && kinds.cover(walls.kind))
+        }
         // The case manager that the setting names is whoever routing reached; a role alone is not enough, since
         // two managers are not both the case manager.
         RouteKind::Allegation => false,
@@ -62,7 +68,7 @@ pub fn sight(walls: &Walls<'_>, person: PersonId, roles: &RoleSet) -> Sight {
 
 /// As [`sight`], for a signed-in person: without the second factor nobody sees a case, only receipts (S3, S11).
 pub fn sight_of(walls: &Walls<'_>, member: &Member) -> Sight {
-    let sight = sight(walls, member.person, &member.roles);
+    let sight = sight(walls, member.person, &member.roles, &member.kinds);
     match member.second_factor {
         SecondFactor::Shown => sight,
         SecondFactor::NotShown if walls.reporter == Some(member.person) => sight.min(Sight::Receipt),

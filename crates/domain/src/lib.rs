@@ -25,6 +25,7 @@ pub mod redaction;
 pub mod reference;
 pub mod referral;
 pub mod retention;
+pub mod roster;
 pub mod routing;
 pub mod setting;
 pub mod small_numbers;

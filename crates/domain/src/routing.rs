@@ -1,7 +1,7 @@
 //! Who is told. Routing is total: for any roles and any exclusions there is a recipient; the last ones are outside
 //! the setting, with numbers that the page shows (S7).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,9 +9,7 @@ use crate::concern::{ConcernKind, RouteKind};
 use crate::id::PersonId;
 use crate::people::Role;
 use crate::procedure::Switches;
-
-/// Who holds which role today, in the order of appointment.
-pub type Roster = BTreeMap<Role, Vec<PersonId>>;
+use crate::roster::Roster;
 
 /// A recipient outside the setting. Keys of `content/agencies/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,14 +119,14 @@ impl CaseManager {
 pub struct Way {
     /// Safeguarding or allegation.
     pub route: RouteKind,
+    /// What it is about: deputies may work with some kinds alone.
+    pub kind: ConcernKind,
     /// Who is the case manager of an allegation.
     pub case_manager: CaseManager,
     /// The person whom the setting names for it, before any role (S7).
     pub named: Option<PersonId>,
     /// It is about the owner: nobody whom the owner pays decides on it, so it goes to the LADO (C3).
     pub about_owner: bool,
-    /// On the safeguarding way the manager is told together with the leads ([`with_the_manager`]).
-    pub with_manager: bool,
 }
 
 /// What the manager hears of at once, beside the lead: lost data and attacks, which the provider answers for to the ICO, and
@@ -141,7 +139,7 @@ impl Way {
     /// The way of a kind of concern by the setting's switches, about nobody who owns it.
     pub fn of(route: RouteKind, kind: ConcernKind, switches: &Switches) -> Self {
         let case_manager = CaseManager::of(kind, switches);
-        Self { route, case_manager, named: None, about_owner: false, with_manager: with_the_manager(kind) }
+        Self { route, kind, case_manager, named: None, about_owner: false }
     }
 
     /// The same, where the setting names one person for allegations.
@@ -161,22 +159,24 @@ impl Way {
 
 /// The ladder for a way, a roster and those who must not know.
 ///
-/// Safeguarding: all leads and deputies together (and the manager, for some kinds), then the manager, then the chair. An allegation: *one* case
-/// manager (the person whom the setting names, else the first of the named role who is not excluded), then one of the next
-/// role; never several at once. About
-/// the owner: nobody inside.
+/// Safeguarding: all leads and deputies together (and the manager, for some kinds), then the manager, then the chair. Deputies
+/// who work with other kinds are told after those who work with this one: a limit keeps a child waiting for nobody. An
+/// allegation: *one* case manager (the person whom the setting names, else the first of the named role who is not excluded),
+/// then one of the next role; never several at once. About the owner: nobody inside.
 pub fn ladder(way: &Way, roster: &Roster, excluded: &BTreeSet<PersonId>) -> Ladder {
     let holders = |role: Role| -> Vec<PersonId> {
         roster.get(&role).into_iter().flatten().copied().filter(|person| !excluded.contains(person)).collect()
     };
     let mut rungs: Vec<Vec<PersonId>> = match way.route {
         RouteKind::Safeguarding => {
+            let (with_it, with_others): (Vec<_>, Vec<_>) =
+                holders(Role::Deputy).into_iter().partition(|person| roster.kinds_of(*person).cover(way.kind));
             let mut leads = holders(Role::Dsl);
-            leads.extend(holders(Role::Deputy));
-            if way.with_manager {
+            leads.extend(with_it);
+            if with_the_manager(way.kind) {
                 leads.extend(holders(Role::Manager));
             }
-            vec![leads, holders(Role::Manager), holders(Role::Chair)]
+            vec![leads, with_others, holders(Role::Manager), holders(Role::Chair)]
         }
         RouteKind::Allegation if way.about_owner => Vec::new(),
         RouteKind::Allegation => {

@@ -198,6 +198,13 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/0037_search_of_concern.sqlite.sql"),
         postgres: include_str!("../migrations/0037_search_of_concern.postgres.sql"),
     },
+    Migration {
+        number: 38,
+        name: "need_to_know",
+        both: include_str!("../migrations/0038_need_to_know.sql"),
+        sqlite: "",
+        postgres: "",
+    },
 ];
 
 /// What happens before a database that has rows is upgraded.

@@ -65,7 +65,7 @@ impl House {
 
     /// Somebody who works these routes.
     pub fn sees(person: PersonId, routes: &[RouteKind]) -> Sees {
-        Sees { person, routes: routes.to_vec() }
+        Sees { person, routes: routes.to_vec(), kinds: Default::default() }
     }
 
     /// The lead's view.
@@ -80,7 +80,7 @@ impl House {
     pub async fn concern(&self, db: &Db, ctx: &mut OpCtx, new: NewConcern<'_>) -> Result<ConcernId> {
         let id: ConcernId = ctx.fresh();
         let mut tx = db.write(ctx, Scope::Setting(self.setting), "concern.raise").await?;
-        let row = self.concern_row(id, new.route, tx.now());
+        let row = Concern { kind: new.kind, ..self.concern_row(id, new.route, tx.now()) };
         store::concerns::add(&mut tx, &row).await?;
         let entry = Entry {
             id: tx.fresh(),
@@ -151,6 +151,8 @@ impl House {
 pub struct NewConcern<'a> {
     /// Which way it goes.
     pub route: RouteKind,
+    /// What it is about.
+    pub kind: ConcernKind,
     /// Its first entry.
     pub text: &'a str,
     /// Who is shut out.
@@ -162,7 +164,7 @@ pub struct NewConcern<'a> {
 impl<'a> NewConcern<'a> {
     /// On the safeguarding route, with nobody shut out or invited.
     pub fn new(text: &'a str) -> Self {
-        Self { route: RouteKind::Safeguarding, text, excluded: &[], invited: &[] }
+        Self { route: RouteKind::Safeguarding, kind: ConcernKind::FilterBreach, text, excluded: &[], invited: &[] }
     }
 }
 
@@ -193,6 +195,7 @@ async fn person(tx: &mut Tx, setting: SettingId, name: &str, role: Option<Role>)
             starts_at: tx.now(),
             ends_at: None,
             made_by: None,
+            kinds: None,
         };
         store::people::add_appointment(tx, &appointment).await?;
     }

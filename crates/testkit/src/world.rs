@@ -64,6 +64,7 @@ impl World {
             account: AccountId(of(1)),
             session: SessionId(of(2)),
             roles: roles.iter().copied().collect(),
+            kinds: Default::default(),
             second_factor: SecondFactor::Shown,
         }))
     }

@@ -328,6 +328,8 @@ pub fn all() -> Vec<Route> {
         post("/people/{id}/account", Action(A::ResetPassword), pages::people::sign_in::account_post, "Give a sign-in, link shown once"),
         get ("/people/{id}/role", Action(A::Appoint), pages::people::roles::role_get, "The form for a role"),
         post("/people/{id}/role", Action(A::Appoint), pages::people::roles::role_post, "Appoint"),
+        get ("/people/{id}/kinds", Action(A::Appoint), pages::people::kinds::get, "What a deputy works with"),
+        post("/people/{id}/kinds", Action(A::Appoint), pages::people::kinds::post, "Limit a deputy to some kinds of concern"),
         post("/people/{id}/reset-password", Action(A::ResetPassword), pages::people::sign_in::reset_password, "Reset a password, link shown once"),
         post("/people/{id}/end-account", Action(A::ResetPassword), pages::people::sign_in::end_account, "End a sign-in and its sessions"),
         get ("/people/{id}/ties", Action(A::KeepPeople), pages::people::ties::get, "The form of a family tie"),

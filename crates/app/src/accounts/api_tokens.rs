@@ -131,7 +131,7 @@ pub async fn member_by_username(services: &Services, ctx: &OpCtx, username: &str
     let account = store::accounts::find_by_username(&reader, &sign_in::fold_username(username)).await?;
     let account = account.filter(|account| account.ended_at.is_none()).ok_or(Error::NotFound)?;
     for membership in store::people::list_memberships_of_account(&reader, account.id).await? {
-        let roles = sessions::roles_of(&reader, membership.setting_id, membership.person_id, ctx.now).await?;
+        let (roles, kinds) = sessions::roles_of(&reader, membership.setting_id, membership.person_id, ctx.now).await?;
         if !roles.is_empty() {
             return Ok(Member {
                 setting: membership.setting_id,
@@ -139,6 +139,7 @@ pub async fn member_by_username(services: &Services, ctx: &OpCtx, username: &str
                 account: account.id,
                 session: SessionId(Uuid::nil()),
                 roles,
+                kinds,
                 second_factor: SecondFactor::Shown,
             });
         }
@@ -189,6 +190,7 @@ pub async fn bearer(services: &Services, ctx: &OpCtx, token: &Token) -> Result<O
         account: row.account_id,
         session: SessionId(row.id),
         roles: without_cases(&standing.roles),
+        kinds: standing.kinds,
         second_factor: SecondFactor::Shown,
     };
     let scopes = row.scope.split_whitespace().filter_map(ApiScope::from_key).collect();

@@ -108,6 +108,7 @@ mod tests {
             account: Uuid::nil().into(),
             session: SessionId(Uuid::nil()),
             roles,
+            kinds: Default::default(),
             second_factor,
         })
     }

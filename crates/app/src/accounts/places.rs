@@ -34,7 +34,7 @@ pub async fn list_places(services: &Services, ctx: &OpCtx) -> Result<Vec<Place>>
     let reader = services.db.read(Scope::All).await?;
     let mut places = Vec::new();
     for membership in store::people::list_memberships_of_account(&reader, member.account).await? {
-        let roles = sessions::roles_of(&reader, membership.setting_id, membership.person_id, ctx.now).await?;
+        let (roles, _) = sessions::roles_of(&reader, membership.setting_id, membership.person_id, ctx.now).await?;
         if roles.is_empty() {
             continue;
         }

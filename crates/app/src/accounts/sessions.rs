@@ -7,6 +7,7 @@
 use domain::access::{self, Action, Relation};
 use domain::ctx::Member;
 use domain::people::RoleSet;
+use domain::roster::Kinds;
 use domain::setting::Profile;
 use domain::{AccountId, Actor, OpCtx, PersonId, SessionId, SettingId};
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +18,7 @@ use store::{Reads, Scope, Tx};
 
 use super::duty::{self, Duty, Next, State};
 use super::{SignedIn, Token, Visit, password};
+use crate::concerns::case;
 use crate::error::{Error, Result};
 use crate::services::Services;
 
@@ -100,6 +102,7 @@ pub(crate) struct Standing {
     pub(super) profile: Profile,
     pub(super) person: store::people::Person,
     pub(super) roles: RoleSet,
+    pub(super) kinds: Kinds,
     /// Settings that the account belongs to.
     pub(super) places: usize,
     pub(super) now: Timestamp,
@@ -124,15 +127,20 @@ pub(crate) async fn standing_of(
     let here = memberships.into_iter().find(|membership| membership.setting_id == setting);
     let Some(membership) = here else { return Ok(None) };
     let Some(person) = store::people::lookup(db, setting, membership.person_id).await? else { return Ok(None) };
-    let roles = roles_of(db, setting, person.id, now).await?;
+    let (roles, kinds) = roles_of(db, setting, person.id, now).await?;
     let profile = profile_of(db, setting).await?;
-    Ok(Some(Standing { account, setting, profile, person, roles, places, now }))
+    Ok(Some(Standing { account, setting, profile, person, roles, kinds, places, now }))
 }
 
-/// Roles of a person by the appointments in force.
-pub(crate) async fn roles_of(db: &impl Reads, setting: SettingId, person: PersonId, now: Timestamp) -> Result<RoleSet> {
-    let appointments = store::people::list_appointments_of(db, setting, person, now).await?;
-    Ok(appointments.into_iter().map(|appointment| appointment.role).collect())
+/// Roles of a person by the appointments in force, and what they work with as a deputy.
+pub(crate) async fn roles_of(
+    db: &impl Reads,
+    setting: SettingId,
+    person: PersonId,
+    now: Timestamp,
+) -> Result<(RoleSet, Kinds)> {
+    let roster = case::roster_of(&store::people::list_appointments_of(db, setting, person, now).await?);
+    Ok((roster.roles_of(person), roster.kinds_of(person)))
 }
 
 /// The profile of a setting.
@@ -164,6 +172,7 @@ impl Standing {
             account: self.account.id,
             session: session.id,
             roles,
+            kinds: self.kinds,
             second_factor,
         };
         Visit {

@@ -193,8 +193,8 @@ async fn let_back(tx: &mut Tx, case: &Case, person: PersonId) -> Result<()> {
     // Told only if the concern's route is theirs again: else it would tell them that there is one.
     let after = case::loaded(tx, case.concern.clone()).await?;
     let roster = case::roster(tx, setting, tx.now()).await?;
-    let roles = roster.iter().filter(|(_, held)| held.contains(&person)).map(|(role, _)| *role).collect();
-    if sight(&after.walls(), person, &roles) == Sight::Case {
+    let (roles, kinds) = (roster.roles_of(person), roster.kinds_of(person));
+    if sight(&after.walls(), person, &roles, &kinds) == Sight::Case {
         notices::reach(tx, &case.concern, &[person]).await?;
     }
     Ok(())

@@ -11,12 +11,13 @@ use domain::ctx::Member;
 use domain::exclusion::{Sight, Tie, Walls, sight_of};
 use domain::people::PersonKind;
 use domain::procedure::{Act, Answers, Procedure, StepRecord, Switches};
-use domain::routing::Roster;
+use domain::roster::{Kinds, Roster};
 use domain::setting::Profile;
 use domain::{ConcernId, OpCtx, PersonId, SettingId};
 use jiff::Timestamp;
 use store::Reads;
 use store::concerns::{Concern, Invitation};
+use store::people::Appointment;
 use store::words::StepAct;
 
 use crate::keeping::emergency;
@@ -35,6 +36,7 @@ impl Case {
     pub(crate) fn walls(&self) -> Walls<'_> {
         Walls {
             route: self.concern.route,
+            kind: self.concern.kind,
             reporter: self.concern.reporter_id,
             excluded: &self.excluded,
             invited: &self.invited,
@@ -119,11 +121,12 @@ pub(crate) const REACHED: &str = "told by routing";
 
 /// Who holds which role at a time, in the order of appointment.
 pub(crate) async fn roster(db: &impl Reads, setting: SettingId, at: Timestamp) -> Result<Roster> {
-    let mut roster = Roster::new();
-    for appointment in store::people::list_appointments(db, setting, at).await? {
-        roster.entry(appointment.role).or_default().push(appointment.person_id);
-    }
-    Ok(roster)
+    Ok(roster_of(&store::people::list_appointments(db, setting, at).await?))
+}
+
+/// The same of appointments that were read before.
+pub(crate) fn roster_of(held: &[Appointment]) -> Roster {
+    held.iter().map(|held| (held.role, held.person_id, Kinds::from_stored(held.kinds.as_deref()))).collect()
 }
 
 /// The ties of everybody who matters for exclusion.

@@ -76,21 +76,15 @@ pub async fn foresee(
     let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
     let mut tx = services.db.write(ctx, Scope::Setting(member.setting), "concern.foresee").await?;
     let before = case::of(&tx, ctx, Action::WorkConcern, id).await?;
-    let mut eyes: Vec<domain::ctx::Member> = Vec::new();
-    for (role, holders) in case::roster(&tx, member.setting, ctx.now).await? {
-        for holder in holders {
-            match eyes.iter_mut().find(|eye| eye.person == holder) {
-                Some(eye) => {
-                    eye.roles.insert(role);
-                }
-                None => eyes.push(domain::ctx::Member {
-                    person: holder,
-                    roles: [role].into_iter().collect(),
-                    ..member.clone()
-                }),
-            }
-        }
-    }
+    let roster = case::roster(&tx, member.setting, ctx.now).await?;
+    let holders: BTreeSet<PersonId> = roster.iter().flat_map(|(_, holders)| holders).copied().collect();
+    let eye = |person| domain::ctx::Member {
+        person,
+        roles: roster.roles_of(person),
+        kinds: roster.kinds_of(person),
+        ..member.clone()
+    };
+    let mut eyes: Vec<domain::ctx::Member> = holders.into_iter().map(eye).collect();
     eyes.retain(|eye| sight_of(&before.walls(), eye) > Sight::Nothing);
     add_in(services, &mut tx, ctx, id, (person, part)).await?;
     let concern = store::concerns::lookup_for_program(&tx, member.setting, id).await?.ok_or(Error::NotFound)?;

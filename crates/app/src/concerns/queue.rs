@@ -6,6 +6,7 @@ use domain::access::{Action, Refused, Relation, authorize};
 use domain::clock::Standing as ClockStanding;
 use domain::concern::{ConcernKind, ConcernStatus, Urgency};
 use domain::procedure::Procedure;
+use domain::roster::Kinds;
 use domain::{ConcernId, OpCtx};
 use jiff::{SignedDuration, Timestamp};
 use store::Scope;
@@ -36,6 +37,8 @@ pub struct Queue {
     pub closed: u64,
     /// There are more than are shown.
     pub more: bool,
+    /// The kinds that the viewer's role opens.
+    pub kinds: Kinds,
 }
 
 /// One concern in the queue. No names: the queue stands open on office screens.
@@ -113,6 +116,7 @@ pub async fn queue(services: &Services, ctx: &OpCtx, shelf: Shelf, page: usize) 
         unfinished: store::concerns::count(&reader, member.setting, &viewer, &Filter::unfinished()).await?,
         closed: store::concerns::count(&reader, member.setting, &viewer, &closed_filter).await?,
         more,
+        kinds: viewer.kinds,
     })
 }
 

@@ -122,6 +122,7 @@ async fn crowd(services: &Services, ctx: &mut OpCtx, setting: SettingId) -> Resu
                     starts_at: tx.now(),
                     ends_at: None,
                     made_by: None,
+                    kinds: None,
                 };
                 store::people::add_appointment(&mut tx, &row).await?;
             }

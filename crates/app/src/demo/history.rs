@@ -7,7 +7,7 @@ use domain::content::demo::{
 };
 use domain::ctx::{Client, Member, SecondFactor};
 use domain::procedure::{Act, Answers, FieldKind, Procedure, ProgramAct, Step};
-use domain::routing::Roster;
+use domain::roster::Roster;
 use domain::{AccountId, Actor, ConcernId, OpCtx, PersonId, SessionId};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use store::Scope;
@@ -120,13 +120,20 @@ impl Teller<'_> {
 
     /// The context in which somebody of the story acts: their own roles, their second factor shown.
     pub(super) fn as_person(&self, person: PersonId, at: Timestamp) -> OpCtx {
-        let roles = self.roster.iter().filter(|(_, people)| people.contains(&person)).map(|(role, _)| *role).collect();
+        let (roles, kinds) = (self.roster.roles_of(person), self.roster.kinds_of(person));
         let mut ctx = self.services.context(Actor::Nobody, Client::default());
         ctx.now = at;
         let (account, session) = (ctx.fresh::<AccountId>(), ctx.fresh::<SessionId>());
         let setting = self.built.setting;
-        ctx.actor =
-            Actor::Member(Member { setting, person, account, session, roles, second_factor: SecondFactor::Shown });
+        ctx.actor = Actor::Member(Member {
+            setting,
+            person,
+            account,
+            session,
+            roles,
+            kinds,
+            second_factor: SecondFactor::Shown,
+        });
         ctx
     }
 
@@ -260,11 +267,7 @@ impl Teller<'_> {
 
 async fn roster(services: &Services, built: &Built, now: Timestamp) -> Result<Roster> {
     let reader = services.db.read(Scope::Setting(built.setting)).await?;
-    let mut roster = Roster::new();
-    for appointment in store::people::list_appointments(&reader, built.setting, now).await? {
-        roster.entry(appointment.role).or_default().push(appointment.person_id);
-    }
-    Ok(roster)
+    crate::concerns::case::roster(&reader, built.setting, now).await
 }
 
 pub(super) fn minutes(count: u32) -> SignedDuration {

@@ -94,7 +94,11 @@ async fn request(services: &Services, built: &Built, dsl: PersonId, now: Timesta
     let children = store::keeping::list_children(&reader, built.setting).await?;
     let mut chosen = None;
     for child in &children {
-        let viewer = store::Sees { person: dsl, routes: vec![domain::concern::RouteKind::Safeguarding] };
+        let viewer = store::Sees {
+            person: dsl,
+            routes: vec![domain::concern::RouteKind::Safeguarding],
+            kinds: Default::default(),
+        };
         let about = store::concerns::About::Person(child.id);
         if !store::concerns::list_about(&reader, built.setting, &viewer, &about).await?.is_empty() {
             chosen = Some(child.clone());
@@ -132,6 +136,14 @@ fn acting(services: &Services, built: &Built, person: PersonId, roles: &[Role], 
     ctx.now = now;
     let (account, session) = (ctx.fresh::<AccountId>(), ctx.fresh::<SessionId>());
     let (setting, roles) = (built.setting, roles.iter().copied().collect());
-    ctx.actor = Actor::Member(Member { setting, person, account, session, roles, second_factor: SecondFactor::Shown });
+    ctx.actor = Actor::Member(Member {
+        setting,
+        person,
+        account,
+        session,
+        roles,
+        kinds: Default::default(),
+        second_factor: SecondFactor::Shown,
+    });
     ctx
 }

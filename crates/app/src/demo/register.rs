@@ -162,6 +162,7 @@ impl Builder {
                 starts_at: since,
                 ends_at: None,
                 made_by: None,
+                kinds: None,
             };
             store::people::add_appointment(tx, &row).await?;
         }

@@ -287,7 +287,8 @@ async fn walls_hold(services: &Services, setting: SettingId, now: Timestamp) -> 
         shut.entry(row.person_id).or_default().insert(row.concern_id);
     }
     for (person, concerns) in shut {
-        let sees = Sees { person, routes: vec![RouteKind::Safeguarding, RouteKind::Allegation] };
+        let sees =
+            Sees { person, routes: vec![RouteKind::Safeguarding, RouteKind::Allegation], kinds: Default::default() };
         let filter = store::concerns::Filter::default();
         let listed = store::concerns::list(&db, setting, &sees, &filter).await?;
         let counted = store::concerns::count(&db, setting, &sees, &filter).await?;

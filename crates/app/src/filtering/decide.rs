@@ -565,7 +565,7 @@ pub(super) async fn look_again(
     by: PersonId,
     concern: Option<ConcernId>,
 ) -> Result<()> {
-    let viewer = store::Sees { person: by, routes: Vec::new() };
+    let viewer = store::Sees::by_name(by);
     let open = store::follow_up::list_reviews(&*tx, setting, &viewer, store::follow_up::Which::Open).await?;
     let there = |one: &store::follow_up::Review| {
         one.what == "filtering" && one.opened_by.is_none() && one.concern_id == concern

@@ -67,7 +67,7 @@ pub(super) async fn taken_back(tx: &mut Tx, proposal: &Proposal) -> Result<()> {
 /// asked may know.
 pub(super) async fn of(db: &impl Reads, request: &AccessRequest) -> Result<Option<Outcome>> {
     let (Some(id), Some(by)) = (request.proposal_id, request.answered_by) else { return Ok(None) };
-    let viewer = store::Sees { person: by, routes: Vec::new() };
+    let viewer = store::Sees::by_name(by);
     let Some(found) = store::filtering::lookup_proposal(db, request.setting_id, &viewer, id).await? else {
         return Ok(None);
     };

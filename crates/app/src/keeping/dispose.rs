@@ -103,7 +103,9 @@ pub async fn agree(services: &Services, ctx: &mut OpCtx, id: DisposalId) -> Resu
         return Err(Error::invalid("", "You said that it may go. Somebody else must agree."));
     }
     // By the eyes of the first: the second may not see the record itself.
-    let first = Member { person: row.decided_by, roles: roles_of(&tx, &row, ctx.now).await?, ..member.clone() };
+    let roster = case::roster(&tx, row.setting_id, ctx.now).await?;
+    let (roles, kinds) = (roster.roles_of(row.decided_by), roster.kinds_of(row.decided_by));
+    let first = Member { person: row.decided_by, roles, kinds, ..member.clone() };
     let record =
         due::find(services, &tx, &first, ctx.now, row.record, row.record_id).await.map_err(|error| match error {
             Error::NotFound => {
@@ -209,12 +211,6 @@ async fn waiting(db: &impl Reads, member: &Member, id: DisposalId) -> Result<Dis
     if may_know(db, member, &row).await? { Ok(row) } else { Err(Error::NotFound) }
 }
 
-async fn roles_of(db: &impl Reads, row: &Disposal, now: Timestamp) -> Result<domain::RoleSet> {
-    let roster = case::roster(db, row.setting_id, now).await?;
-    let held = roster.into_iter().filter(|(_, people)| people.contains(&row.decided_by)).map(|(role, _)| role);
-    Ok(held.collect())
-}
-
 /// May somebody know of this decision? Of a concern of the safeguarding route: everybody who may decide and is not shut out.
 /// Of an allegation: those who work it. Of a low-level concern: the manager and the chair, but the one whom it was about; of a
 /// declaration likewise whoever may decide any, but its author and the author's family.
@@ -226,7 +222,8 @@ pub(super) async fn may_know(db: &impl Reads, member: &Member, row: &Disposal) -
             if case.excluded.contains(&member.person) {
                 return Ok(false);
             }
-            Ok(case.concern.route == RouteKind::Safeguarding || sight_of(&case.walls(), member) == Sight::Case)
+            let by_role = case.concern.route == RouteKind::Safeguarding && member.works_with(case.concern.kind);
+            Ok(by_role || sight_of(&case.walls(), member) == Sight::Case)
         }
         (RecordKind::LowLevel, _) => {
             let may = domain::access::any_allowed(&member.roles, Action::KeepLowLevel, Relation::Setting);

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use domain::concern::{ConcernStatus, Part, RouteKind};
 use domain::exclusion::{CASE_ROLES, Sight, sight};
-use domain::routing::{Ladder, Roster, Way, ladder};
+use domain::roster::Roster;
+use domain::routing::{Ladder, Way, ladder};
 use domain::{ConcernId, OpCtx, PersonId, Role, SettingId};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -53,7 +54,7 @@ pub(crate) async fn told_so_far(db: &impl Reads, case: &Case, at: jiff::Timestam
     let mut told = &case.reached | &case.invited;
     if case.concern.route == RouteKind::Safeguarding {
         let roster = case::roster(db, case.setting(), at).await?;
-        told.extend([Role::Dsl, Role::Deputy].iter().filter_map(|role| roster.get(role)).flatten().copied());
+        told.extend(roster.by_role(case.concern.kind));
     }
     Ok(told)
 }
@@ -111,12 +112,11 @@ pub(crate) async fn begin_again(tx: &mut Tx, concern: &Concern) -> Result<()> {
     look_again(tx, concern, look, passing(concern)).await
 }
 
-/// Who works cases today and may see this one: the lead and deputies by their role, others because they were told or let in.
+/// Who works cases today and may see this one: the lead and deputies of its kind by their role, others because they were told or let in.
 pub(crate) fn holding(case: &Case, roster: &Roster) -> Vec<PersonId> {
     let held = |role: &Role| roster.get(role).into_iter().flatten().copied();
     let sees = |person: &PersonId| {
-        let roles = CASE_ROLES.into_iter().filter(|role| held(role).any(|holder| holder == *person)).collect();
-        sight(&case.walls(), *person, &roles) == Sight::Case
+        sight(&case.walls(), *person, &roster.roles_of(*person), &roster.kinds_of(*person)) == Sight::Case
     };
     let all: BTreeSet<PersonId> = CASE_ROLES.iter().flat_map(held).collect();
     all.into_iter().filter(sees).collect()
@@ -182,7 +182,7 @@ async fn remind(tx: &mut Tx, concern: &Concern, people: &[PersonId], times: u64)
     let link = format!("/concerns/{}", concern.id);
     let mailing = mailing(tx, concern).await?;
     for person in people {
-        let viewer = Sees { person: *person, routes: Vec::new() };
+        let viewer = Sees::by_name(*person);
         let unseen = store::notices::list_unseen(tx, concern.setting_id, &viewer).await?;
         let Some(there) = unseen.into_iter().find(|notice| notice.link == link) else {
             let matter = Matter { urgency: concern.urgency, link: &link, concern: Some(concern.id) };
@@ -203,7 +203,7 @@ async fn remind(tx: &mut Tx, concern: &Concern, people: &[PersonId], times: u64)
 /// Tells people of a concern. Those who do not see it by their role are let in by name.
 pub(crate) async fn reach(tx: &mut Tx, concern: &Concern, people: &[PersonId]) -> Result<()> {
     let by_role = match concern.route {
-        RouteKind::Safeguarding => leads(tx, concern.setting_id).await?,
+        RouteKind::Safeguarding => case::roster(tx, concern.setting_id, tx.now()).await?.by_role(concern.kind),
         RouteKind::Allegation => BTreeSet::new(),
     };
     let there = store::concerns::list_invitations(tx, concern.setting_id, concern.id).await?;
@@ -237,11 +237,6 @@ async fn mailing(tx: &Tx, concern: &Concern) -> Result<Mailing> {
     let since = tx.now().saturating_sub(SignedDuration::from_hours(1)).unwrap_or(tx.now());
     let many = store::concerns::count_unsigned_for_program(tx, concern.setting_id, since).await? > CALM;
     Ok(if many { Mailing::Hourly } else { Mailing::Each })
-}
-
-async fn leads(tx: &Tx, setting: SettingId) -> Result<BTreeSet<PersonId>> {
-    let roster = case::roster(tx, setting, tx.now()).await?;
-    Ok([Role::Dsl, Role::Deputy].iter().filter_map(|role| roster.get(role)).flatten().copied().collect())
 }
 
 /// Where an escalation stands: which one it is, how many rungs were told, and how often all of them were told once more.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use domain::access::Action;
 use domain::people::{PersonKind, Role};
+use domain::roster::Kinds;
 use domain::{OpCtx, PersonId, SettingId};
 use jiff::Timestamp;
 use serde_json::json;
@@ -32,6 +33,8 @@ pub struct AppointmentInfo {
     pub role: Role,
     /// Since when.
     pub since: Timestamp,
+    /// What they work with, as a deputy.
+    pub kinds: Kinds,
 }
 
 /// Appointments in force, and the roles that nobody holds.
@@ -70,6 +73,7 @@ fn info(appointment: Appointment, name: String) -> AppointmentInfo {
         name,
         role: appointment.role,
         since: appointment.starts_at,
+        kinds: Kinds::from_stored(appointment.kinds.as_deref()),
     }
 }
 
@@ -118,6 +122,7 @@ pub async fn appoint(services: &Services, ctx: &mut OpCtx, person: PersonId, rol
         ends_at: (role == Role::Inspector)
             .then(|| judged.saturating_add(crate::keeping::inspector::SIGN_IN_LASTS).unwrap_or(judged)),
         made_by: Some(member.person),
+        kinds: None,
     };
     store::people::add_appointment(&mut tx, &appointment).await?;
     end_sessions_of(&mut tx, member.setting, person, Some(member.session)).await?;
@@ -129,6 +134,40 @@ pub async fn appoint(services: &Services, ctx: &mut OpCtx, person: PersonId, rol
     }
     tx.commit().await?;
     Ok(appointment.id)
+}
+
+/// Says which kinds of concern a deputy works with, from now: one appointment ends and another begins, so that the register
+/// keeps which was when. The deputy, the leads, the manager and the chair are told. What the deputy was told or let in to by
+/// name stays.
+///
+/// # Errors
+/// [`Error::NotFound`] when they are no deputy; [`Error::Invalid`] on `kinds` for none, or one that is nobody's by role.
+pub async fn limit(services: &Services, ctx: &mut OpCtx, person: PersonId, kinds: Kinds) -> Result<()> {
+    let member = super::may(ctx, Action::Appoint)?;
+    if let Kinds::Only(kinds) = &kinds
+        && (kinds.is_empty() || !kinds.iter().all(|kind| Kinds::choices().any(|choice| choice == *kind)))
+    {
+        return Err(Error::invalid("kinds", "Choose at least one kind of concern"));
+    }
+    let mut tx = services.db.write(ctx, Scope::All, "appointment.limit").await?;
+    let held = store::people::list_appointments_of(&tx, member.setting, person, ctx.now).await?;
+    let was = held.into_iter().find(|held| held.role == Role::Deputy).ok_or(Error::NotFound)?;
+    if Kinds::from_stored(was.kinds.as_deref()) == kinds {
+        return Ok(());
+    }
+    let is = Appointment {
+        id: ctx.fresh(),
+        starts_at: ctx.now,
+        made_by: Some(member.person),
+        kinds: kinds.stored(),
+        ..was.clone()
+    };
+    store::people::end_appointment(&mut tx, was).await?;
+    store::people::add_appointment(&mut tx, &is).await?;
+    sign_in::tell(&mut tx, member.setting, person, "/concerns").await?;
+    tell_leads(&mut tx, member.setting, member.person, ctx.now).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Ends an appointment now. It always succeeds, the last of its kind too; the person's sessions end at once (S12).

@@ -179,6 +179,7 @@ async fn appoint_in(
         starts_at: ctx.now,
         ends_at: None,
         made_by: Some(made_by),
+        kinds: None,
     };
     Ok(store::people::add_appointment(tx, &appointment).await?)
 }

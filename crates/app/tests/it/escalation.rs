@@ -5,6 +5,7 @@ use app::testing::TestApp;
 use app::{Error, notices};
 use domain::Role;
 use domain::concern::{ConcernKind, EntryKind};
+use domain::roster::Kinds;
 use jiff::SignedDuration;
 
 const HALF_AN_HOUR: SignedDuration = SignedDuration::from_mins(31);
@@ -96,6 +97,45 @@ async fn what_was_opened_stays_where_it_is_and_urgent_means_five_minutes() {
     app.pass(HALF_AN_HOUR).await;
     let after = notices::mine(&app.services, &app.ctx(people.manager)).await.expect("notices");
     assert_eq!(after.len(), 1, "what somebody opened is not passed on");
+    app.end().await;
+}
+
+/// A limit keeps nobody waiting: when those who work with a kind do not open it, the other deputies are told before the manager,
+/// and see that one.
+#[tokio::test]
+async fn a_deputy_of_other_kinds_is_told_next_and_sees_only_what_they_were_told() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let only = Kinds::Only([ConcernKind::Hate].into());
+    let manager = &mut app.ctx(people.manager);
+    app::people::limit(&app.services, manager, people.deputy, only.clone()).await.expect("limited");
+    let told = async |person, link: &str| {
+        let notices = notices::mine(&app.services, &app.ctx(person)).await.expect("notices");
+        notices.iter().filter(|notice| notice.link == link).count()
+    };
+    assert_eq!(
+        (told(people.deputy, "/concerns").await, told(people.dsl, "/people/roles").await),
+        (1, 1),
+        "both hear of it"
+    );
+    let filed = concerns::report(&app.services, &mut app.ctx(people.practitioner), app.breach()).await.expect("filed");
+    let (of, as_limited) = (format!("/concerns/{}", filed.concern), || {
+        let mut ctx = app.ctx(people.deputy);
+        if let domain::Actor::Member(member) = &mut ctx.actor {
+            member.kinds = only.clone();
+        }
+        ctx
+    });
+    assert_eq!((told(people.deputy, &of).await, told(people.deputy_2, &of).await), (0, 1));
+    let seen = concerns::open(&app.services, &mut as_limited(), filed.concern).await;
+    assert!(matches!(seen, Err(Error::NotFound)), "{seen:?}");
+    app.pass(HALF_AN_HOUR).await;
+    assert_eq!(
+        (told(people.deputy, &of).await, told(people.manager, &of).await),
+        (1, 0),
+        "next, and before the manager"
+    );
+    concerns::open(&app.services, &mut as_limited(), filed.concern).await.expect("told, so seen");
     app.end().await;
 }
 

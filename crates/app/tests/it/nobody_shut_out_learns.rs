@@ -215,8 +215,11 @@ async fn no_trace(app: &TestApp, n: usize, concern: &Told) -> Result<(), TestCas
     let rows = store::concerns::list_exclusions(&reader, app.setting, concern.id).await.expect("reads");
     let parts = store::concerns::list_parts_for_program(&reader, app.setting, concern.id).await.expect("reads");
     // Eyes that nobody has: shut out of nothing, so that there is something for the others not to see.
-    let all =
-        Sees { person: PersonId(uuid::Uuid::nil()), routes: vec![RouteKind::Safeguarding, RouteKind::Allegation] };
+    let all = Sees {
+        person: PersonId(uuid::Uuid::nil()),
+        routes: vec![RouteKind::Safeguarding, RouteKind::Allegation],
+        kinds: Default::default(),
+    };
     let which = store::follow_up::Which::All;
     let filter = store::follow_up::Filter { concern: Some(concern.id), which, ..Default::default() };
     let actions = store::follow_up::list(&reader, app.setting, &all, &filter).await.expect("reads");

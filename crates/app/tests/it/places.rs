@@ -28,6 +28,7 @@ async fn second(app: &TestApp, visit: &accounts::Visit) -> SettingId {
         starts_at: tx.now(),
         ends_at: None,
         made_by: None,
+        kinds: None,
     };
     store::people::add_appointment(&mut tx, &appointment).await.unwrap();
     tx.commit().await.unwrap();

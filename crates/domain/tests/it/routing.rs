@@ -8,7 +8,8 @@ use holdfast_domain::PersonId;
 use holdfast_domain::concern::{ConcernKind, Part, RouteKind};
 use holdfast_domain::exclusion::shut_out;
 use holdfast_domain::people::Role;
-use holdfast_domain::routing::{Roster, Way, ladder, route};
+use holdfast_domain::roster::{Kinds, Roster};
+use holdfast_domain::routing::{Way, ladder, route};
 use holdfast_domain::setting::Profile;
 
 use crate::content::content;
@@ -32,7 +33,7 @@ fn house(profile: &Profile) -> (Roster, BTreeMap<PersonId, Role>) {
             continue;
         }
         let id: PersonId = format!("00000000-0000-0000-0000-0000000000{number:02}").parse().unwrap();
-        roster.insert(role, vec![id]);
+        roster.appoint(role, id, &Kinds::All);
         names.insert(id, role);
     }
     (roster, names)

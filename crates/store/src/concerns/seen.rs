@@ -1,13 +1,14 @@
 //! Who may know of a concern, as one condition that every query shares.
 
 use domain::concern::{ConcernStatus, RouteKind};
+use domain::roster::Kinds;
 use domain::{PersonId, SettingId};
 use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Iden};
 
 use crate::entity::cases::{concern, exclusion, invitation};
 
-/// A viewer: who they are and which routes they work today. `app` fills the routes from the viewer's appointments by the
+/// A viewer: who they are and which routes they work today. `app` fills routes and kinds from the viewer's appointments by the
 /// rules of `domain` (the allegation route for the case manager alone, S7); exclusions and invitations are looked up in
 /// the query itself, so that nobody can forget them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,15 @@ pub struct Sees {
     pub person: PersonId,
     /// Routes whose concerns they work.
     pub routes: Vec<RouteKind>,
+    /// Of those routes, the kinds that their role opens.
+    pub kinds: Kinds,
+}
+
+impl Sees {
+    /// Somebody whose role opens nothing: what they were let in to by name, and what has no concern.
+    pub fn by_name(person: PersonId) -> Self {
+        Self { person, routes: Vec::new(), kinds: Kinds::All }
+    }
 }
 
 /// The concerns of a setting that a viewer may know of: not shut out, and either on one of their routes or invited by
@@ -38,9 +48,11 @@ pub(crate) fn visible_even_destroyed(setting: SettingId, sees: &Sees) -> Conditi
         .from(invitation::Entity)
         .and_where(Expr::col((invitation::Entity, invitation::Column::ConcernId)).equals(here))
         .and_where(Expr::col((invitation::Entity, invitation::Column::PersonId)).eq(sees.person.0));
-    let right = Condition::any()
-        .add(concern::Column::Route.is_in(sees.routes.iter().map(|route| route.key())))
-        .add(Expr::exists(invited));
+    let mut by_role = Condition::all().add(concern::Column::Route.is_in(sees.routes.iter().map(|route| route.key())));
+    if let Kinds::Only(kinds) = &sees.kinds {
+        by_role = by_role.add(concern::Column::Kind.is_in(kinds.iter().map(|kind| kind.key())));
+    }
+    let right = Condition::any().add(by_role).add(Expr::exists(invited));
     Condition::all().add(concern::Column::SettingId.eq(setting.0)).add(right).add(not_excluded(here, sees.person))
 }
 

@@ -102,6 +102,8 @@ table! {
         ends_at: Option<Timestamp>,
         /// Who appointed them.
         made_by: Option<PersonId>,
+        /// The kinds of concern that a deputy works with, as `domain::roster::Kinds` writes them; none: every kind.
+        kinds: Option<String>,
     }
 }
 

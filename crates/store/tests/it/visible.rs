@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use domain::concern::RouteKind;
+use domain::concern::{ConcernKind, RouteKind};
+use domain::roster::Kinds;
 use domain::{ConcernId, PersonId};
 use proptest::prelude::*;
 use store::concerns::{self, Exclusion, Filter, Invitation};
@@ -13,7 +14,7 @@ use testkit::{House, NewConcern, World};
 /// What happens. Numbers choose among what there is.
 #[derive(Debug, Clone)]
 enum Step {
-    File { house: usize, allegation: bool },
+    File { house: usize, allegation: bool, kind: ConcernKind },
     Exclude { concern: usize, person: usize },
     Invite { concern: usize, person: usize },
     Lift { concern: usize, person: usize },
@@ -24,13 +25,17 @@ struct Case {
     house: usize,
     id: ConcernId,
     route: RouteKind,
+    kind: ConcernKind,
     excluded: BTreeSet<PersonId>,
     invited: BTreeSet<PersonId>,
 }
 
+const KINDS: [ConcernKind; 3] = [ConcernKind::FilterBreach, ConcernKind::Bullying, ConcernKind::Hate];
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        3 => (0..2_usize, any::<bool>()).prop_map(|(house, allegation)| Step::File { house, allegation }),
+        3 => (0..2_usize, any::<bool>(), proptest::sample::select(KINDS.to_vec()))
+            .prop_map(|(house, allegation, kind)| Step::File { house, allegation, kind }),
         3 => (0..8_usize, 0..4_usize).prop_map(|(concern, person)| Step::Exclude { concern, person }),
         2 => (0..8_usize, 0..4_usize).prop_map(|(concern, person)| Step::Invite { concern, person }),
         1 => (0..8_usize, 0..4_usize).prop_map(|(concern, person)| Step::Lift { concern, person }),
@@ -57,7 +62,7 @@ proptest! {
 pub(crate) async fn check_on(db: &Db, world: &World) {
     let mut steps = Vec::new();
     for number in 0..24_usize {
-        steps.push(Step::File { house: number % 2, allegation: number % 3 == 0 });
+        steps.push(Step::File { house: number % 2, allegation: number % 3 == 0, kind: KINDS[number / 2 % 3] });
         steps.push(Step::Exclude { concern: number / 2, person: number % 4 });
         steps.push(Step::Invite { concern: number / 3, person: (number + 1) % 4 });
         steps.push(Step::Lift { concern: number / 4, person: (number + 2) % 4 });
@@ -79,7 +84,10 @@ async fn check(db: &Db, world: &World, steps: &[Step]) {
         for person in houses.iter().flat_map(staff) {
             for routes in [vec![], vec![RouteKind::Safeguarding], vec![RouteKind::Safeguarding, RouteKind::Allegation]]
             {
-                compare(db, house, number, &cases, person, &routes).await;
+                for kinds in [Kinds::All, Kinds::Only([KINDS[1], KINDS[2]].into()), Kinds::Only(BTreeSet::new())] {
+                    let sees = concerns::Sees { person, routes: routes.clone(), kinds };
+                    compare(db, house, number, &cases, &sees).await;
+                }
             }
         }
     }
@@ -87,11 +95,11 @@ async fn check(db: &Db, world: &World, steps: &[Step]) {
 
 async fn take(db: &Db, world: &World, houses: &[House; 2], cases: &mut Vec<Case>, step: &Step) {
     let (concern, person) = match *step {
-        Step::File { house, allegation } => {
+        Step::File { house, allegation, kind } => {
             let route = if allegation { RouteKind::Allegation } else { RouteKind::Safeguarding };
-            let new = NewConcern { route, ..NewConcern::new("seen on the tablet") };
+            let new = NewConcern { route, kind, ..NewConcern::new("seen on the tablet") };
             let id = houses[house].concern(db, &mut world.system(), new).await.unwrap();
-            cases.push(Case { house, id, route, excluded: BTreeSet::new(), invited: BTreeSet::new() });
+            cases.push(Case { house, id, route, kind, excluded: BTreeSet::new(), invited: BTreeSet::new() });
             return;
         }
         Step::Exclude { concern, person } | Step::Invite { concern, person } | Step::Lift { concern, person } => {
@@ -128,27 +136,26 @@ async fn take(db: &Db, world: &World, houses: &[House; 2], cases: &mut Vec<Case>
     tx.commit().await.unwrap();
 }
 
-async fn compare(db: &Db, house: &House, number: usize, cases: &[Case], person: PersonId, routes: &[RouteKind]) {
-    let sees = House::sees(person, routes);
+async fn compare(db: &Db, house: &House, number: usize, cases: &[Case], sees: &concerns::Sees) {
+    let person = sees.person;
+    let by_role = |case: &Case| sees.routes.contains(&case.route) && sees.kinds.cover(case.kind);
     let right = |case: &&Case| {
-        case.house == number
-            && !case.excluded.contains(&person)
-            && (routes.contains(&case.route) || case.invited.contains(&person))
+        case.house == number && !case.excluded.contains(&person) && (by_role(case) || case.invited.contains(&person))
     };
     let expected: BTreeSet<ConcernId> = cases.iter().filter(right).map(|case| case.id).collect();
     let reader = db.read(Scope::Setting(house.setting)).await.unwrap();
     let ids = |found: Vec<concerns::Concern>| found.into_iter().map(|concern| concern.id).collect::<BTreeSet<_>>();
-    let listed = concerns::list(&reader, house.setting, &sees, &Filter::default()).await.unwrap();
+    let listed = concerns::list(&reader, house.setting, sees, &Filter::default()).await.unwrap();
     assert_eq!(ids(listed), expected, "list");
-    let counted = concerns::count(&reader, house.setting, &sees, &Filter::unfinished()).await.unwrap();
+    let counted = concerns::count(&reader, house.setting, sees, &Filter::unfinished()).await.unwrap();
     assert_eq!(counted, expected.len() as u64, "count");
-    let found = search::list(&reader, house.setting, &sees, "tablet", 1000).await.unwrap();
+    let found = search::list(&reader, house.setting, sees, "tablet", 1000).await.unwrap();
     assert_eq!(ids(found), expected, "search");
     for case in cases {
         let there = expected.contains(&case.id);
-        let looked = concerns::lookup(&reader, house.setting, &sees, case.id).await.unwrap();
+        let looked = concerns::lookup(&reader, house.setting, sees, case.id).await.unwrap();
         assert_eq!(looked.is_some(), there, "lookup");
-        let entries = concerns::list_entries(&reader, house.setting, &sees, case.id).await.unwrap();
+        let entries = concerns::list_entries(&reader, house.setting, sees, case.id).await.unwrap();
         assert_eq!(entries.len(), usize::from(there), "chronology");
     }
     let receipts = concerns::list_receipts(&reader, house.setting, person).await.unwrap();
@@ -164,7 +171,7 @@ async fn one_concern_is_read_by_its_own_key_however_many_there_are() {
     let (test, world) = (testkit::db().await, World::new(3));
     let house = House::build(&test.db, &mut world.system(), "Acorns").await.unwrap();
     let reader = test.db.read(Scope::Setting(house.setting)).await.unwrap();
-    let sees = concerns::Sees { person: house.dsl, routes: vec![RouteKind::Safeguarding] };
+    let sees = concerns::Sees { person: house.dsl, routes: vec![RouteKind::Safeguarding], kinds: Kinds::All };
     let any = uuid::Uuid::nil();
     let ids = (ConcernId(any), house.child, domain::DeviceId(any));
     let ways = concerns::ways(&reader, house.setting, &sees, ids).await.unwrap();

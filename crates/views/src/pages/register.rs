@@ -152,6 +152,21 @@ pub fn field(component: &impl Template) -> String {
     component.render().unwrap_or_default()
 }
 
+/// As [`field`], for a question that follows from the answer `is` to another: a script hides it until then. Without one it
+/// stands open.
+pub fn field_if(other: &str, is: &str, component: &impl Template) -> String {
+    OnlyIf { field: other, is, asks: &field(component) }.render().unwrap_or_default()
+}
+
+/// What the script hides until the other question has one of its answers. `asks` is a rendered component of ours.
+#[derive(Template)]
+#[template(ext = "html", source = r#"<div data-only-if="{{ field }}" data-is="{{ is }}">{{ asks|safe }}</div>"#)]
+pub(crate) struct OnlyIf<'a> {
+    pub(crate) field: &'a str,
+    pub(crate) is: &'a str,
+    pub(crate) asks: &'a str,
+}
+
 /// Opening hours: a line for each day, two small fields in it. A part of [`RegisterForm`], by [`field`].
 #[derive(Template, Debug, Clone, Default)]
 #[template(path = "pages/register/_hours.html")]

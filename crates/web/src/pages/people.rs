@@ -4,6 +4,7 @@
 pub mod address;
 pub mod case_manager;
 pub mod form;
+pub mod kinds;
 pub mod one;
 pub mod roles;
 pub mod rooms;

@@ -18,6 +18,7 @@ mod filter_lists;
 mod filter_pages;
 mod https;
 mod leaving;
+mod need_to_know;
 mod paper_and_drafts;
 mod set_up;
 mod telling;

@@ -559,6 +559,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/procedures/{id}/agree", "own_rules, in app"),
     ("/procedures/{id}/take-back", "own_rules, in app"),
     ("/people/case-manager", "together, in app"),
+    ("/people/{id}/kinds", "need_to_know"),
     ("/set-up/terms", "together, in app"),
     ("/trends/report/export", "working_pages"),
     ("/concerns/{id}/edition", "loose_ends, in app"),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::PersonId;
 use domain::concern::{ConcernKind, RouteKind};
 use domain::people::Role;
-use domain::routing::{Ladder, Outside, Roster, Way, ladder};
+use domain::routing::{Ladder, Outside, Way, ladder};
 
 use super::{ADULT_PAGE, Answer, Facts, Found, Question, told};
 use crate::concerns;
@@ -22,10 +22,7 @@ pub(super) const ANSWERS: &[Question] = &[
 /// Today's ladder with and without each person of its first rung: it must end with somebody inside both times, who can
 /// be told, and with numbers outside.
 fn lead_reachable(facts: &Facts, found: &Found) -> Answer {
-    let mut roster = Roster::new();
-    for held in &facts.appointments {
-        roster.entry(held.role).or_default().push(held.person_id);
-    }
+    let roster = crate::concerns::case::roster_of(&facts.appointments);
     let way = |route| Way::of(route, ConcernKind::AdultHere, &facts.profile.switches);
     let ladder_without = |shut: &BTreeSet<PersonId>| ladder(&way(RouteKind::Safeguarding), &roster, shut);
     let whole = ladder_without(&BTreeSet::new());

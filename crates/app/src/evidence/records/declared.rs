@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use domain::PersonId;
 use domain::declaration::{self, DeclarationKind, DeclarationOutcome};
-use domain::routing::Roster;
 use jiff::SignedDuration;
 use store::declarations::Declaration;
 
@@ -22,10 +21,7 @@ const A_WEEK: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 /// Two questions: would everybody who works here find somebody who decides, and how stand those that there are?
 fn declared(facts: &Facts, kind: DeclarationKind) -> Answer {
-    let mut roster = Roster::new();
-    for held in &facts.appointments {
-        roster.entry(held.role).or_default().push(held.person_id);
-    }
+    let roster = crate::concerns::case::roster_of(&facts.appointments);
     let alone = BTreeSet::new();
     let finds = |author: &PersonId| {
         let family = facts.families.get(author).unwrap_or(&alone);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::ctx::{Member, SecondFactor};
 use domain::exclusion::CASE_ROLES;
 use domain::people::{Role, RoleSet};
+use domain::roster::Kinds;
 use domain::{PersonId, SessionId};
 use jiff::SignedDuration;
 use store::devices::Device;
@@ -114,24 +115,28 @@ fn deputies_share_queue(facts: &Facts) -> Answer {
     });
     let what = match (deputies.len(), ready.count()) {
         (0, _) => return Answer::new(false, "No deputy is appointed today.", facts.now),
-        (_, 0) => "A deputy is appointed, but none can sign in with a second factor yet.",
+        (_, 0) => {
+            "A deputy is appointed, but none signs in with a second factor yet and works with all kinds of concern."
+        }
         _ => "A deputy is appointed, signs in with a second factor and sees the lead\u{2019}s queue.",
     };
-    Answer::new(!what.contains("none can"), what, facts.now)
+    Answer::new(!what.contains("but none"), what, facts.now)
 }
 
 /// By the rule that the queue itself asks.
 fn sees_queue(facts: &Facts, person: PersonId) -> bool {
-    let nobody = Uuid::nil();
+    let (nobody, roster) = (Uuid::nil(), crate::concerns::case::roster_of(&facts.appointments));
     let member = Member {
         setting: nobody.into(),
         person,
         account: nobody.into(),
         session: SessionId(nobody),
-        roles: roles_of(facts, person),
+        roles: roster.roles_of(person),
+        kinds: roster.kinds_of(person),
         second_factor: SecondFactor::Shown,
     };
-    !crate::sight::sees(&member).routes.is_empty()
+    let sees = crate::sight::sees(&member);
+    !sees.routes.is_empty() && sees.kinds == Kinds::All
 }
 
 fn roles_of(facts: &Facts, person: PersonId) -> RoleSet {

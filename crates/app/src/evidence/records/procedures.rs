@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use domain::concern::{ConcernKind, ConcernStatus, RouteKind};
 use domain::procedure::StepRecord;
-use domain::routing::{Roster, Way, ladder};
+use domain::routing::{Way, ladder};
 use jiff::SignedDuration;
 use store::concerns::Concern;
 
@@ -57,10 +57,7 @@ fn worked(facts: &Facts, procedures: &[&str]) -> Answer {
 /// An allegation, one about the case manager, and one about staff drawn towards extremism each end with a person who can
 /// act today.
 fn case_manager_named(facts: &Facts) -> Answer {
-    let mut roster = Roster::new();
-    for held in &facts.appointments {
-        roster.entry(held.role).or_default().push(held.person_id);
-    }
+    let roster = crate::concerns::case::roster_of(&facts.appointments);
     let switches = &facts.profile.switches;
     let none = BTreeSet::new();
     let first = |kind: ConcernKind, shut: &BTreeSet<_>| {

@@ -438,6 +438,12 @@ flips! {
     no_manager_decides: "responsibility_named", |app| { app.vacate(Role::Manager).await; }
     no_technician: "technical_role_named", |app| { app.vacate(Role::Technician).await; }
     no_deputy: "deputies_share_queue", |app| { app.vacate(Role::Deputy).await; }
+    every_deputy_limited: "deputies_share_queue", |app| {
+        for deputy in [app.people.deputy, app.people.deputy_2] {
+            let kinds = domain::roster::Kinds::Only([domain::concern::ConcernKind::Hate].into());
+            app::people::limit(&app.services, &mut app.ctx(app.people.manager), deputy, kinds).await.expect("limited");
+        }
+    }
     a_manager_without_second_factor: "second_factor_on", |app| {
         end_accounts_second_factor(&app, app.people.manager).await;
     }

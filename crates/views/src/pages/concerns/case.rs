@@ -15,6 +15,8 @@ pub struct Queue {
     pub table: Table,
     /// The closed shelf?
     pub closed_shelf: bool,
+    /// The kinds that they work with, where it is not all of them.
+    pub only: Option<String>,
     /// How many wait or are worked.
     pub unfinished: u64,
     /// How many are closed.

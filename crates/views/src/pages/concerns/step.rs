@@ -6,6 +6,7 @@ use askama::Template;
 
 use super::{Draft, Ring};
 use crate::FormView;
+use crate::pages::register::OnlyIf;
 use crate::shell::Page;
 use crate::ui::{Area, Choices, Input, Moment, Select, Summary};
 
@@ -41,21 +42,12 @@ impl fmt::Display for Control {
             Self::Choice(it) => it.fmt(f),
             Self::Select(it) => it.fmt(f),
             Self::When(it) => it.fmt(f),
-            Self::Only { field, is, asks } => Only { field, is, asks }.fmt(f),
+            Self::Only { field, is, asks } => OnlyIf { field, is, asks: &asks.to_string() }.fmt(f),
         }
     }
 }
 
 impl askama::filters::HtmlSafe for Control {}
-
-/// What the script hides until the other question has one of its answers.
-#[derive(Template)]
-#[template(ext = "html", source = r#"<div data-only-if="{{ field }}" data-is="{{ is }}">{{ asks }}</div>"#)]
-struct Only<'a> {
-    field: &'a str,
-    is: &'a str,
-    asks: &'a Control,
-}
 
 /// What somebody else wrote meanwhile.
 #[derive(Debug, Clone, Default)]

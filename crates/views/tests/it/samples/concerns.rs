@@ -315,5 +315,5 @@ pub(super) fn all() -> Vec<(&'static str, String)> {
 }
 
 fn queue(table: Table, closed_shelf: bool) -> Queue {
-    Queue { table, closed_shelf, unfinished: 2, closed: 3, outbox: true, pages: Pages::default() }
+    Queue { table, only: None, closed_shelf, unfinished: 2, closed: 3, outbox: true, pages: Pages::default() }
 }

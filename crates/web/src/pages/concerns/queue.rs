@@ -13,6 +13,7 @@ use views::pages::concerns::case::{Queue, Search};
 use views::ui::{Cell, Pages, Table, Tag, Tone};
 
 use super::{moment, on_day};
+use crate::pages::people::kinds::in_words;
 use crate::{Answer, Fields, Visit, words};
 
 /// Which part of the queue.
@@ -50,6 +51,7 @@ pub async fn get(visit: Visit, Query(part): Query<Part>) -> Answer {
     visit.page(&Queue {
         table,
         closed_shelf: shelf == Shelf::Closed,
+        only: in_words(&queue.kinds),
         unfinished: queue.unfinished,
         closed: queue.closed,
         outbox: visit.may(Action::ReadOutbox),

@@ -4,10 +4,11 @@ use app::people::{self, PersonView};
 use axum::extract::Path;
 use domain::PersonId;
 use domain::access::Action;
-use domain::people::PersonKind;
+use domain::people::{PersonKind, Role};
 use views::pages::register::{Act, RegisterThing, Section, Way};
 use views::ui::{Cell, Summary, Table, Tag, Tone};
 
+use super::kinds::with_kinds;
 use super::{kind_in_words, ties, titles};
 use crate::{Answer, Visit, words};
 
@@ -24,7 +25,8 @@ pub async fn show(visit: Visit, Path(id): Path<PersonId>) -> Answer {
     let mut acts = acts_of(&visit, id, &view);
     for held in &view.appointments {
         let title = front.title(held.role);
-        roles.push(vec![title.as_str().into(), words::day(services.calendar.local(held.since).date()).into()]);
+        let shown = with_kinds(&title, &held.kinds);
+        roles.push(vec![shown.as_str().into(), words::day(services.calendar.local(held.since).date()).into()]);
         if !visit.may(Action::Appoint) {
             continue;
         }
@@ -105,10 +107,12 @@ fn summary(view: &PersonView) -> Summary {
 
 fn ways_of(visit: &Visit, id: PersonId, view: &PersonView) -> Vec<Way> {
     let grown_up = view.person.kind != PersonKind::Child;
+    let deputy = view.appointments.iter().any(|held| held.role == Role::Deputy);
     let all = [
         (visit.may(Action::KeepPeople), "edit", "Change what the register says"),
         (visit.may(Action::KeepPeople), "ties", "Add a family tie"),
         (grown_up && visit.may(Action::Appoint), "role", "Give them a role"),
+        (deputy && visit.may(Action::Appoint), "kinds", "Which kinds of concern they work with"),
         (grown_up && view.username.is_none() && visit.may(Action::ResetPassword), "account", "Give them a sign-in"),
     ];
     let open = all.into_iter().filter(|(open, ..)| *open);

@@ -10,6 +10,7 @@ use views::FormView;
 use views::pages::register::{RegisterForm, RegisterList, field};
 use views::ui::{Banner, Cell, Table, Tone};
 
+use super::kinds::with_kinds;
 use super::titles;
 use crate::{
     Answer, Fields, Form, FromForm, Visit,
@@ -105,7 +106,7 @@ pub async fn roles(visit: Visit) -> Answer {
     for held in &roster.held {
         table.push(vec![
             Cell::link(&format!("/people/{}", held.person), &held.name),
-            front.title(held.role).into(),
+            with_kinds(&front.title(held.role), &held.kinds).into(),
             words::day(visit.services().calendar.local(held.since).date()).into(),
         ]);
     }
