@@ -265,6 +265,15 @@ impl Day<'_> {
             self.page(manager, page).await;
             look(manager, name).await;
         }
+        self.page(manager, "/people").await;
+        manager.follow(&self.program.person("deputy-2").name).await;
+        manager.follow("Which kinds of concern they work with").await;
+        manager.choose("which", "some").await;
+        manager.tick("Hate online").await;
+        look(manager, "day-25-what-a-deputy-works-with").await;
+        manager.press("Save").await;
+        manager.see("Only: Hate online").await;
+        look(manager, "day-26-a-deputy-of-some-kinds").await;
         concern.rsplit('/').next().expect("its id").to_owned()
     }
 }
