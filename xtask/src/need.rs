@@ -82,6 +82,39 @@ pub(crate) fn for_testing() -> Result<()> {
     ensure(&TESTING)
 }
 
+/// GiB that building everything for the tests takes, and what they write: 9.3 measured, 5 with `CARGO_INCREMENTAL=0`.
+const ROOM: u64 = 12;
+/// GiB below which tests fail for want of room alone.
+const LEAST_ROOM: u64 = 2;
+
+/// Says so before hours are lost, where the disk is too full; `None` where `df` does not tell.
+///
+/// # Errors
+/// When the tests cannot pass for want of room.
+pub(crate) fn room() -> Result<()> {
+    match free() {
+        Some(free) if free < LEAST_ROOM => {
+            bail!("the disk has {free} GiB left; the tests need {LEAST_ROOM}, and {ROOM} when nothing is built yet")
+        }
+        Some(free) if free < ROOM => {
+            sh::say(&format!("{free} GiB of disk are left; with nothing built yet {ROOM} are needed"))
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// GiB left on the disk of the repository.
+fn free() -> Option<u64> {
+    let told = sh::program("df").args(["-Pk", "."]).output().ok()?;
+    available(&String::from_utf8_lossy(&told.stdout))
+}
+
+/// The fourth word of the second line, KiB (POSIX, df -P).
+fn available(told: &str) -> Option<u64> {
+    told.lines().nth(1)?.split_whitespace().nth(3)?.parse::<u64>().ok().map(|kib| kib >> 20)
+}
+
 /// Debian keeps the server's programs off the path.
 fn postgres() -> bool {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
@@ -148,6 +181,14 @@ mod tests {
         assert_eq!(major("v20.20.2\n"), Some(20));
         assert_eq!(major("v9.1.0"), Some(9));
         assert_eq!(major("nonsense"), None);
+    }
+
+    #[test]
+    fn room_on_a_disk() {
+        let told =
+            "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda 264212480 26570752 68714496 28% /\n";
+        assert_eq!(available(told), Some(65));
+        assert_eq!(available("df: no such file"), None);
     }
 
     #[test]

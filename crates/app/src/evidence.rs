@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 use domain::access::{Action, Refused, Relation, authorize};
 use domain::control::{self, Control, Evidence, Obligation, Proof, Status};
-use domain::ctx::Member;
+use domain::ctx::{Actor, Client, Member};
 use domain::{OpCtx, SettingId};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -125,13 +125,7 @@ pub async fn evaluate(services: &Services, ctx: &mut OpCtx) -> Result<Standing> 
 /// # Errors
 /// As [`evaluate`].
 pub async fn counts(services: &Services, ctx: &mut OpCtx) -> Result<Counts> {
-    authorize(&ctx.actor, Action::ReadEvidence, Relation::Setting)?;
-    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
-    let reader = services.db.read(store::Scope::All).await?;
-    let setting = store::audit::newest(&reader, member.setting).await?.map(|link| link.seq);
-    let installation = store::audit::newest(&reader, store::audit::INSTALLATION).await?.map(|link| link.seq);
-    drop(reader);
-    let heads = (member.setting, setting, installation);
+    let (member, heads) = heads(services, ctx).await?;
     if let Some(counts) = services.live.counts_of(member.person, &heads, ctx.now).await {
         return Ok(counts);
     }
@@ -144,6 +138,50 @@ pub async fn counts(services: &Services, ctx: &mut OpCtx) -> Result<Counts> {
         services.live.remember(member.person, heads, ctx.now, &counts).await;
     }
     Ok(counts)
+}
+
+/// As [`counts`], for a page that must not wait: in a large house what was reckoned within the last half hour, and `None`
+/// before anything was. Meanwhile it is reckoned anew, once for each person.
+///
+/// # Errors
+/// As [`evaluate`].
+pub async fn counts_at_hand(services: &Services, ctx: &mut OpCtx) -> Result<Option<Counts>> {
+    let (member, heads) = heads(services, ctx).await?;
+    if !services.live.is_large(&heads) {
+        return counts(services, ctx).await.map(Some);
+    }
+    if let Some(counts) = services.live.counts_of(member.person, &heads, ctx.now).await {
+        return Ok(Some(counts));
+    }
+    if let Some(reckoning) = live::Reckoning::begin(&services.live, member.person) {
+        let services = services.clone();
+        let mut own = services.context(Actor::Member(member.clone()), Client::default());
+        own.now = ctx.now;
+        tokio::spawn(async move {
+            let _until_it_ends = reckoning;
+            let reckoned = async {
+                // What rests on a walk along the chain that has not ended is not remembered: so the walk comes first. Nor would
+                // both at once leave a thread to those who ask.
+                chain(&services, own.now, live::WALK_AT_MOST).await?;
+                counts(&services, &mut own).await
+            };
+            if let Err(why) = reckoned.await {
+                tracing::warn!(%why, "the duties could not be reckoned for a first page");
+            }
+        });
+    }
+    Ok(services.live.at_hand(member.person, ctx.now).await)
+}
+
+/// Who asks, and the newest links of the chains that what they read rests on.
+async fn heads(services: &Services, ctx: &OpCtx) -> Result<(Member, live::Heads)> {
+    authorize(&ctx.actor, Action::ReadEvidence, Relation::Setting)?;
+    let member = ctx.member().cloned().ok_or(Refused::SignIn)?;
+    let reader = services.db.read(store::Scope::All).await?;
+    let setting = store::audit::newest(&reader, member.setting).await?.map(|link| link.seq);
+    let installation = store::audit::newest(&reader, store::audit::INSTALLATION).await?.map(|link| link.seq);
+    let heads = (member.setting, setting, installation);
+    Ok((member, heads))
 }
 
 /// As [`evaluate`], for the program itself: the command line on the machine, whose owner can read everything (S15, S16).

@@ -308,7 +308,19 @@ async fn evidence_waiting(services: &Services, ctx: &mut OpCtx, todo: &mut Vec<T
     if authorize(&ctx.actor, Action::ReadEvidence, Relation::Setting).is_err() {
         return Ok(());
     }
-    let counts = evidence::counts(services, ctx).await?;
+    let counts = evidence::counts_at_hand(services, ctx).await?;
+    if counts.is_none() {
+        todo.push(Todo {
+            title: "See how the duties of the policy stand".to_owned(),
+            href: "/evidence".to_owned(),
+            hint: Some(
+                "They are being looked at. Open this page again in a minute, or look at each of them now.".to_owned(),
+            ),
+            tone: Tone::Quiet,
+            word: "Being counted".to_owned(),
+        });
+    }
+    let counts = counts.unwrap_or_default();
     for (status, tone, title) in [
         (Status::Gap, Tone::Due, "Mend what the policy asks for and nothing shows"),
         (Status::Due, Tone::Quiet, "Renew proof that grows old"),

@@ -185,6 +185,11 @@ impl TestApp {
         }))
     }
 
+    /// From now the house counts as one whose duties take a while to reckon.
+    pub fn becomes_large(&self) {
+        self.services.live.all_are_large();
+    }
+
     /// A signed-in browser of somebody's, both steps shown: the word of its cookie and its form token.
     ///
     /// # Panics

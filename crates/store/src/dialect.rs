@@ -118,9 +118,10 @@ pub(crate) fn has_words(engine: DbBackend, column: &str, words: &[String]) -> Si
         DbBackend::Postgres => {
             format!("(SELECT 1 FROM search s WHERE s.concern_id = {column} AND {MATCH_POSTGRES} LIMIT 1) IS NOT NULL")
         }
+        // The plus keeps the list of hits a set to look into: without it each concern would be tried with every hit of the list.
         _ => format!(
             "EXISTS (SELECT 1 FROM search_content c INDEXED BY search_of_concern WHERE c.c2 = {column} \
-             AND c.id IN (SELECT s.rowid FROM search s WHERE {MATCH_SQLITE}))"
+             AND +c.id IN (SELECT s.rowid FROM search s WHERE {MATCH_SQLITE}))"
         ),
     };
     Expr::cust_with_values(sql, [query(engine, words)])

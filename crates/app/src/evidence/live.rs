@@ -26,11 +26,15 @@ const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
 const REMEMBERED_WHEN_LARGE: SignedDuration = SignedDuration::from_mins(5);
 /// Links of the audit; some two thousand concerns have as many.
 const LARGE: i64 = 50_000;
+/// So old may what a large house's first page says be, while it is reckoned anew.
+const AT_HAND: SignedDuration = SignedDuration::from_mins(30);
 /// Walking the chain of a house with ten thousand concerns takes seconds: how long its result stands here. The command and
 /// the audit page walk it at once, whenever somebody asks.
 const CHAIN_STANDS: SignedDuration = SignedDuration::from_hours(6);
 /// How long a page waits for that walk: it says "is being walked" rather than nothing. A page has thirty seconds in all.
 pub(crate) const PAGE_WAITS: Duration = Duration::from_secs(3);
+/// What nobody waits for gives it so long.
+pub(super) const WALK_AT_MOST: Duration = Duration::from_secs(600);
 /// What was found while the chain was still being walked is asked again so soon.
 const ASKED_AGAIN: SignedDuration = SignedDuration::from_secs(10);
 
@@ -46,6 +50,9 @@ pub struct Live {
     last: Mutex<Option<Last>>,
     chain: Mutex<Option<(Timestamp, Chain)>>,
     counts: Mutex<BTreeMap<PersonId, Remembered>>,
+    reckoned_for: Arc<std::sync::Mutex<BTreeSet<PersonId>>>,
+    /// A test's own [`LARGE`].
+    large: OnceLock<i64>,
 }
 
 /// How many duties stood how for somebody, when, and after which links of the setting's chain and of the installation's.
@@ -99,9 +106,27 @@ impl Live {
         let known = self.counts.lock().await;
         let (at, under, counts) = known.get(&person)?;
         let age = now.duration_since(*at);
-        let large = under.0 == heads.0 && under.1.is_some_and(|links| links > LARGE);
+        let large = under.0 == heads.0 && self.is_large(under);
         let holds = under == heads && age <= REMEMBERED || large && age <= REMEMBERED_WHEN_LARGE;
         (holds && age >= SignedDuration::ZERO).then(|| counts.clone())
+    }
+
+    /// What somebody's first page said within the last half hour, whatever was written since.
+    pub(super) async fn at_hand(&self, person: PersonId, now: Timestamp) -> Option<Counts> {
+        let known = self.counts.lock().await;
+        let (at, _, counts) = known.get(&person)?;
+        let age = now.duration_since(*at);
+        (age <= AT_HAND && age >= SignedDuration::ZERO).then(|| counts.clone())
+    }
+
+    /// Does reckoning take longer here than a page may?
+    pub(super) fn is_large(&self, heads: &Heads) -> bool {
+        heads.1.is_some_and(|links| links > *self.large.get().unwrap_or(&LARGE))
+    }
+
+    /// For tests: every house is a large one.
+    pub(crate) fn all_are_large(&self) {
+        let _ = self.large.set(0);
     }
 
     pub(super) async fn remember(&self, person: PersonId, heads: Heads, now: Timestamp, counts: &Counts) {
@@ -117,6 +142,27 @@ impl Live {
             Some(knock) => knock(path.to_owned()).await,
             None => Err("No web page is served by this program just now.".to_owned()),
         }
+    }
+}
+
+/// Held while the duties are reckoned for somebody's first page; once at a time for each.
+pub(super) struct Reckoning {
+    all: Arc<std::sync::Mutex<BTreeSet<PersonId>>>,
+    person: PersonId,
+}
+
+impl Reckoning {
+    /// None: it is under way.
+    pub(super) fn begin(live: &Live, person: PersonId) -> Option<Self> {
+        let all = Arc::clone(&live.reckoned_for);
+        let begins = all.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(person);
+        begins.then_some(Self { all, person })
+    }
+}
+
+impl Drop for Reckoning {
+    fn drop(&mut self) {
+        self.all.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&self.person);
     }
 }
 

@@ -464,3 +464,36 @@ async fn parents_and_practitioners_read_no_evidence_and_sign_nothing() {
     assert!(signed::sign(&app.services, &mut app.ctx(app.people.dsl), late).await.is_err(), "tomorrow");
     app.end().await;
 }
+
+/// Where reckoning takes a second, the first page waits for nothing: it says that the duties are being counted, then how they
+/// stood within the last half hour while they are counted anew; and what is older than that is not said of today.
+#[tokio::test]
+async fn the_first_page_of_a_large_house_says_what_is_at_hand() {
+    let app = TestApp::new().await;
+    app.becomes_large();
+    let duties = async || {
+        let home = app::home::of(&app.services, &mut app.ctx(app.people.dsl)).await.expect("home");
+        let lines = home.todo.into_iter().filter(|line| line.href.starts_with("/evidence"));
+        lines.map(|line| line.word).collect::<Vec<_>>()
+    };
+    let counting = ["Being counted"];
+    let counted = async || {
+        for _ in 0..2_000 {
+            let words = duties().await;
+            if words != counting {
+                return words;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("never counted");
+    };
+    assert_eq!(duties().await, counting);
+    let first = counted().await;
+    assert!(first.iter().any(|word| word.ends_with("duties")), "{first:?}");
+    app.pass(SignedDuration::from_mins(20)).await;
+    assert!(duties().await.iter().any(|word| word.ends_with("duties")), "it waits for nothing");
+    counted().await;
+    app.pass(SignedDuration::from_mins(31)).await;
+    assert_eq!(duties().await, counting, "what is older than half an hour is not said of today");
+    counted().await;
+}

@@ -96,6 +96,16 @@ impl Browser {
         found.1
     }
 
+    /// Seconds until a page no longer says this; at most two minutes.
+    pub(crate) async fn until_gone(&self, page: &str, words: &str) -> f64 {
+        let since = Instant::now();
+        while self.html(page).await.contains(words) {
+            assert!(since.elapsed().as_secs() < 120, "{page} still says “{words}”");
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+        since.elapsed().as_secs_f64()
+    }
+
     /// Links of a page that fit.
     pub(crate) async fn links(&self, page: &str, fitting: &str, keep: impl Fn(&str) -> bool) -> BTreeSet<String> {
         let html = self.html(page).await;

@@ -3,17 +3,16 @@
 //! One form a kind of change, each looked at before it is sent, as `propose` does for names and categories. To add one: a
 //! variant of [`What`], its questions in [`What::fields`] and its reading in [`What::read`].
 
+mod hours;
+
 use std::collections::BTreeMap;
 
 use app::activity::Wanted;
 use app::filtering::decide::{self, Preview, Propose, Risk};
-use app::filtering::hours::{Day, Days, Does, Hours, Times, Window};
-use app::filtering::{
-    Change, Direction, Download, Group, Inspected, LOCKED_FOR_CHILDREN, SafeSearch, categories, view,
-};
+use app::filtering::{Change, Direction, Download, Group, Inspected, SafeSearch, view};
 use axum::extract::{Path, Query};
 use domain::access::Action;
-use jiff::civil::{Date, Time};
+use jiff::civil::Date;
 use views::FormView;
 use views::pages::filter_changes as pages;
 use views::ui::Tone;
@@ -124,7 +123,7 @@ impl What {
 
     fn fields(self, form: &FormView, group: &Group) -> Result<Vec<String>, Fault> {
         Ok(match self {
-            Self::Hours => hours_fields(form, group)?,
+            Self::Hours => hours::fields(form, group)?,
             Self::EndHours => {
                 let all: Vec<(String, String)> =
                     group.hours.iter().map(|(id, hours)| (id.clone(), hours.name.clone())).collect();
@@ -142,7 +141,7 @@ impl What {
                 if !group.hours.contains_key(id) {
                     return Err(Fault::NotFound);
                 }
-                hours_fields(form, group)?
+                hours::fields(form, group)?
             }
             Self::Rename => vec![form.text("name", "What is it called from now on?").max(60).to_string()],
             Self::Supervise | Self::Unknown | Self::EndInspection | Self::Remove => Vec::new(),
@@ -196,7 +195,7 @@ impl What {
     fn read(self, fields: &mut Fields, key: &str, group: &Group, now: jiff::Timestamp) -> Option<Change> {
         let groups = vec![key.to_owned()];
         match self {
-            Self::Hours => Some(Change::AddHours { hours: read_hours(fields)?, groups }),
+            Self::Hours => Some(Change::AddHours { hours: hours::read(fields)?, groups }),
             Self::EndHours => {
                 let id =
                     fields.choice("hours", |id| group.hours.contains_key(id).then(|| id.to_owned()), "Choose one")?;
@@ -205,7 +204,7 @@ impl What {
             Self::EditHours => {
                 let known = |id: &str| group.hours.contains_key(id).then(|| id.to_owned());
                 let id = fields.choice("hours", known, "Begin again from the group\u{2019}s page");
-                let hours = read_hours(fields);
+                let hours = hours::read(fields);
                 Some(Change::SetHours { id: id?, hours: hours?, groups })
             }
             Self::Rename => Some(Change::RenameGroup {
@@ -310,111 +309,9 @@ fn helper_fields(form: &FormView, seen: Option<&[Wanted]>) -> Vec<String> {
     fields
 }
 
-/// The hours of a schedule as the form asks for them.
-fn hours_typed(form: &mut FormView, hours: &Hours) {
-    form.set("name", hours.name.clone());
-    let (when, windows) = match &hours.when {
-        Times::Opening => ("opening", [].as_slice()),
-        Times::OutsideOpening => ("outside_opening", [].as_slice()),
-        Times::Weekly(windows) => ("weekly", windows.as_slice()),
-        Times::OutsideWeekly(windows) => ("outside_weekly", windows.as_slice()),
-    };
-    form.set("when", when);
-    for window in windows {
-        form.keep("days", window.day.key());
-    }
-    if let Some(window) = windows.first() {
-        form.set("from", window.from.strftime("%H:%M").to_string());
-        form.set("to", window.to.strftime("%H:%M").to_string());
-    }
-    form.set("term", if hours.days == Days::Term { "term" } else { "every" });
-    match &hours.does {
-        Does::Close => form.set("does", "close"),
-        Does::Also(ids) => {
-            form.set("does", "also");
-            ids.keys().for_each(|id| form.keep("also", id.clone()));
-        }
-        Does::Without(ids) => {
-            form.set("does", "without");
-            ids.iter().for_each(|id| form.keep("without", id.clone()));
-        }
-    }
-}
-
 /// The last moment of a day here.
 fn last_moment(day: Date) -> Result<jiff::Timestamp, jiff::Error> {
     day.at(23, 59, 59, 0).in_tz("Europe/London").map(|moment| moment.timestamp())
-}
-
-fn hours_fields(form: &FormView, group: &Group) -> Result<Vec<String>, Fault> {
-    let all = categories::choices()?;
-    let blocked: Vec<(String, String)> = all
-        .iter()
-        .filter(|choice| group.blocked.contains_key(&choice.id))
-        .filter(|choice| {
-            group.audience != app::filtering::Audience::Children || !LOCKED_FOR_CHILDREN.contains(&choice.id.as_str())
-        })
-        .map(|choice| (choice.id.clone(), choice.why.title.clone()))
-        .collect();
-    let open: Vec<(String, String)> = all
-        .iter()
-        .filter(|choice| !group.blocked.contains_key(&choice.id))
-        .map(|choice| (choice.id.clone(), choice.why.title.clone()))
-        .collect();
-    let days: Vec<(String, String)> = Day::WEEK
-        .iter()
-        .map(|day| {
-            let key = day.key();
-            let (first, rest) = key.split_at(1);
-            (key.to_owned(), format!("{}{rest}", first.to_uppercase()))
-        })
-        .collect();
-    let mut does = form.radios("does", "What happens then?").option_with(
-        "close",
-        "The devices are closed",
-        "Help services and our own pages still work",
-    );
-    if !open.is_empty() {
-        does = does.option("also", "More kinds of sites are blocked");
-    }
-    if !blocked.is_empty() {
-        does = does.option("without", "Some kinds of sites open");
-    }
-    let mut fields = vec![
-        form.text("name", "What do you call it?")
-            .hint("Like \u{201c}Lunch break\u{201d} or \u{201c}Night\u{201d}")
-            .max(60)
-            .to_string(),
-        form.radios("when", "When?")
-            .option("opening", "While we are open")
-            .option("outside_opening", "While we are closed")
-            .option_with("weekly", "At hours that I choose", "Fill in the days and the hours below")
-            .option("outside_weekly", "Outside the hours that I choose")
-            .to_string(),
-        form.checkboxes("days", "On which days?")
-            .hint("For hours that you choose: the days on which they begin")
-            .options(&days)
-            .inline()
-            .to_string(),
-        form.text("from", "From").hint("Like 12:00").width(5).max(5).to_string(),
-        form.text("to", "To")
-            .hint("Like 13:00. An end before the beginning is on the next day")
-            .width(5)
-            .max(5)
-            .to_string(),
-        form.radios("term", "In holidays too?")
-            .option("every", "Yes, all year")
-            .option("term", "No, on days of term only")
-            .to_string(),
-        does.to_string(),
-    ];
-    if !open.is_empty() {
-        fields.push(form.checkboxes("also", "Kinds of sites to block then").options(&open).to_string());
-    }
-    if !blocked.is_empty() {
-        fields.push(form.checkboxes("without", "Kinds of sites to open then").options(&blocked).to_string());
-    }
-    Ok(fields)
 }
 
 /// Longest that inspection is agreed to at once: a DPIA is looked at every year.
@@ -482,66 +379,6 @@ fn read_inspection(fields: &mut Fields, now: jiff::Timestamp) -> Option<Inspecte
     })
 }
 
-fn read_hours(fields: &mut Fields) -> Option<Hours> {
-    let name = fields.text("name", 60, "Give it a name");
-    let when = match fields.raw("when") {
-        "opening" => Some(Times::Opening),
-        "outside_opening" => Some(Times::OutsideOpening),
-        "weekly" => windows(fields).map(Times::Weekly),
-        "outside_weekly" => windows(fields).map(Times::OutsideWeekly),
-        _ => {
-            fields.error("when", "Choose when");
-            None
-        }
-    };
-    let days = |key: &str| match key {
-        "every" => Some(Days::Every),
-        "term" => Some(Days::Term),
-        _ => None,
-    };
-    let days = fields.choice("term", days, "Say whether it holds in holidays");
-    let does = match fields.raw("does") {
-        "close" => Some(Does::Close),
-        "also" => chosen(fields, "also").and_then(|ids| {
-            let all = categories::choices().ok()?;
-            let of =
-                |id: &String| all.iter().find(|choice| choice.id == *id).map(|choice| (id.clone(), choice.why.clone()));
-            Some(Does::Also(ids.iter().filter_map(of).collect()))
-        }),
-        "without" => chosen(fields, "without").map(|ids| Does::Without(ids.into_iter().collect())),
-        _ => {
-            fields.error("does", "Choose what happens then");
-            None
-        }
-    };
-    Some(Hours { name: name?, when: when?, days: days?, does: does? })
-}
-
-fn chosen(fields: &mut Fields, name: &str) -> Option<Vec<String>> {
-    let chosen = fields.several(name, |id| Some(id.to_owned()))?;
-    if chosen.is_empty() {
-        fields.error(name, "Choose at least one");
-        return None;
-    }
-    Some(chosen)
-}
-
-fn windows(fields: &mut Fields) -> Option<Vec<Window>> {
-    let days = fields.several("days", |key| Day::WEEK.into_iter().find(|day| day.key() == key));
-    if days.as_ref().is_some_and(Vec::is_empty) {
-        fields.error("days", "Choose at least one day");
-    }
-    let from = fields.choice("from", time, "Write a time like 12:00");
-    let to = fields.choice("to", time, "Write a time like 13:00");
-    let (days, from, to) = (days?, from?, to?);
-    (!days.is_empty()).then(|| days.into_iter().map(|day| Window { day, from, to }).collect())
-}
-
-fn time(text: &str) -> Option<Time> {
-    let (hour, minute) = text.split_once([':', '.'])?;
-    Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
-}
-
 /// What is typed; its questions are known once the group is.
 pub struct Input {
     send: bool,
@@ -587,7 +424,7 @@ pub async fn get(
     match what {
         What::EditHours => {
             let hours = group.hours.get(form.value("hours")).ok_or(Fault::NotFound)?;
-            hours_typed(&mut form, hours);
+            hours::typed(&mut form, hours);
         }
         What::Rename => form.set("name", group.name.clone()),
         _ => {}
