@@ -125,6 +125,7 @@ impl Live {
     }
 
     /// For tests: every house is a large one.
+    #[cfg(feature = "testing")]
     pub(crate) fn all_are_large(&self) {
         let _ = self.large.set(0);
     }

@@ -115,6 +115,9 @@ pub async fn roles(visit: Visit) -> Answer {
     let mut ways = vec![("/people".into(), "People".into())];
     if authorize(&visit.ctx().actor, Action::Appoint, Relation::Setting).is_ok() {
         ways.push(("/people/case-manager".into(), "Who takes allegations".into()));
+        for deputy in roster.held.iter().filter(|held| held.role == Role::Deputy) {
+            ways.push((format!("/people/{}/kinds", deputy.person), format!("What {} works with", deputy.name)));
+        }
     }
     visit.page(&RegisterList {
         heading: "Roles".into(),
