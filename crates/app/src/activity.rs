@@ -4,6 +4,7 @@
 mod alerts;
 pub mod checks;
 mod record;
+mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +21,10 @@ use crate::{Error, Result, Services};
 
 pub(crate) use alerts::alert;
 pub use alerts::{Calls, calls, ingest, run_ingest};
-pub use record::{Alert, record};
+pub(crate) use record::rule_in_words;
+pub use record::{Alert, Record, record};
+use why::NOT_APPROVED;
+pub use why::{BYPASS, why};
 
 /// Days that raw activity is kept (S38).
 pub const KEPT_DAYS: i64 = 30;
@@ -29,8 +33,6 @@ const AROUND: SignedDuration = SignedDuration::from_mins(15);
 /// More than this is no list that a person reads.
 const MOST_HOSTS: usize = 200;
 const MOST_EVENTS: usize = 100_000;
-/// What the gateway writes in the place of a rule where a supervised group asked for what nobody approved.
-const NOT_APPROVED: &str = "not_approved";
 
 /// A host that a device was allowed, around a time. Inert text, never a link.
 #[derive(Debug, Clone, PartialEq, Eq)]

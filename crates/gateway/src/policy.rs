@@ -24,8 +24,19 @@ use crate::spool::{Fact, Recorder, Subject};
 use crate::status;
 use crate::{Clock, Error, baseline, probe};
 
-/// Stands for a rule where a supervised group asked for what nobody has approved.
-const NOT_APPROVED: &str = "not_approved";
+/// What stands in the place of a rule where something else blocked. So that whoever approves something sees which helpers it
+/// asked for (S34), and whoever reads the activity why.
+fn in_place_of_a_rule(cause: &Cause) -> Option<SmolStr> {
+    let word = match cause {
+        Cause::NotApproved => "not_approved",
+        Cause::Hours { .. } => "hours",
+        Cause::NoSession => "no_session",
+        Cause::SafeSearch { .. } => "safe_search",
+        Cause::NoData => "no_data",
+        _ => return None,
+    };
+    Some(SmolStr::new_static(word))
+}
 
 /// One policy, indexed, with the lists it is decided against.
 #[derive(Debug)]
@@ -364,10 +375,8 @@ impl Gate {
             cause => {
                 let (category, rule) = match cause {
                     Cause::Category { category, .. } => (Some(category.clone()), None),
-                    // So that whoever approves something sees which helpers it asked for (S34).
-                    Cause::NotApproved => (None, Some(SmolStr::new_static(NOT_APPROVED))),
                     Cause::Rule { rule, .. } => (None, Some(SmolStr::new(rule))),
-                    _ => (None, None),
+                    other => (None, in_place_of_a_rule(other)),
                 };
                 Fact::Blocked { host: host.text(), category, rule, route }
             }

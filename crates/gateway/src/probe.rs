@@ -302,7 +302,7 @@ fn checks(snapshot: &PolicySnapshot, group: &filter::Group, stands: &Stands<'_>,
     }));
     checks.extend(every.iter().map(|way| Check {
         way: *way,
-        what: "a name of the sealed tier".into(),
+        what: "a name of the sealed tier: that it is shut, not what is supplied".into(),
         name: names::sealed_name(),
         port: 443,
         expected: Expected::Blocked,

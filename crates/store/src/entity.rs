@@ -82,6 +82,7 @@ pub(crate) const TABLES: &[&TableDef] = &[
     together::ActionChange::DEF,
     together::SupportPlan::DEF,
     together::SealedAddress::DEF,
+    together::AlertRule::DEF,
     register::Declaration::DEF,
     running::Pin::DEF,
     running::Job::DEF,

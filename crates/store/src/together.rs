@@ -1,21 +1,27 @@
 //! What is made while a concern is worked to its end: entries that stand in two concerns, procedures of before, clocks that
-//! rest, support plans, sealed addresses. Whatever hangs on a concern is seen by those who see the concern (S8).
+//! rest, support plans, sealed addresses, the rule of an alert. Whatever hangs on a concern is seen by those who see the
+//! concern (S8).
 
 use std::collections::BTreeSet;
 
 use domain::{ActionId, ConcernId, EntryId, PlanId, SealedAddressId, SettingId};
+use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SelectStatement, SimpleExpr, UnionType};
 use sea_orm::{ColumnTrait, Condition, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use crate::concerns::{Sees, of_visible};
+use crate::concerns::{Sees, StepRecord, of_visible};
 use crate::db::{Reads, Tx};
-use crate::entity::cases::{concern, entry};
-use crate::entity::together::{action_origin, clock_rest, past_procedure, sealed_address, shared_entry, support_plan};
+use crate::entity::cases::{concern, entry, step_record};
+use crate::entity::together::{
+    action_origin, alert_rule, clock_rest, past_procedure, sealed_address, shared_entry, support_plan,
+};
 use crate::error::Result;
 use crate::rows;
 
-pub use crate::entity::together::{ActionOrigin, ClockRest, PastProcedure, SealedAddress, SharedEntry, SupportPlan};
+pub use crate::entity::together::{
+    ActionOrigin, AlertRule, ClockRest, PastProcedure, SealedAddress, SharedEntry, SupportPlan,
+};
 
 /// The entry stands in this concern: written there, or shared into it. Two lists by their indices, one after the other: with
 /// an `OR` the whole table is read.
@@ -172,6 +178,59 @@ pub async fn add_rest(tx: &mut Tx, rest: &ClockRest) -> Result<()> {
 /// [`crate::Error::Conflict`] if somebody else did.
 pub async fn set_rest(tx: &mut Tx, rest: &ClockRest) -> Result<i64> {
     rows::set(tx, rest).await
+}
+
+/// Writes down by which rule the alert was raised from which a concern was made.
+///
+/// # Errors
+/// As any write.
+pub async fn add_alert_rule(tx: &mut Tx, rule: &AlertRule) -> Result<()> {
+    rows::add(tx, rule).await
+}
+
+/// The rule behind a concern that the viewer may know of; none where it came from no alert.
+///
+/// # Errors
+/// As any read.
+pub async fn lookup_alert_rule(
+    db: &impl Reads,
+    setting: SettingId,
+    sees: &Sees,
+    id: ConcernId,
+) -> Result<Option<AlertRule>> {
+    let condition = Condition::all()
+        .add(alert_rule::Column::SettingId.eq(setting.0))
+        .add(alert_rule::Column::ConcernId.eq(id.0))
+        .add(of_visible((alert_rule::Entity, alert_rule::Column::ConcernId), setting, sees));
+    rows::one(db, rows::select::<AlertRule>(condition)).await
+}
+
+/// What was recorded since a time about one step, in those concerns from alerts of one rule that the viewer may know of;
+/// oldest first.
+///
+/// # Errors
+/// As any read.
+pub async fn list_steps_of_rule(
+    db: &impl Reads,
+    setting: SettingId,
+    sees: &Sees,
+    rule: &str,
+    step: &str,
+    since: Timestamp,
+) -> Result<Vec<StepRecord>> {
+    let mut raised = Query::select();
+    raised
+        .column(alert_rule::Column::ConcernId)
+        .from(alert_rule::Entity)
+        .and_where(Expr::col(alert_rule::Column::SettingId).eq(setting.0))
+        .and_where(Expr::col(alert_rule::Column::Rule).eq(rule));
+    let condition = Condition::all()
+        .add(step_record::Column::SettingId.eq(setting.0))
+        .add(step_record::Column::Step.eq(step))
+        .add(step_record::Column::RecordedAt.gte(since.as_microsecond()))
+        .add(step_record::Column::ConcernId.in_subquery(raised))
+        .add(of_visible((step_record::Entity, step_record::Column::ConcernId), setting, sees));
+    rows::many(db, rows::select::<StepRecord>(condition).order_by_asc(step_record::Column::RecordedAt)).await
 }
 
 /// Writes down from where an action came.

@@ -24,7 +24,7 @@ use store::people::Person;
 use store::words::Area;
 use store::{Scope, Tx};
 
-use super::{LONGEST_LINE, LONGEST_TEXT, NO_PICTURES, case};
+use super::{LONGEST_LINE, LONGEST_TEXT, NO_PICTURES, case, noisy};
 use crate::holds::{self, Placed};
 use crate::{Error, Result, Services, notices};
 
@@ -110,8 +110,8 @@ pub struct Beside {
     pub sender: String,
     /// Concerns that the teller says belong to it: their own reports, or what they may see (never for who is not signed in).
     pub linked: Vec<ConcernId>,
-    /// The record of the filter’s alert from which it comes, in our words ([`crate::activity::record`]).
-    pub alert: Option<String>,
+    /// The record of the filter’s alert from which it comes ([`crate::activity::record`]).
+    pub alert: Option<crate::activity::Record>,
 }
 
 /// A form that was filled in by hand.
@@ -448,7 +448,8 @@ impl Filing<'_> {
             said.push((EntryKind::Note, text, paper.at));
         }
         if let Some(alert) = &self.beside.alert {
-            said.push((EntryKind::Note, alert.clone(), report.event_at));
+            said.push((EntryKind::Note, alert.say.clone(), report.event_at));
+            noisy::keep(self.tx, concern, alert).await?;
         }
         if let Some(told) = &report.told {
             let at = told.at.unwrap_or(concern.recorded_at);

@@ -2,7 +2,8 @@
 
 use app::gateway::{Activity, Batch, What};
 use app::testing::TestApp;
-use app::{activity, jobs, notices};
+use app::{activity, concerns, jobs, notices};
+use domain::concern::ConcernKind;
 use jiff::SignedDuration;
 
 fn event(app: &TestApp, what: What) -> Activity {
@@ -91,7 +92,7 @@ async fn a_search_of_concern_tells_the_leads_once_an_hour_and_other_searches_tel
     let one = &lead.searches[0];
     let wanted = |device| activity::Alert { at: one.at, device: Some(device), host: None };
     let record = async |who, alert| activity::record(&app.services, &mut app.ctx(who), &alert).await;
-    let said = record(app.people.dsl, wanted(one.id)).await.unwrap().unwrap();
+    let said = record(app.people.dsl, wanted(one.id)).await.unwrap().unwrap().say;
     for words in ["\u{201c}pipe bomb\u{201d} was typed into Bing", "Starfish tablet", "Weapons and explosives; 2 times"]
     {
         assert!(said.contains(words), "{words}: {said}");
@@ -158,10 +159,11 @@ async fn an_alert_becomes_a_concern_under_its_own_procedure_with_the_record_besi
         host: host.map(str::to_owned),
     };
     let record = async |who, alert: activity::Alert| activity::record(&app.services, &mut app.ctx(who), &alert).await;
-    let said = record(app.people.dsl, alert(Some("bad.example"))).await.unwrap().unwrap();
+    let record_of_it = record(app.people.dsl, alert(Some("bad.example"))).await.unwrap().unwrap();
+    let said = record_of_it.say.clone();
     assert!(said.contains("bad[.]example was asked for 3 times and blocked") && said.contains("Violence"), "{said}");
     assert!(said.contains("Starfish tablet"), "{said}");
-    let of_sealed = record(app.people.dsl, alert(None)).await.unwrap().unwrap();
+    let of_sealed = record(app.people.dsl, alert(None)).await.unwrap().unwrap().say;
     assert!(!of_sealed.contains("d1gest") && !of_sealed.contains("tablet"), "{of_sealed}");
     assert_eq!(
         record(app.people.dsl, alert(Some("other.example"))).await.unwrap(),
@@ -169,13 +171,65 @@ async fn an_alert_becomes_a_concern_under_its_own_procedure_with_the_record_besi
         "what was not, is not made up"
     );
     assert!(record(app.people.practitioner, alert(None)).await.is_err(), "only those with case rights");
-    let report = app::concerns::Report { kind: domain::concern::ConcernKind::MonitoringAlert, ..app.breach() };
-    let beside = app::concerns::Beside { alert: Some(said.clone()), ..Default::default() };
-    let filed =
-        app::concerns::report_beside(&app.services, &mut app.ctx(app.people.dsl), report, beside).await.unwrap();
-    let view = app::concerns::open(&app.services, &mut app.ctx(app.people.dsl), filed.concern).await.unwrap();
+    let report = concerns::Report { kind: ConcernKind::MonitoringAlert, ..app.breach() };
+    let beside = concerns::Beside { alert: Some(record_of_it), ..Default::default() };
+    let filed = concerns::report_beside(&app.services, &mut app.ctx(app.people.dsl), report, beside).await.unwrap();
+    let view = concerns::open(&app.services, &mut app.ctx(app.people.dsl), filed.concern).await.unwrap();
     assert_eq!(view.procedure.map(|known| known.id).as_deref(), Some("P2"));
     assert!(view.chronology.iter().any(|entry| entry.text == said));
     app.work().await;
     app.end().await;
+}
+
+/// Three false alerts of one rule are seen by whoever may see all three, and by nobody else; a judgement that is changed no longer counts.
+#[tokio::test]
+async fn a_rule_that_raises_three_false_alerts_is_called_noisy() {
+    let app = TestApp::new().await;
+    let people = app.people;
+    let noisy = async |who, id| concerns::noisy(&app.services, &app.ctx(who), id).await;
+    let mut filed = Vec::new();
+    for (number, (host, because)) in
+        [("a.example", "hate"), ("b.example", "hate"), ("c.example", "games"), ("d.example", "hate")]
+            .into_iter()
+            .enumerate()
+    {
+        let blocked = What::Blocked { host: host.into(), count: 1, because: because.into(), path: "dns".into() };
+        let at = event(&app, blocked);
+        app.gateway.saw(vec![at.clone()]);
+        let alert = activity::Alert { at: at.at, device: at.device, host: Some(host.into()) };
+        let record = activity::record(&app.services, &mut app.ctx(people.dsl), &alert).await.unwrap();
+        let report = concerns::Report { kind: ConcernKind::MonitoringAlert, ..app.breach() };
+        let beside = concerns::Beside { alert: record, ..Default::default() };
+        let made = concerns::report_beside(&app.services, &mut app.ctx(people.dsl), report, beside).await.unwrap();
+        assert_eq!(noisy(people.dsl, made.concern).await.unwrap(), None, "alert {number} is not judged");
+        judge(&app, made.concern, "false", 0).await;
+        filed.push(made.concern);
+        app.pass(SignedDuration::from_mins(30)).await;
+    }
+    let words = noisy(people.dsl, filed[0]).await.unwrap().expect("three of one rule");
+    assert!(
+        words.contains("3 alerts of the last 90 days") && words.contains("(Racial hatred and violence)"),
+        "{words}"
+    );
+    assert_eq!(noisy(people.dsl, filed[2]).await.unwrap(), None, "another rule raised one");
+    assert!(matches!(noisy(people.practitioner, filed[0]).await, Err(app::Error::NotFound)));
+    // Whoever is shut out of one of them counts two.
+    concerns::exclude(&app.services, &mut app.ctx(people.dsl), filed[1], people.deputy).await.expect("shut out");
+    assert_eq!(noisy(people.deputy, filed[0]).await.unwrap(), None);
+    assert!(noisy(people.dsl, filed[0]).await.unwrap().is_some());
+    judge(&app, filed[3], "pastoral", 1).await;
+    assert_eq!(noisy(people.dsl, filed[0]).await.unwrap(), None, "it was judged again, otherwise");
+    judge(&app, filed[3], "false", 2).await;
+    app.pass(SignedDuration::from_hours(24 * 91)).await;
+    assert_eq!(noisy(people.dsl, filed[0]).await.unwrap(), None, "that was long ago");
+    app.work().await;
+    app.end().await;
+}
+
+async fn judge(app: &TestApp, id: domain::ConcernId, what: &str, seen: usize) {
+    let answers = [("severity", "c"), ("what", what), ("family", "no"), ("why", "An advert asked for it.")];
+    let answers: Vec<_> = answers.iter().map(|(field, answer)| (*field, (*answer).to_owned())).collect();
+    let mut judged = crate::breach_journey::step(app, "judge", &answers);
+    judged.seen = seen;
+    concerns::record(&app.services, &mut app.ctx(app.people.dsl), id, judged).await.expect("judged");
 }

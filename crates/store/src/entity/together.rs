@@ -1,5 +1,5 @@
 //! Working a concern to its end: entries that stand in two concerns, procedures of before, clocks that rest, where actions came
-//! from, support plans, sealed addresses.
+//! from, support plans, sealed addresses, rules of alerts.
 
 use domain::{ActionId, ConcernId, EntryId, PersonId, PlanId, SealedAddressId, SettingId};
 use jiff::Timestamp;
@@ -187,5 +187,20 @@ table! {
         release_word: Option<String>,
         /// For lost updates.
         version: i64,
+    }
+}
+
+table! {
+    /// By which rule the alert was raised from which a concern was made.
+    AlertRule in alert_rule("alert_rule"), Audited,
+    key {
+        /// Of which concern.
+        concern_id: ConcernId,
+    }
+    rest {
+        /// Where.
+        setting_id: SettingId,
+        /// As the gateway says it.
+        rule: String,
     }
 }

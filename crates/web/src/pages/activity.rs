@@ -113,7 +113,7 @@ impl<'e> Seen<'e> {
                 }
                 What::Bypass { host } => {
                     seen.blocks += 1;
-                    add(&mut seen.blocked, event, host, 1, "a way round the filter");
+                    add(&mut seen.blocked, event, host, 1, activity::BYPASS);
                 }
                 // Named nobody and nothing: the alerts page shows when (S22, S27).
                 What::Sealed { .. } => {}
@@ -146,7 +146,7 @@ impl<'e> Seen<'e> {
                 table.row([
                     Cell::Inert((*host).to_owned()),
                     Cell::Text(name(*device, names)),
-                    Cell::Text(line.because.clone()),
+                    Cell::Text(activity::why(&line.because)),
                     Cell::Text(line.count.to_string()),
                     time(visit, line.last),
                     Cell::link(&alert(*device, host, line.last), "Open a concern"),

@@ -29,9 +29,10 @@ async fn page(visit: &Visit, id: ConcernId, form: FormView) -> Result<Case, Faul
     let letters = app::referrals::letters_of(visit.services(), &visit.ctx(), id).await?;
     let strands = concerns::strands(visit.services(), &visit.ctx(), id).await?;
     let prompts = app::chronology::prompts(visit.services(), &visit.ctx(), id).await?;
+    let noisy = concerns::noisy(visit.services(), &visit.ctx(), id).await?;
     let beside = vec![
         ("Tell and ask for help".to_owned(), telling(visit, &concern, &letters)),
-        ("Work on it".to_owned(), working(visit, &concern, &strands).await?),
+        ("Work on it".to_owned(), working(visit, &concern, &strands, noisy.is_some()).await?),
         ("Read it and hand it on".to_owned(), reading(&concern, strands.is_empty())),
     ];
     let out = concerns::back::shut_out_of(visit.services(), &visit.ctx(), id).await?;
@@ -39,6 +40,7 @@ async fn page(visit: &Visit, id: ConcernId, form: FormView) -> Result<Case, Faul
     let mistake = waits.map(|one| format!("{} was shut out by mistake, says {}.", one.who, one.by.0));
     let mut case = Case { mistake, ..drawn(visit, concern, form) };
     case.heed.extend(prompts.into_iter().map(|(sentence, _)| sentence));
+    case.heed.extend(noisy);
     Ok(Case { referrals: referrals.iter().map(referral).collect(), beside, ..case })
 }
 
@@ -70,7 +72,12 @@ fn telling(visit: &Visit, concern: &ConcernView, letters: &[app::referrals::Lett
     ways
 }
 
-async fn working(visit: &Visit, concern: &ConcernView, strands: &[concerns::StrandView]) -> Result<Vec<Way>, Fault> {
+async fn working(
+    visit: &Visit,
+    concern: &ConcernView,
+    strands: &[concerns::StrandView],
+    noisy: bool,
+) -> Result<Vec<Way>, Fault> {
     let (id, here) = (concern.id, format!("/concerns/{}", concern.id));
     let mut ways = Vec::new();
     if concern.status != ConcernStatus::Closed {
@@ -99,6 +106,9 @@ async fn working(visit: &Visit, concern: &ConcernView, strands: &[concerns::Stra
     }
     for strand in strands {
         ways.push(way(format!("/concerns/{}", strand.other), super::super::working::strands::in_words(strand)));
+    }
+    if noisy {
+        ways.push(way("/filter", "Propose to tune the rule that raised it"));
     }
     ways.push(way(format!("{here}/strands"), "Tie it to another concern"));
     if concern.status != ConcernStatus::Closed {

@@ -251,7 +251,7 @@ async fn page(visit: &Visit, kind: ConcernKind, mut form: FormView) -> Result<Re
         rooms: options(&lists.rooms),
         devices: options(&lists.devices),
         linked: options(&concerns::linkable(visit.services(), &ctx).await?),
-        record,
+        record: record.map(|record| record.say),
         hosts: None,
         draft: Some(Draft::default()),
     })
